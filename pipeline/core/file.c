@@ -1,0 +1,242 @@
+#include "core/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/memory.h"
+
+static status_t cannot(exit_code_t code, const char *verb, const char *path)
+{
+    return status_new(code, "%s: cannot %s: %s", path, verb, strerror(errno));
+}
+
+status_t file_open(file_t *file, const char *path)
+{
+    *file = (file_t){.descriptor = -1};
+    struct stat info;
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return cannot(EXIT_INPUT, "open", path);
+    status_t status = NULL;
+    if (fstat(descriptor, &info) != 0)
+        status = cannot(EXIT_INPUT, "examine", path);
+    else if (!S_ISREG(info.st_mode))
+        status = status_new(EXIT_INPUT, "%s: not a plain file", path);
+    else
+        status = str_copy(&file->path, path);
+    if (status) {
+        close(descriptor);
+        return status;
+    }
+    file->descriptor = descriptor;
+    file->size = (uint64_t)info.st_size;
+    return NULL;
+}
+
+status_t file_read_at(const file_t *file, uint64_t offset, void *bytes, size_t length)
+{
+    char *to = bytes;
+    for (size_t done = 0; done < length;) {
+        size_t want = length - done < (1u << 30) ? length - done : 1u << 30;
+        ssize_t got = pread(file->descriptor, to + done, want, (off_t)(offset + done));
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return cannot(EXIT_INPUT, "read", file->path);
+        if (got == 0)
+            return status_new(EXIT_INPUT,
+                              "%s: truncated: %zu bytes wanted at offset %llu, %zu are there",
+                              file->path, length, (unsigned long long)offset, done);
+        done += (size_t)got;
+    }
+    return NULL;
+}
+
+void file_close(file_t *file)
+{
+    if (file->path) close(file->descriptor);
+    mem_free(&file->path);
+    file->descriptor = -1;
+}
+
+status_t file_read(const char *path, size_t limit, str_t *text)
+{
+    file_t file;
+    status_t status = file_open(&file, path);
+    if (status) return status;
+    if (file.size > limit)
+        status = status_new(EXIT_INPUT, "%s: %llu bytes, at most %zu are expected", path,
+                            (unsigned long long)file.size, limit);
+    if (!status)
+        status = mem_grow(&text->data, &text->capacity, text->length + file.size + 1, path);
+    if (!status) status = file_read_at(&file, 0, text->data + text->length, file.size);
+    if (!status) {
+        text->length += file.size;
+        text->data[text->length] = '\0';
+    }
+    file_close(&file);
+    return status;
+}
+
+static status_t write_all(int descriptor, const char *bytes, size_t length, const char *path)
+{
+    while (length) {
+        ssize_t put = write(descriptor, bytes, length < (1u << 30) ? length : 1u << 30);
+        if (put < 0 && errno == EINTR) continue;
+        if (put < 0) return cannot(EXIT_OUTPUT, "write", path);
+        bytes += put;
+        length -= (size_t)put;
+    }
+    return NULL;
+}
+
+status_t file_temporary(const char *path, char **temporary)
+{
+    char host[64] = "host";
+    gethostname(host, sizeof host - 1);
+    return str_format(temporary, "%s.tmp.%s.%ld", path, host, (long)getpid());
+}
+
+static void sync_directory_of(const char *path)
+{
+    char *directory = NULL;
+    const char *slash = strrchr(path, '/');
+    status_t status = slash ? str_copy_n(&directory, path, (size_t)(slash - path) + 1)
+                            : str_copy(&directory, ".");
+    int descriptor = status ? -1 : open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor >= 0) {
+        fsync(descriptor); /* some file systems refuse it; the rename itself stands */
+        close(descriptor);
+    }
+    status_free(&status);
+    mem_free(&directory);
+}
+
+status_t file_publish(const char *temporary, const char *path)
+{
+    int descriptor = open(temporary, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return cannot(EXIT_OUTPUT, "open", temporary);
+    status_t status = NULL;
+    if (fsync(descriptor) != 0) status = cannot(EXIT_OUTPUT, "sync", temporary);
+    close(descriptor);
+    if (!status && rename(temporary, path) != 0) status = cannot(EXIT_OUTPUT, "rename to", path);
+    if (!status) sync_directory_of(path);
+    return status;
+}
+
+status_t file_write(const char *path, const char *bytes, size_t length)
+{
+    char *temporary = NULL;
+    status_t status = file_temporary(path, &temporary);
+    if (status) return status;
+    int descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (descriptor < 0) {
+        status = cannot(EXIT_OUTPUT, "create", temporary);
+    } else {
+        status = write_all(descriptor, bytes, length, temporary);
+        if (close(descriptor) != 0 && !status) status = cannot(EXIT_OUTPUT, "close", temporary);
+        if (!status) status = file_publish(temporary, path);
+        if (status) unlink(temporary);
+    }
+    mem_free(&temporary);
+    return status;
+}
+
+bool file_exists(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0;
+}
+
+bool file_is_directory(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+status_t directory_create(const char *path)
+{
+    char *part = NULL;
+    status_t status = str_copy(&part, path);
+    for (char *at = part ? part + 1 : NULL; !status && *part; at++) {
+        if (*at != '/' && *at != '\0') continue;
+        char held = *at;
+        *at = '\0';
+        if (mkdir(part, 0777) != 0 && !file_is_directory(part))
+            status = cannot(EXIT_OUTPUT, "create directory", part);
+        *at = held;
+        if (held == '\0') break;
+    }
+    mem_free(&part);
+    return status;
+}
+
+status_t directory_create_for(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash || slash == path) return NULL;
+    char *directory = NULL;
+    status_t status = str_copy_n(&directory, path, (size_t)(slash - path));
+    if (!status) status = directory_create(directory);
+    mem_free(&directory);
+    return status;
+}
+
+status_t directory_list(const char *path, strings_t *names)
+{
+    DIR *directory = opendir(path);
+    if (!directory) return cannot(EXIT_INPUT, "list", path);
+    status_t status = NULL;
+    for (struct dirent *entry; !status && (entry = readdir(directory));)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            status = strings_append(names, entry->d_name);
+    closedir(directory);
+    strings_sort(names);
+    return status;
+}
+
+bool is_glob(const char *pattern)
+{
+    return strpbrk(pattern, "*?[") != NULL;
+}
+
+status_t file_glob(const char *pattern, strings_t *paths)
+{
+    if (!is_glob(pattern)) return strings_append(paths, pattern);
+    glob_t found;
+    int code = glob(pattern, GLOB_NOSORT, NULL, &found);
+    status_t status = NULL;
+    if (code == GLOB_NOMATCH)
+        status = status_new(EXIT_INPUT, "%s: no file matches this pattern", pattern);
+    else if (code != 0)
+        status = status_new(EXIT_INPUT, "%s: cannot be matched against files", pattern);
+    strings_t part = {0};
+    for (size_t i = 0; code == 0 && !status && i < found.gl_pathc; i++)
+        status = strings_append(&part, found.gl_pathv[i]);
+    strings_sort(&part);
+    for (size_t i = 0; !status && i < part.count; i++) status = strings_append(paths, part.item[i]);
+    strings_free(&part);
+    if (code == 0) globfree(&found);
+    return status;
+}
+
+status_t path_join(const char *directory, const char *name, char **path)
+{
+    if (name[0] == '/' || directory[0] == '\0') return str_copy(path, name);
+    return str_format(path, "%s%s%s", directory, has_suffix(directory, "/") ? "" : "/", name);
+}
+
+const char *path_base(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+bool has_suffix(const char *text, const char *suffix)
+{
+    size_t n = strlen(text), m = strlen(suffix);
+    return n >= m && strcmp(text + n - m, suffix) == 0;
+}

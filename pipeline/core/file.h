@@ -1,0 +1,59 @@
+/* Files and directories. A published file appears whole or not at all: it is
+ * written beside its place, synced, and renamed. */
+#ifndef WN_CORE_FILE_H
+#define WN_CORE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/status.h"
+#include "core/strings.h"
+
+/* Appends the whole file to text; an error where it is missing, not a plain file, or longer
+ * than limit bytes. */
+MUST_CHECK status_t file_read(const char *path, size_t limit, str_t *text);
+
+/* A file open for reading at any offset, by plain reads (never mmap). */
+typedef struct {
+    char *path;
+    int descriptor;
+    uint64_t size;
+} file_t;
+
+MUST_CHECK status_t file_open(file_t *file, const char *path);
+/* Exactly length bytes at offset; a short file is an EXIT_INPUT error that names it. */
+MUST_CHECK status_t file_read_at(const file_t *file, uint64_t offset, void *bytes, size_t length);
+void file_close(file_t *file);
+
+/* Writes path atomically: temporary file in the same directory, fsync, rename. */
+MUST_CHECK status_t file_write(const char *path, const char *bytes, size_t length);
+
+/* The last steps of that for a file written by other means: fsync temporary, rename it to
+ * path, sync the directory. file_temporary makes its name ("<path>.tmp.<host>.<pid>"). */
+MUST_CHECK status_t file_temporary(const char *path, char **temporary);
+MUST_CHECK status_t file_publish(const char *temporary, const char *path);
+
+bool file_exists(const char *path);
+bool file_is_directory(const char *path);
+
+/* mkdir -p. */
+MUST_CHECK status_t directory_create(const char *path);
+/* mkdir -p of the directory that holds path. */
+MUST_CHECK status_t directory_create_for(const char *path);
+/* The names in a directory, sorted by bytes, without "." and "..". */
+MUST_CHECK status_t directory_list(const char *path, strings_t *names);
+
+/* Appends what a glob pattern matches in byte order; a pattern without wildcards
+ * is appended as it is. Matching nothing is an error that names the pattern. */
+MUST_CHECK status_t file_glob(const char *pattern, strings_t *paths);
+/* Whether a pattern holds *, ? or [. */
+bool is_glob(const char *pattern);
+
+/* "directory/name"; an absolute name stands alone. */
+MUST_CHECK status_t path_join(const char *directory, const char *name, char **path);
+/* The part after the last slash. */
+const char *path_base(const char *path);
+bool has_suffix(const char *text, const char *suffix);
+
+#endif

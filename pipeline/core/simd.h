@@ -1,0 +1,17 @@
+/* Function multiversioning: one C function, compiled for the instruction sets that matter and
+ * chosen when the program loads. The compiler vectorises; reductions are written with a fixed
+ * number of lanes (LANES) so that every version adds in the same order, and multiply-adds that
+ * must round once are written as fma, so that the versions give the same bits. */
+#ifndef WN_CORE_SIMD_H
+#define WN_CORE_SIMD_H
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(__SANITIZE_ADDRESS__) && !defined(WN_NO_MULTIVERSION)
+#define MULTIVERSION __attribute__((target_clones("default", "arch=haswell", "arch=skylake-avx512")))
+#else
+#define MULTIVERSION
+#endif
+
+enum { LANES = 16 };
+
+#endif
