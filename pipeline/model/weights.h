@@ -38,6 +38,9 @@ size_t weights_count(const weights_t *weights);
 const tensor_t *weights_at(const weights_t *weights, size_t index); /* in name order */
 /* NULL where there is none of that name. */
 const tensor_t *weights_find(const weights_t *weights, const char *name);
+/* Where weights_find gives NULL: why a tensor of that name, which the files do hold, cannot be
+ * read ("its type is I64; ..."), or NULL where they hold none (borrowed). */
+const char *weights_unreadable(const weights_t *weights, const char *name);
 /* The file that holds a tensor, for messages (borrowed). */
 const char *weights_file(const weights_t *weights, const tensor_t *tensor);
 
@@ -45,8 +48,8 @@ const char *weights_file(const weights_t *weights, const tensor_t *tensor);
 MUST_CHECK status_t weights_read(const weights_t *weights, const tensor_t *tensor, uint64_t first,
                                  uint64_t count, void *out);
 
-/* SHA-256 over the files' own SHA-256 in the order of their names (a single file's digest as
- * it is): reads everything once. */
+/* SHA-256 over the files' own SHA-256 (as hex text) in the order of their names; a single file's
+ * digest as it is. Reads everything once. */
 MUST_CHECK status_t weights_hash(const weights_t *weights, char hex[SHA256_HEX]);
 
 #endif

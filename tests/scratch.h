@@ -1,0 +1,82 @@
+/* For tests: a directory of one's own that disappears, small files in it, and the check of an
+ * expected error. */
+#ifndef WN_TESTS_SCRATCH_H
+#define WN_TESTS_SCRATCH_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+/* after those four, which it needs */
+#include <cmocka.h>
+
+#include "core/file.h"
+#include "core/memory.h"
+#include "core/status.h"
+
+/* Fails the test with the error's message. */
+static inline void expect_ok(status_t status)
+{
+    if (status) fail_msg("%s", status_message(status));
+}
+
+/* Fails unless the status has this code and its message holds this text; frees it. */
+static inline void expect_error(status_t status, exit_code_t code, const char *text)
+{
+    if (!status) fail_msg("no error, but one with \"%s\" was expected", text);
+    if (!strstr(status_message(status), text))
+        fail_msg("\"%s\" is not in the error \"%s\"", text, status_message(status));
+    assert_int_equal(status_code(status), code);
+    status_free(&status);
+}
+
+/* cmocka setup and teardown: *state is the path of a fresh directory below $TMPDIR. */
+static inline int scratch_create(void **state)
+{
+    const char *base = getenv("TMPDIR");
+    char *path = NULL;
+    expect_ok(str_format(&path, "%s/wn-test-XXXXXX", base ? base : "/tmp"));
+    *state = path;
+    return mkdtemp(path) ? 0 : -1;
+}
+
+static inline int scratch_destroy(void **state)
+{
+    char *path = *state;
+    strings_t names = {0};
+    expect_ok(directory_list(path, &names));
+    for (size_t i = 0; i < names.count; i++) {
+        char *name = NULL;
+        expect_ok(path_join(path, names.item[i], &name));
+        unlink(name);
+        mem_free(&name);
+    }
+    int code = rmdir(path);
+    strings_free(&names);
+    mem_free(&path);
+    return code;
+}
+
+/* Writes bytes to directory/name, replacing what was there. */
+static inline void scratch_write(const char *directory, const char *name, const void *bytes,
+                                 size_t length)
+{
+    char *path = NULL;
+    expect_ok(path_join(directory, name, &path));
+    expect_ok(file_write(path, bytes, length));
+    mem_free(&path);
+}
+
+static inline void scratch_remove(const char *directory, const char *name)
+{
+    char *path = NULL;
+    expect_ok(path_join(directory, name, &path));
+    assert_int_equal(unlink(path), 0);
+    mem_free(&path);
+}
+
+#endif
