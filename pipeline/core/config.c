@@ -384,21 +384,29 @@ static status_t apply_override(config_t *config, const char *override)
     return status;
 }
 
-status_t config_open(const char *path, const strings_t *overrides, config_t **config)
+status_t config_parse(const char *path, const char *text, size_t length,
+                      const strings_t *overrides, config_t **config)
 {
-    str_t text = {0};
     status_t status = mem_new(config, 1, "configuration");
-    if (!status) status = str_copy(&(*config)->file, path);
-    if (!status) status = file_read(path, 16u << 20, &text);
-    if (!status) status = yaml_parse(path, text.data, text.length, &(*config)->root);
+    if (status) return status;
+    status = str_copy(&(*config)->file, path);
+    if (!status) status = yaml_parse(path, text, length, &(*config)->root);
     if (!status && (*config)->root->kind != NODE_MAP)
         status = status_new(EXIT_USAGE, "%s:1: a map of keys is expected", path);
     for (size_t i = 0; !status && overrides && i < overrides->count; i++)
         status = apply_override(*config, overrides->item[i]);
     if (!status) status = check(*config, (*config)->root, "");
     if (!status) status = check_sections(*config);
-    str_free(&text);
     if (status) config_close(config);
+    return status;
+}
+
+status_t config_open(const char *path, const strings_t *overrides, config_t **config)
+{
+    str_t text = {0};
+    status_t status = file_read(path, CONFIG_BYTES, &text);
+    if (!status) status = config_parse(path, text.data, text.length, overrides, config);
+    str_free(&text);
     return status;
 }
 

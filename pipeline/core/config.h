@@ -40,11 +40,17 @@ typedef struct {
 extern const config_key_t config_keys[];
 extern const size_t config_key_count;
 
+/* A configuration is small: a longer file is not one. */
+enum { CONFIG_BYTES = 16 << 20 };
+
 typedef struct config config_t;
 
 /* Reads and checks path, with overrides ("collect.window=64") applied first. Every error
  * names file (or --set), line, key and what was expected: EXIT_USAGE. */
 MUST_CHECK status_t config_open(const char *path, const strings_t *overrides, config_t **config);
+/* The same from text that was read elsewhere; path stands for it in messages. */
+MUST_CHECK status_t config_parse(const char *path, const char *text, size_t length,
+                                 const strings_t *overrides, config_t **config);
 void config_close(config_t **config);
 
 /* Whether the key was given or has a default. */

@@ -1,0 +1,121 @@
+#include "model/checkpoints.h"
+
+#include <string.h>
+
+#include "core/file.h"
+#include "core/memory.h"
+
+/* "path/" and "path" name the same thing. */
+static status_t base_name(const char *path, strings_t *names)
+{
+    size_t length = strlen(path);
+    while (length > 1 && path[length - 1] == '/') length--;
+    size_t start = length;
+    while (start > 0 && path[start - 1] != '/') start--;
+    return strings_append_n(names, path + start, length - start);
+}
+
+status_t checkpoint_check(const config_t *config, const char *key, const strings_t *names,
+                          const char *wanted)
+{
+    if (strings_find(names, wanted) >= 0) return NULL;
+    const char *near = nearest_name(wanted, (const char *const *)names->item, names->count);
+    return config_error(config, key, "there is no checkpoint '%s'%s%s%s", wanted,
+                        near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+/* An unknown directory: suggests a neighbour of the same parent. */
+static status_t unknown(const config_t *config, const char *root, const char *name)
+{
+    strings_t there = {0};
+    status_t ignored = directory_list(root, &there);
+    status_free(&ignored);
+    status_t status = checkpoint_check(config, "model.checkpoints", &there, name);
+    if (!status)
+        status = config_error(config, "model.checkpoints", "'%s' is not a directory", name);
+    strings_free(&there);
+    return status;
+}
+
+static status_t match(const config_t *config, const char *root, const char *pattern,
+                      strings_t *names)
+{
+    char *whole = NULL;
+    strings_t paths = {0}, found = {0};
+    status_t status = path_join(root, pattern, &whole);
+    if (!status) status = file_glob(whole, &paths);
+    for (size_t i = 0; !status && i < paths.count; i++)
+        if (file_is_directory(paths.item[i]))
+            status = strings_append(&found, path_base(paths.item[i]));
+    if (!status && found.count == 0)
+        status = config_error(config, "model.checkpoints", "no directory matches '%s'", whole);
+    strings_sort_natural(&found);
+    for (size_t i = 0; !status && i < found.count; i++)
+        if (strings_find(names, found.item[i]) < 0) status = strings_append(names, found.item[i]);
+    strings_free(&found);
+    strings_free(&paths);
+    mem_free(&whole);
+    return status;
+}
+
+status_t checkpoint_names(const config_t *config, strings_t *names)
+{
+    const char *root = config_text(config, "model.path");
+    const char *const *wanted;
+    size_t count = config_texts(config, "model.checkpoints", &wanted);
+    if (!file_is_directory(root))
+        return config_error(config, "model.path", "'%s' is not a directory", root);
+    if (count == 0) return base_name(root, names);
+    status_t status = NULL;
+    for (size_t i = 0; !status && i < count; i++) {
+        char *directory = NULL;
+        if (is_glob(wanted[i])) {
+            status = match(config, root, wanted[i], names);
+            continue;
+        }
+        status = path_join(root, wanted[i], &directory);
+        if (!status && !file_is_directory(directory)) status = unknown(config, root, wanted[i]);
+        else if (!status && strings_find(names, wanted[i]) >= 0)
+            status = config_error(config, "model.checkpoints", "'%s' is listed twice", wanted[i]);
+        else if (!status && strchr(wanted[i], '/'))
+            status = config_error(config, "model.checkpoints",
+                                  "'%s': a name without '/' is expected", wanted[i]);
+        else if (!status) status = strings_append(names, wanted[i]);
+        mem_free(&directory);
+    }
+    return status;
+}
+
+status_t checkpoint_directory(const config_t *config, const char *name, char **directory)
+{
+    const char *root = config_text(config, "model.path");
+    if (!config_has(config, "model.checkpoints")) return str_copy(directory, root);
+    return path_join(root, name, directory);
+}
+
+static bool has_tokenizer(const char *directory)
+{
+    static const char *const names[] = {"tokenizer.json", "merges.txt"};
+    bool found = false;
+    for (size_t i = 0; i < 2 && !found; i++) {
+        char *path = NULL;
+        status_t status = path_join(directory, names[i], &path);
+        found = !status && file_exists(path);
+        status_free(&status);
+        mem_free(&path);
+    }
+    return found;
+}
+
+status_t checkpoint_tokenizer(const config_t *config, const strings_t *names, char **path)
+{
+    const char *given = config_text(config, "model.tokenizer");
+    const char *root = config_text(config, "model.path");
+    if (given) return str_copy(path, given);
+    if (has_tokenizer(root)) return str_copy(path, root);
+    status_t status = checkpoint_directory(config, names->item[0], path);
+    if (status || has_tokenizer(*path)) return status;
+    status = config_error(config, "model.path", "no tokenizer.json in %s or %s", root, *path);
+    mem_free(path);
+    return status;
+}

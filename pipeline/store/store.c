@@ -1,0 +1,184 @@
+/* Life of a store: creating, publishing, opening, closing; its types and errors. */
+#include "store/store.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/file.h"
+#include "core/memory.h"
+#include "par/agree.h"
+#include "store/store_internal.h"
+
+static herr_t innermost(unsigned n, const H5E_error2_t *error, void *reason)
+{
+    (void)n;
+    if (error->desc && *error->desc) snprintf(reason, 256, "%s", error->desc);
+    return 0;
+}
+
+status_t store_error(const store_t *store, const char *object, const char *verb)
+{
+    char reason[256] = "unknown reason";
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, innermost, reason);
+    H5Eclear2(H5E_DEFAULT);
+    return status_new(store->writing ? EXIT_OUTPUT : EXIT_INPUT, "%s%s%s: cannot %s: %s",
+                      store->path, object ? ": " : "", object ? object : "", verb, reason);
+}
+
+/* IEEE binary16: sign 15, exponent 10..14 with bias 15, mantissa 0..9. */
+static hid_t half_type(void)
+{
+    static hid_t type = -1;
+    if (type >= 0) return type;
+    type = H5Tcopy(H5T_IEEE_F32LE);
+    H5Tset_fields(type, 15, 10, 5, 0, 10);
+    H5Tset_size(type, 2);
+    H5Tset_ebias(type, 15);
+    return type;
+}
+
+hid_t store_file_type(store_type_t type)
+{
+    switch (type) {
+    case STORE_I32: return H5T_STD_I32LE;
+    case STORE_I64: return H5T_STD_I64LE;
+    case STORE_F32: return H5T_IEEE_F32LE;
+    case STORE_F64: return H5T_IEEE_F64LE;
+    case STORE_F16: return half_type();
+    default: return H5T_STD_U16LE;
+    }
+}
+
+hid_t store_memory_type(store_type_t type)
+{
+    switch (type) {
+    case STORE_I32: return H5T_NATIVE_INT32;
+    case STORE_I64: return H5T_NATIVE_INT64;
+    case STORE_F32: return H5T_NATIVE_FLOAT;
+    case STORE_F64: return H5T_NATIVE_DOUBLE;
+    case STORE_F16: return half_type();
+    default: return H5T_NATIVE_UINT16;
+    }
+}
+
+store_type_t store_type_of(hid_t dataset)
+{
+    hid_t type = H5Dget_type(dataset);
+    H5T_class_t class = H5Tget_class(type);
+    size_t size = H5Tget_size(type);
+    H5Tclose(type);
+    if (class == H5T_FLOAT) return size == 8 ? STORE_F64 : size == 4 ? STORE_F32 : STORE_F16;
+    if (class != H5T_INTEGER) return STORE_TYPES;
+    if (size == 2 && H5Aexists(dataset, "encoding") > 0) return STORE_BF16;
+    return size == 8 ? STORE_I64 : STORE_I32;
+}
+
+static status_t create_file(store_t *store)
+{
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS), create = H5Pcreate(H5P_FILE_CREATE);
+    H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_LATEST);
+    if (store->comm != MPI_COMM_NULL) H5Pset_fapl_mpio(access, store->comm, MPI_INFO_NULL);
+    H5Pset_obj_track_times(create, 0);
+    store->file = H5Fcreate(store->temporary, H5F_ACC_TRUNC, create, access);
+    H5Pclose(access);
+    H5Pclose(create);
+    return store->file < 0 ? store_error(store, NULL, "create") : NULL;
+}
+
+/* HDF5 and MPI-IO report a directory that cannot be written in many ways, or hang: rank 0 tries
+ * first with plain calls. */
+static status_t try_place(const char *temporary)
+{
+    status_t status = file_write(temporary, "", 0);
+    if (!status) unlink(temporary);
+    return status;
+}
+
+status_t store_create(const char *path, MPI_Comm comm, store_t **store)
+{
+    int ranks, rank;
+    str_t name = {0};
+    MPI_Comm_size(comm, &ranks);
+    MPI_Comm_rank(comm, &rank);
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    status_t status = mem_new(store, 1, "HDF5 file");
+    if (!status) {
+        **store = (store_t){.file = -1, .comm = MPI_COMM_NULL, .writing = true, .rank = rank};
+        if (ranks > 1) (*store)->comm = comm;
+        status = str_copy(&(*store)->path, path);
+    }
+    if (!status && rank == 0) {
+        status = file_temporary(path, &(*store)->temporary);
+        if (!status) status = try_place((*store)->temporary);
+        if (!status) status = str_add(&name, (*store)->temporary);
+    }
+    status = share_text(comm, status, &name);
+    if (!status && rank != 0) status = str_copy(&(*store)->temporary, name.data);
+    status = agree(comm, status);
+    if (!status) status = agree(comm, create_file(*store));
+    str_free(&name);
+    if (status) store_close(store);
+    return status;
+}
+
+static status_t agree_if_shared(const store_t *store, status_t status)
+{
+    return store->comm == MPI_COMM_NULL ? status : agree(store->comm, status);
+}
+
+status_t store_publish(store_t **store)
+{
+    store_t *it = *store;
+    status_t status = NULL;
+    if (H5Fclose(it->file) < 0) status = store_error(it, NULL, "close");
+    it->file = -1;
+    status = agree_if_shared(it, status);
+    if (!status && it->rank == 0) status = file_publish(it->temporary, it->path);
+    status = agree_if_shared(it, status);
+    if (!status) mem_free(&it->temporary);
+    store_close(store);
+    return status;
+}
+
+status_t store_open(const char *path, store_t **store)
+{
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    status_t status = mem_new(store, 1, "HDF5 file");
+    if (status) return status;
+    **store = (store_t){.file = -1, .comm = MPI_COMM_NULL};
+    status = str_copy(&(*store)->path, path);
+    if (!status && !file_exists(path))
+        status = status_new(EXIT_INPUT, "%s: no such file", path);
+    if (!status) {
+        (*store)->file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+        if ((*store)->file < 0) status = store_error(*store, NULL, "open as HDF5");
+    }
+    if (status) store_close(store);
+    return status;
+}
+
+void store_close(store_t **store)
+{
+    store_t *it = *store;
+    if (!it) return;
+    if (it->file >= 0) H5Fclose(it->file);
+    if (it->temporary && it->rank == 0) unlink(it->temporary);
+    mem_free(&it->temporary);
+    mem_free(&it->path);
+    mem_free(store);
+}
+
+const char *store_path(const store_t *store)
+{
+    return store->path;
+}
+
+const char *store_library_version(void)
+{
+    static char text[32];
+    unsigned major, minor, release;
+    H5get_libversion(&major, &minor, &release);
+    snprintf(text, sizeof text, "%u.%u.%u", major, minor, release);
+    return text;
+}

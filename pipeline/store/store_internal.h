@@ -1,0 +1,27 @@
+/* Shared by the files of this room only. */
+#ifndef WN_STORE_STORE_INTERNAL_H
+#define WN_STORE_STORE_INTERNAL_H
+
+#include <hdf5.h>
+
+#include "store/store.h"
+
+struct store {
+    hid_t file;
+    MPI_Comm comm; /* MPI_COMM_NULL: this rank alone */
+    int rank;
+    bool writing;
+    char *path, *temporary;
+};
+
+/* An error with HDF5's innermost reason: "FILE: OBJECT: cannot VERB: reason". */
+MUST_CHECK status_t store_error(const store_t *store, const char *object, const char *verb);
+
+/* HDF5 types of a store type, in the file and in memory; borrowed. */
+hid_t store_file_type(store_type_t type);
+hid_t store_memory_type(store_type_t type);
+
+/* What a dataset's HDF5 type is for us; STORE_TYPES where we have none. */
+store_type_t store_type_of(hid_t dataset);
+
+#endif

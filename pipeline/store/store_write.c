@@ -1,0 +1,202 @@
+/* Writing datasets and attributes. */
+#include <string.h>
+
+#include "core/memory.h"
+#include "store/store_internal.h"
+
+/* At most this many bytes of a rank in one call: MPI-IO counts in ints. */
+enum { CALL_BYTES = 1 << 30 };
+
+static hid_t link_properties(void)
+{
+    hid_t list = H5Pcreate(H5P_LINK_CREATE);
+    H5Pset_create_intermediate_group(list, 1);
+    return list;
+}
+
+static hid_t create_properties(int dimensions, const hsize_t *chunk)
+{
+    hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_obj_track_times(list, 0);
+    H5Pset_alloc_time(list, H5D_ALLOC_TIME_EARLY);
+    H5Pset_fill_time(list, H5D_FILL_TIME_NEVER);
+    if (chunk) H5Pset_chunk(list, dimensions, chunk);
+    return list;
+}
+
+static hid_t transfer(const store_t *store)
+{
+    hid_t list = H5Pcreate(H5P_DATASET_XFER);
+    if (store->comm != MPI_COMM_NULL) H5Pset_dxpl_mpio(list, H5FD_MPIO_COLLECTIVE);
+    return list;
+}
+
+static void widen(int dimensions, const uint64_t *from, hsize_t *to)
+{
+    for (int i = 0; i < dimensions; i++) to[i] = from[i];
+}
+
+static hid_t create_dataset(store_t *store, const char *name, hid_t type, int dimensions,
+                            const uint64_t *shape, const uint64_t *chunk)
+{
+    hsize_t size[STORE_DIMENSIONS], piece[STORE_DIMENSIONS];
+    widen(dimensions, shape, size);
+    if (chunk) widen(dimensions, chunk, piece);
+    hid_t space = dimensions ? H5Screate_simple(dimensions, size, NULL) : H5Screate(H5S_SCALAR);
+    hid_t links = link_properties(), create = create_properties(dimensions, chunk ? piece : NULL);
+    hid_t dataset = H5Dcreate2(store->file, name, type, space, links, create, H5P_DEFAULT);
+    H5Pclose(create);
+    H5Pclose(links);
+    H5Sclose(space);
+    return dataset;
+}
+
+static status_t mark_encoding(store_t *store, const char *name, store_type_t type)
+{
+    return type == STORE_BF16 ? store_set_text(store, name, "encoding", "bfloat16") : NULL;
+}
+
+/* Rank 0 writes everything, the others take part with nothing. */
+static status_t write_from_root(store_t *store, const char *name, hid_t dataset, hid_t type,
+                                const void *data)
+{
+    hid_t space = H5Dget_space(dataset), list = transfer(store);
+    if (store->rank != 0) H5Sselect_none(space);
+    /* A selection of the file's own shape serves as the memory's: data is contiguous. */
+    herr_t code = H5Dwrite(dataset, type, space, space, list, data);
+    H5Pclose(list);
+    H5Sclose(space);
+    return code < 0 ? store_error(store, name, "write") : NULL;
+}
+
+status_t store_write(store_t *store, const char *name, store_type_t type, int dimensions,
+                     const uint64_t *shape, const void *data)
+{
+    hid_t dataset = create_dataset(store, name, store_file_type(type), dimensions, shape, NULL);
+    if (dataset < 0) return store_error(store, name, "create");
+    status_t status = write_from_root(store, name, dataset, store_memory_type(type), data);
+    H5Dclose(dataset);
+    return status ? status : mark_encoding(store, name, type);
+}
+
+status_t store_write_texts(store_t *store, const char *name, size_t count,
+                           const char *const *texts)
+{
+    size_t width = 1;
+    char *block = NULL;
+    for (size_t i = 0; i < count; i++)
+        if (strlen(texts[i]) > width) width = strlen(texts[i]);
+    status_t status = mem_new(&block, count * width, "texts");
+    if (status) return status;
+    for (size_t i = 0; i < count; i++) memcpy(block + i * width, texts[i], strlen(texts[i]));
+    hid_t type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, width);
+    H5Tset_strpad(type, H5T_STR_NULLPAD);
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    uint64_t shape = count;
+    hid_t dataset = create_dataset(store, name, type, 1, &shape, NULL);
+    if (dataset < 0) status = store_error(store, name, "create");
+    if (!status) status = write_from_root(store, name, dataset, type, block);
+    if (dataset >= 0) H5Dclose(dataset);
+    H5Tclose(type);
+    mem_free(&block);
+    return status;
+}
+
+status_t store_define(store_t *store, const char *name, store_type_t type, int dimensions,
+                      const uint64_t *shape, const uint64_t *chunk)
+{
+    hid_t dataset = create_dataset(store, name, store_file_type(type), dimensions, shape, chunk);
+    if (dataset < 0) return store_error(store, name, "create");
+    H5Dclose(dataset);
+    return mark_encoding(store, name, type);
+}
+
+/* Writes slices along the first dimension so that each call stays below CALL_BYTES; every rank
+ * makes as many calls as the one with most. */
+status_t store_put(store_t *store, const char *name, const uint64_t *start, const uint64_t *count,
+                   const void *data)
+{
+    hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
+    if (dataset < 0) return store_error(store, name, "open");
+    hid_t space = H5Dget_space(dataset), list = transfer(store);
+    store_type_t type = store_type_of(dataset);
+    int dimensions = H5Sget_simple_extent_ndims(space);
+    hsize_t from[STORE_DIMENSIONS], size[STORE_DIMENSIONS];
+    widen(dimensions, start, from);
+    widen(dimensions, count, size);
+    uint64_t row = H5Tget_size(store_memory_type(type)), total = count[0];
+    for (int i = 1; i < dimensions; i++) row *= count[i];
+    uint64_t rows = row && row < CALL_BYTES ? CALL_BYTES / row : 1;
+    unsigned long long calls = row && total ? (total + rows - 1) / rows : 0, most = calls;
+    if (store->comm != MPI_COMM_NULL)
+        MPI_Allreduce(&calls, &most, 1, MPI_UNSIGNED_LONG_LONG, MPI_MAX, store->comm);
+    herr_t code = 0;
+    for (unsigned long long call = 0; call < most && code >= 0; call++) {
+        hsize_t one = 1;
+        hid_t memory;
+        if (call < calls) {
+            from[0] = start[0] + call * rows;
+            size[0] = total - call * rows < rows ? total - call * rows : rows;
+            H5Sselect_hyperslab(space, H5S_SELECT_SET, from, NULL, size, NULL);
+            memory = H5Screate_simple(dimensions, size, NULL);
+        } else {
+            memory = H5Screate_simple(1, &one, NULL);
+            H5Sselect_none(memory);
+            H5Sselect_none(space);
+        }
+        const char *at = (const char *)data + (call < calls ? call * rows * row : 0);
+        code = H5Dwrite(dataset, store_memory_type(type), memory, space, list, at);
+        H5Sclose(memory);
+    }
+    H5Pclose(list);
+    H5Sclose(space);
+    H5Dclose(dataset);
+    return code < 0 ? store_error(store, name, "write") : NULL;
+}
+
+static status_t set_attribute(store_t *store, const char *object, const char *key, hid_t type,
+                              const void *value)
+{
+    hid_t owner = H5Oopen(store->file, object, H5P_DEFAULT);
+    if (owner < 0) return store_error(store, object, "open");
+    hid_t space = H5Screate(H5S_SCALAR);
+    hid_t attribute = H5Acreate2(owner, key, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    herr_t code = attribute < 0 ? -1 : H5Awrite(attribute, type, value);
+    status_t status = code < 0 ? store_error(store, key, "write the attribute") : NULL;
+    if (attribute >= 0) H5Aclose(attribute);
+    H5Sclose(space);
+    H5Oclose(owner);
+    return status;
+}
+
+/* HDF5 keeps an attribute of up to 64 KiB in the object's header; longer text is cut there. */
+status_t store_set_text(store_t *store, const char *object, const char *key, const char *text)
+{
+    size_t length = strlen(text);
+    if (length > 60000) length = 60000;
+    hid_t type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, length ? length : 1);
+    H5Tset_strpad(type, H5T_STR_NULLPAD);
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    status_t status = set_attribute(store, object, key, type, text);
+    H5Tclose(type);
+    return status;
+}
+
+status_t store_set_number(store_t *store, const char *object, const char *key, double number)
+{
+    return set_attribute(store, object, key, H5T_NATIVE_DOUBLE, &number);
+}
+
+status_t store_set_integer(store_t *store, const char *object, const char *key, int64_t integer)
+{
+    return set_attribute(store, object, key, H5T_NATIVE_INT64, &integer);
+}
+
+status_t store_describe(store_t *store, const char *object, const char *unit,
+                        const char *description)
+{
+    status_t status = store_set_text(store, object, "unit", unit);
+    return status ? status : store_set_text(store, object, "description", description);
+}

@@ -1,0 +1,211 @@
+#include "stages/stage.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/file.h"
+#include "core/log.h"
+#include "core/memory.h"
+#include "core/version.h"
+#include "model/checkpoints.h"
+#include "par/agree.h"
+#include "stages/terminal.h"
+
+typedef struct {
+    const char *config;
+    strings_t overrides, checkpoints;
+    bool help, version;
+} arguments_t;
+
+static void print_help(const char *name, const char *summary)
+{
+    printf("usage: wn-%s CONFIG [--checkpoint NAME]... [--set KEY=VALUE]...\n\n%s\n\n"
+           "  CONFIG               YAML file that describes the run\n"
+           "  --checkpoint NAME    only this checkpoint (repeatable)\n"
+           "  --set KEY=VALUE      overrides a key of CONFIG, as collect.window=1024 (repeatable)\n"
+           "  --help, --version\n\n"
+           "Start it under mpirun or srun for more than one rank; results do not depend on their "
+           "number.\n"
+           "Exit codes: 0 done, 1 bug, 2 usage or configuration, 3 input, 4 output, 5 resources,\n"
+           "6 a value that is not finite, 7 interrupted (run again to continue).\n\n"
+           "Keys of CONFIG:\n",
+           name, summary);
+    for (size_t i = 0; i < config_key_count; i++) {
+        const config_key_t *key = &config_keys[i];
+        bool required = key->fallback == REQUIRED;
+        printf("  %s%s%s%s\n      %s%s%s\n", key->path, required ? " (required)" : "",
+               !required && key->fallback ? " = " : "",
+               !required && key->fallback ? key->fallback : "", key->help,
+               key->choices ? " One of " : "", key->choices ? key->choices : "");
+    }
+}
+
+static status_t parse(int argc, char **argv, arguments_t *arguments)
+{
+    static const char *const options[] = {"--set", "--checkpoint", "--help", "--version"};
+    status_t status = NULL;
+    for (int i = 1; !status && i < argc; i++) {
+        const char *word = argv[i];
+        bool set = strcmp(word, "--set") == 0, checkpoint = strcmp(word, "--checkpoint") == 0;
+        if ((set || checkpoint) && i + 1 == argc)
+            status = status_new(EXIT_USAGE, "%s: a value is expected after it", word);
+        else if (set)
+            status = strings_append(&arguments->overrides, argv[++i]);
+        else if (checkpoint)
+            status = strings_append(&arguments->checkpoints, argv[++i]);
+        else if (strcmp(word, "--help") == 0)
+            arguments->help = true;
+        else if (strcmp(word, "--version") == 0)
+            arguments->version = true;
+        else if (word[0] == '-') {
+            const char *near = nearest_name(word, options, 4);
+            status = status_new(EXIT_USAGE, "%s: unknown option%s%s%s", word,
+                                near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+        } else if (arguments->config)
+            status = status_new(EXIT_USAGE, "%s: only one configuration is expected", word);
+        else
+            arguments->config = word;
+    }
+    if (!status && !arguments->config && !arguments->help && !arguments->version)
+        status = status_new(EXIT_USAGE, "the name of a configuration file is expected");
+    return status;
+}
+
+/* One rank reads the file system; the others get what it found. */
+static status_t share_checkpoints(stage_t *stage)
+{
+    strings_t names = {0};
+    str_t text = {0};
+    status_t status = stage->rank == 0 ? checkpoint_names(stage->config, &names) : NULL;
+    for (size_t i = 0; !status && i < names.count; i++)
+        status = str_printf(&text, "%s\n", names.item[i]);
+    status = share_text(stage->comm, status, &text);
+    for (char *at = text.data, *end; !status && at && (end = strchr(at, '\n')); at = end + 1)
+        status = strings_append_n(&stage->checkpoints, at, (size_t)(end - at));
+    strings_free(&names);
+    str_free(&text);
+    return status;
+}
+
+static status_t prepare(stage_t *stage, const arguments_t *arguments)
+{
+    str_t text = {0};
+    status_t status = stage->rank == 0 ? file_read(arguments->config, CONFIG_BYTES, &text) : NULL;
+    status = share_text(stage->comm, status, &text);
+    if (!status)
+        status = agree(stage->comm, config_parse(arguments->config, text.data, text.length,
+                                                 &arguments->overrides, &stage->config));
+    str_free(&text);
+    if (status) return status;
+    stage->directory = config_text(stage->config, "run.directory");
+    status = share_checkpoints(stage);
+    const strings_t *chosen = arguments->checkpoints.count ? &arguments->checkpoints
+                                                           : &stage->checkpoints;
+    for (size_t i = 0; !status && i < chosen->count; i++) {
+        status = checkpoint_check(stage->config, "--checkpoint", &stage->checkpoints,
+                                  chosen->item[i]);
+        if (!status) status = strings_append(&stage->chosen, chosen->item[i]);
+    }
+    return agree(stage->comm, status);
+}
+
+int stage_main(int argc, char **argv, const char *name, const char *summary,
+               status_t (*run)(stage_t *stage))
+{
+    stage_t stage = {.comm = MPI_COMM_WORLD, .name = name};
+    arguments_t arguments = {0};
+    int provided;
+    MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
+    MPI_Comm_rank(stage.comm, &stage.rank);
+    MPI_Comm_size(stage.comm, &stage.ranks);
+    if (stage.rank == 0) terminal_open(name);
+    status_t status = agree(stage.comm, parse(argc, argv, &arguments));
+    if (!status && arguments.help) {
+        if (stage.rank == 0) print_help(name, summary);
+    } else if (!status && arguments.version) {
+        char program[32];
+        snprintf(program, sizeof program, "wn-%s", name);
+        if (stage.rank == 0) print_version(program);
+    } else {
+        if (!status) status = prepare(&stage, &arguments);
+        if (!status) status = agree(stage.comm, run(&stage));
+    }
+    int code = status_code(status);
+    if (stage.rank == 0) terminal_close(name, status_message(status));
+    status_free(&status);
+    config_close(&stage.config);
+    strings_free(&stage.checkpoints);
+    strings_free(&stage.chosen);
+    strings_free(&arguments.overrides);
+    strings_free(&arguments.checkpoints);
+    MPI_Finalize();
+    return code;
+}
+
+status_t stage_path(const stage_t *stage, bool create, char **path, const char *format, ...)
+{
+    char name[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(name, sizeof name, format, arguments);
+    va_end(arguments);
+    status_t status = path_join(stage->directory, name, path);
+    if (!create) return status;
+    if (!status && stage->rank == 0) status = directory_create_for(*path);
+    return agree(stage->comm, status);
+}
+
+status_t stage_key_create(hash_t **key)
+{
+    char numerics[32];
+    snprintf(numerics, sizeof numerics, "%d", NUMERICS_VERSION);
+    status_t status = hash_create(key);
+    return status ? status : hash_add_field(*key, "numerics", numerics);
+}
+
+status_t stage_read_key(const char *path, const char *hint, char **key)
+{
+    store_t *store = NULL;
+    if (!file_exists(path))
+        return status_new(EXIT_INPUT, "%s: no such file; run the stage '%s' first", path, hint);
+    status_t status = store_open(path, &store);
+    if (!status) status = store_get_text(store, "/", "key", key);
+    store_close(&store);
+    return status;
+}
+
+status_t stage_is_current(const stage_t *stage, const char *path, const char *key, bool *current)
+{
+    int is = 0;
+    if (stage->rank == 0 && file_exists(path)) {
+        char *found = NULL;
+        status_t status = stage_read_key(path, stage->name, &found);
+        is = !status && strcmp(found, key) == 0;
+        if (!is) log_info("%s is stale and will be made anew", path);
+        else log_info("%s is up to date", path);
+        status_free(&status);
+        mem_free(&found);
+    }
+    MPI_Bcast(&is, 1, MPI_INT, 0, stage->comm);
+    *current = is;
+    return NULL;
+}
+
+status_t stage_create(const stage_t *stage, const char *path, const char *key, MPI_Comm comm,
+                      store_t **store)
+{
+    str_t record = {0};
+    status_t status = store_create(path, comm, store);
+    if (status) return status;
+    status = config_dump(stage->config, "", &record);
+    if (!status) status = store_set_text(*store, "/", "stage", stage->name);
+    if (!status) status = store_set_text(*store, "/", "key", key);
+    if (!status) status = store_set_text(*store, "/", "version", WN_VERSION);
+    if (!status) status = store_set_integer(*store, "/", "numerics", NUMERICS_VERSION);
+    if (!status) status = store_set_text(*store, "/", "configuration", record.data);
+    str_free(&record);
+    if (status) store_close(store);
+    return status;
+}

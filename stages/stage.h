@@ -1,0 +1,55 @@
+/* What every stage's main shares: MPI, arguments, configuration, messages, exit codes, and the
+ * record of what made an output. A stage is a function of stage_t; stage_main does the rest. */
+#ifndef WN_STAGES_STAGE_H
+#define WN_STAGES_STAGE_H
+
+#include <mpi.h>
+#include <stdbool.h>
+
+#include "core/config.h"
+#include "core/hash.h"
+#include "core/status.h"
+#include "core/strings.h"
+#include "store/store.h"
+
+typedef struct {
+    MPI_Comm comm;
+    int rank, ranks;
+    const char *name; /* "collect" */
+    config_t *config;
+    const char *directory;  /* run.directory */
+    strings_t checkpoints;  /* all of the run */
+    strings_t chosen;       /* those of --checkpoint, else all */
+} stage_t;
+
+/* Runs a stage: returns the exit code for main. Prints a failure's one message from one rank. */
+int stage_main(int argc, char **argv, const char *name, const char *summary,
+               status_t (*run)(stage_t *stage));
+
+/* --version of every program: ours, the git revision, and the libraries'. */
+void print_version(const char *program);
+
+/* Path of an output, "<run.directory>/<format...>", its directory made by rank 0 when create is
+ * set (then collective). Owned by the caller. */
+MUST_CHECK status_t stage_path(const stage_t *stage, bool create, char **path, const char *format,
+                               ...) PRINTF_LIKE(4, 5);
+
+/* A unit's key: a digest over everything its result depends on. Starts with the version of the
+ * numerical code; add fields, then finish. */
+MUST_CHECK status_t stage_key_create(hash_t **key);
+
+/* Collective. *current = whether path is a finished output with this key (rank 0 looks). Says so
+ * in the log. */
+MUST_CHECK status_t stage_is_current(const stage_t *stage, const char *path, const char *key,
+                                     bool *current);
+
+/* Creates an output (collective over comm) and writes what made it: stage, key, versions, and
+ * the configuration in effect. */
+MUST_CHECK status_t stage_create(const stage_t *stage, const char *path, const char *key,
+                                 MPI_Comm comm, store_t **store);
+
+/* The key of a finished file of ours; hint names the stage that makes it, for the message when
+ * the file is missing. */
+MUST_CHECK status_t stage_read_key(const char *path, const char *hint, char **key);
+
+#endif
