@@ -1,0 +1,87 @@
+/* Speed of the statistics of one neuron: sorting, moments, quantiles, negative fraction and exact
+ * W1, in values a second on one core. Usage: reduce [values a neuron [neurons]]; one JSON object a
+ * line. The neurons alternate between a normal, a bimodal and a heavy-tailed shape. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "core/memory.h"
+#include "core/random.h"
+#include "stats/distance.h"
+
+enum { SHAPES = 3, ROUNDS = 3 };
+
+static double seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static void fill(float *value, int64_t count, int shape)
+{
+    random_t random = random_stream(1, "bench", (uint64_t)shape);
+    for (int64_t i = 0; i < count; i++) {
+        double z = random_normal(&random), u = random_uniform(&random);
+        double form[SHAPES] = {0.3 + z, u < 0.3 ? -3.5 + 0.4 * z : 0.1 * z - 0.2, z * z * z};
+        value[i] = (float)form[shape];
+    }
+}
+
+static status_t measure(sorter_t *sorter, const void *column, int64_t count, double *sum)
+{
+    static const double level[] = {0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999};
+    sample_t sample;
+    distribution_t distribution;
+    status_t status = sorter_sort(sorter, column, count, &sample);
+    if (status) return status;
+    distribution_measure(&sample, &distribution);
+    *sum += distribution.kurtosis + distance_to_normal(&sample, &distribution);
+    for (size_t i = 0; i < sizeof level / sizeof *level; i++)
+        *sum += sample_quantile(&sample, level[i]);
+    return NULL;
+}
+
+/* The best of a few rounds over all neurons. */
+static status_t time_type(dtype_t type, const float *value, char *column, int64_t count,
+                          int64_t neurons)
+{
+    sorter_t *sorter = NULL;
+    double best = INFINITY, sum = 0;
+    size_t stride = (size_t)count * dtype_size(type);
+    for (int shape = 0; shape < SHAPES; shape++)
+        dtype_round(column + (size_t)shape * stride, value + shape * count, (size_t)count, type);
+    status_t status = sorter_create(&sorter, type, count);
+    for (int round = 0; !status && round < ROUNDS; round++) {
+        double begin = seconds();
+        for (int64_t n = 0; !status && n < neurons; n++)
+            status = measure(sorter, column + (size_t)(n % SHAPES) * stride, count, &sum);
+        best = fmin(best, seconds() - begin);
+    }
+    if (!status)
+        printf("{\"bench\": \"reduce\", \"type\": \"%s\", \"values\": %lld, \"ms_per_neuron\": "
+               "%.4f, \"million_values_per_second\": %.1f, \"check\": %.6f}\n", dtype_name(type),
+               (long long)count, 1e3 * best / (double)neurons,
+               1e-6 * (double)(count * neurons) / best, sum);
+    sorter_destroy(&sorter);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    int64_t count = argc > 1 ? atoll(argv[1]) : 131072, neurons = argc > 2 ? atoll(argv[2]) : 120;
+    float *value = NULL;
+    char *column = NULL;
+    status_t status = mem_aligned(&value, SHAPES * (size_t)count, "values");
+    if (!status) status = mem_aligned(&column, SHAPES * (size_t)count * sizeof *value, "columns");
+    for (int shape = 0; !status && shape < SHAPES; shape++)
+        fill(value + shape * count, count, shape);
+    for (int type = DTYPE_F32; !status && type <= DTYPE_BF16; type++)
+        status = time_type((dtype_t)type, value, column, count, neurons);
+    mem_free(&column);
+    mem_free(&value);
+    if (!status) return EXIT_OK;
+    fprintf(stderr, "reduce: %s\n", status_message(status));
+    return (int)status_code(status);
+}
