@@ -1,22 +1,80 @@
-# Builds the pipeline, its programs and its tests. See README.md.
-MPICC  ?= mpicc
+# Builds the pipeline, its programs and its tests. `make help` lists the goals; README.md tells
+# how to build with other libraries and in other places.
+VERSION = 0.1.0
 BUILD  ?= build
-CFLAGS ?= -O2 -g
-MODE_FLAGS ?=
-PKG    ?= pkg-config
+PREFIX ?= /usr/local
+CFLAGS ?= -O3 -g
 
-HDF5_CFLAGS  ?= $(shell $(PKG) --cflags hdf5-openmpi)
-HDF5_LIBS    ?= $(shell $(PKG) --libs hdf5-openmpi)
-CBLAS_CFLAGS ?= $(shell $(PKG) --cflags openblas)
-CBLAS_LIBS   ?= $(shell $(PKG) --libs openblas)
-DEPS          = jansson yaml-0.1 libpcre2-8 libutf8proc libzstd zlib libxxhash libcrypto
-DEPS_CFLAGS  ?= $(shell $(PKG) --cflags $(DEPS))
-DEPS_LIBS    ?= $(shell $(PKG) --libs $(DEPS))
+# make -f elsewhere/Makefile: the build goes below the directory it was called in.
+ifneq ($(lastword $(MAKEFILE_LIST)),Makefile)
+.PHONY: elsewhere $(MAKECMDGOALS)
+elsewhere:
+	@$(MAKE) --no-print-directory -C $(dir $(lastword $(MAKEFILE_LIST))) BUILD=$(abspath $(BUILD)) $(MAKECMDGOALS)
+$(MAKECMDGOALS): elsewhere ;
+else
+
+# Goals that first install missing packages, and the groups of tools/packages.txt they need.
+PACKAGES_demo         = build
+PACKAGES_check        = build test
+PACKAGES_check-oracle = build test
+PACKAGES_check-mpich  = build test mpich
+PACKAGES_asan         = build test
+PACKAGES_coverage     = build test
+PACKAGES_dependencies = build test
+PACKAGES_lint         = build test develop
+PACKAGES_format       = develop
+PACKAGES_format-check = develop
+INSTALLING = demo check check-oracle check-mpich asan coverage dependencies lint format format-check
+
+ifneq ($(if $(READY),,$(filter $(INSTALLING),$(MAKECMDGOALS))),)
+# One goal after the other, each in a make of its own that looks for libraries after the
+# installation. That one may use every job.
+.NOTPARALLEL:
+.PHONY: $(MAKECMDGOALS)
+$(MAKECMDGOALS):
+	@$(if $(PACKAGES_$@),BUILD='$(BUILD)' tools/install-dependencies $(PACKAGES_$@))
+	@$(MAKE) --no-print-directory READY=yes $@
+else
+
+.DEFAULT_GOAL := all
+
+# --- What this machine has: found once by tools/configure, again when asked for differently ----
+
+CHOICES := $(strip MPICC=$(MPICC) MPIRUN=$(MPIRUN) PKG_CONFIG=$(PKG_CONFIG) HDF5=$(HDF5_CFLAGS),$(HDF5_LIBS),$(HDF5_ROOT),$(HDF5_DIR) CBLAS=$(CBLAS_CFLAGS),$(CBLAS_LIBS) DEPS=$(DEPS_CFLAGS),$(DEPS_LIBS))
+ASKED := MPICC='$(MPICC)' MPIRUN='$(MPIRUN)' PKG_CONFIG='$(PKG_CONFIG)' HDF5_CFLAGS='$(HDF5_CFLAGS)' \
+	HDF5_LIBS='$(HDF5_LIBS)' CBLAS_CFLAGS='$(CBLAS_CFLAGS)' CBLAS_LIBS='$(CBLAS_LIBS)' \
+	DEPS_CFLAGS='$(DEPS_CFLAGS)' DEPS_LIBS='$(DEPS_LIBS)' CHOICES='$(CHOICES)'
+
+UNCONFIGURED_GOALS = clean help format format-check check-structure dependencies asan coverage check-mpich
+ifneq ($(filter-out $(UNCONFIGURED_GOALS),$(or $(MAKECMDGOALS),all)),)
+include $(BUILD)/config.mk
+ifneq ($(CONFIGURED_FOR),$(CHOICES))
+ifeq ($(MAKE_RESTARTS),)
+$(BUILD)/config.mk: FORCE
+endif
+endif
+endif
+
+$(BUILD)/config.mk: tools/configure
+	@$(ASKED) sh tools/configure $@ || { \
+	  echo "On Debian, make dependencies installs what is missing. See README.md, \"Building elsewhere\"." >&2; \
+	  exit 1; }
+
+# --- How everything is compiled -------------------------------------------------------------
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes -Wvla
-ALL_CFLAGS = -std=gnu11 -fopenmp-simd -ffp-contract=off -fno-math-errno -fno-trapping-math $(WARNINGS) $(CFLAGS) $(MODE_FLAGS) \
-	-Ipipeline -Istages -I. $(HDF5_CFLAGS) $(CBLAS_CFLAGS) $(DEPS_CFLAGS) -MMD -MP
+NUMERICS = -fopenmp-simd -ffp-contract=off -fno-math-errno -fno-trapping-math
+OPTIMISED := $(filter-out -O0,$(filter -O%,$(CFLAGS)))
+HARDENING ?= $(if $(OPTIMISED),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2) -fstack-protector-strong -fPIE
+HARDENING_LINK ?= -pie -Wl,-z,relro,-z,now
+
+INCLUDES = -I$(BUILD)/generated -Ipipeline -Istages -I.
+LANGUAGE = -std=gnu11 $(NUMERICS) $(WARNINGS)
+ALL_CFLAGS = $(LANGUAGE) $(HARDENING) $(CFLAGS) $(CPPFLAGS) $(MODE_FLAGS) \
+	$(INCLUDES) $(HDF5_CFLAGS) $(CBLAS_CFLAGS) $(DEPS_CFLAGS)
+LINK = $(MPICC) $(CFLAGS) $(MODE_FLAGS) $(HARDENING_LINK) $(LDFLAGS)
 LIBS = $(HDF5_LIBS) $(CBLAS_LIBS) $(DEPS_LIBS) -lm -ldl
+CMOCKA_LIBS ?= -lcmocka
 
 LIBRARY_SOURCES = $(wildcard pipeline/*/*.c)
 LIBRARY  = $(BUILD)/libwn.a
@@ -27,35 +85,127 @@ UNIT_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 MPI_TESTS  = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/mpi/test_*.c))
 ORACLE_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/oracle/test_*.c))
 BENCHES  = $(patsubst %.c,$(BUILD)/%,$(wildcard bench/*.c))
+C_FILES  = $(wildcard pipeline/*/*.[ch] stages/*.[ch] tests/*/*.[ch] bench/*.[ch])
 
-.PHONY: all programs tests bench-programs clean
+.PHONY: all programs tests bench-programs clean help FORCE
 .SECONDARY:
+.DELETE_ON_ERROR:
 all: programs
 programs: $(PROGRAMS)
 tests: $(UNIT_TESTS) $(MPI_TESTS) $(ORACLE_TESTS)
 bench-programs: $(BENCHES)
 
-$(BUILD)/obj/%.o: %.c
-	@mkdir -p $(@D)
-	$(MPICC) $(ALL_CFLAGS) -c $< -o $@
+# Files that change only when their content does: the compiler and its options (everything
+# depends on them) and the version (its header is seen by the files that include it).
+# $(call write_if_changed,TEXT): the recipe's target gets TEXT.
+define write_if_changed
+@mkdir -p $(@D) && printf '%s\n' $(1) > $@.new && if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+endef
 
+$(BUILD)/flags: FORCE
+	$(call write_if_changed,'$(MPICC) $(ALL_CFLAGS)' '$(LINK) $(LIBS)')
+
+REVISION = $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)$(shell git --no-optional-locks status --porcelain -uno 2>/dev/null | grep -q . && echo -modified)
+$(BUILD)/generated/version.h: FORCE
+	$(call write_if_changed,'/* Written by the Makefile. */' '#define WN_VERSION "$(VERSION)"' \
+	  '#define WN_REVISION "$(REVISION)"' '#define WN_CFLAGS "$(strip $(CFLAGS) $(MODE_FLAGS))"')
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(BUILD)/generated/version.h
+	@mkdir -p $(@D)
+	$(MPICC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+# Archives and programs are made beside their place and moved there: whoever runs or links the
+# old one meanwhile sees it whole.
 $(LIBRARY): $(OBJECTS)
-	@rm -f $@
-	ar rcs $@ $(OBJECTS)
+	@rm -f $@.new
+	ar rcs $@.new $(OBJECTS)
+	@mv $@.new $@
 
 $(BUILD)/bin/%: $(BUILD)/obj/stages/%.o $(STAGE_OBJECTS) $(LIBRARY)
 	@mkdir -p $(@D)
-	$(MPICC) $(CFLAGS) $(MODE_FLAGS) $^ -o $@ $(LIBS)
+	$(LINK) $(filter %.o %.a,$^) -o $@.new $(LIBS)
+	@mv $@.new $@
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(LIBRARY)
 	@mkdir -p $(@D)
-	$(MPICC) $(CFLAGS) $(MODE_FLAGS) $< $(LIBRARY) -o $@ $(LIBS) -lcmocka
+	$(LINK) $< $(LIBRARY) -o $@.new $(LIBS) $(CMOCKA_LIBS)
+	@mv $@.new $@
 
 $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(LIBRARY)
 	@mkdir -p $(@D)
-	$(MPICC) $(CFLAGS) $(MODE_FLAGS) $< $(LIBRARY) -o $@ $(LIBS)
+	$(LINK) $< $(LIBRARY) -o $@.new $(LIBS)
+	@mv $@.new $@
 
 clean:
 	rm -rf $(BUILD)
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+# --- Goals for people ------------------------------------------------------------------------
+
+.PHONY: demo check check-oracle check-mpich check-structure asan coverage format format-check lint install dependencies
+
+dependencies: ;
+
+demo: programs
+	@BUILD='$(BUILD)' ./wn run configs/demo.yaml -n 2
+
+# TESTS: kinds or names of test programs; everything by default.
+check: programs tests
+	@tests/run --build '$(BUILD)' $(TESTS)
+
+check-oracle: programs tests
+	@WN_ORACLE=full tests/run --build '$(BUILD)' oracle
+
+check-structure:
+	@tools/check-structure
+
+# Everything compiles and links with another MPI; nothing is run.
+check-mpich:
+	@$(MAKE) --no-print-directory READY=yes BUILD='$(BUILD)/mpich' MPICC=mpicc.mpich programs tests
+
+SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+asan:
+	@$(MAKE) --no-print-directory READY=yes BUILD='$(BUILD)/asan' CFLAGS='$(SANITIZE)' HARDENING= HARDENING_LINK= programs tests
+	@WN_SANITIZED=yes tests/run --build '$(BUILD)/asan' $(or $(TESTS),unit mpi)
+
+coverage:
+	@$(MAKE) --no-print-directory READY=yes BUILD='$(BUILD)/coverage' CFLAGS='-O0 -g --coverage -fprofile-update=atomic' HARDENING= HARDENING_LINK= programs tests
+	@find $(BUILD)/coverage -name '*.gcda' -delete
+	@tests/run --build '$(BUILD)/coverage' $(or $(TESTS),unit mpi stage oracle)
+	@tools/coverage '$(BUILD)/coverage'
+
+format:
+	clang-format -i $(C_FILES)
+format-check:
+	@clang-format --dry-run --Werror $(C_FILES)
+
+LINTED = $(wildcard pipeline/*/*.c stages/*.c)
+lint: $(BUILD)/generated/version.h
+	@tools/lint '-std=gnu11 $(INCLUDES) $(MPI_CFLAGS) $(HDF5_CFLAGS) $(CBLAS_CFLAGS) $(DEPS_CFLAGS)' $(LINTED)
+
+# Programs beside the driver, the rest in share/wn.
+SHARE = $(DESTDIR)$(PREFIX)/share/wn
+install: programs
+	install -d '$(DESTDIR)$(PREFIX)/bin' '$(SHARE)/configs' '$(SHARE)/slurm'
+	install -m 755 wn $(PROGRAMS) '$(DESTDIR)$(PREFIX)/bin'
+	install -m 644 '$(BUILD)/launcher' '$(SHARE)/launcher'
+	install -m 644 $(wildcard configs/*.yaml) '$(SHARE)/configs'
+	install -m 755 $(wildcard slurm/*) '$(SHARE)/slurm'
+
+help:
+	@echo 'make                 builds the programs into build/bin'
+	@echo 'make demo            installs missing packages, builds, runs the demo experiment'
+	@echo 'make check           all tests (TESTS="unit mpi" or TESTS=unit/test_json: some)'
+	@echo 'make check-oracle    all comparisons with reference results'
+	@echo 'make check-mpich     compiles everything with MPICH'
+	@echo 'make asan            unit and MPI tests under the address and undefined sanitizers'
+	@echo 'make coverage        lines covered by the tests, per file'
+	@echo 'make lint            clang-tidy     make format, format-check: clang-format'
+	@echo 'make install         PREFIX=/usr/local DESTDIR='
+	@echo 'make dependencies    installs missing packages only (SYSTEM_PACKAGES=no: never)'
+	@echo 'make clean           removes the build directory'
+	@echo 'Variables: BUILD CFLAGS MPICC MPIRUN HDF5_CFLAGS HDF5_LIBS CBLAS_CFLAGS CBLAS_LIBS DEPS_CFLAGS DEPS_LIBS'
+
+endif
+endif
