@@ -74,6 +74,8 @@ MUST_CHECK status_t store_set_text(store_t *store, const char *object, const cha
                                    const char *text);
 MUST_CHECK status_t store_set_number(store_t *store, const char *object, const char *key,
                                      double number);
+MUST_CHECK status_t store_set_numbers(store_t *store, const char *object, const char *key,
+                                      const double *numbers, size_t count);
 MUST_CHECK status_t store_set_integer(store_t *store, const char *object, const char *key,
                                       int64_t integer);
 /* unit and description of a dataset, the two attributes each of ours carries. */

@@ -155,12 +155,13 @@ status_t store_put(store_t *store, const char *name, const uint64_t *start, cons
     return code < 0 ? store_error(store, name, "write") : NULL;
 }
 
+/* length: elements of an array, or NULL for a single value. */
 static status_t set_attribute(store_t *store, const char *object, const char *key, hid_t type,
-                              const void *value)
+                              const hsize_t *length, const void *value)
 {
     hid_t owner = H5Oopen(store->file, object, H5P_DEFAULT);
     if (owner < 0) return store_error(store, object, "open");
-    hid_t space = H5Screate(H5S_SCALAR);
+    hid_t space = length ? H5Screate_simple(1, length, NULL) : H5Screate(H5S_SCALAR);
     hid_t attribute = H5Acreate2(owner, key, type, space, H5P_DEFAULT, H5P_DEFAULT);
     herr_t code = attribute < 0 ? -1 : H5Awrite(attribute, type, value);
     status_t status = code < 0 ? store_error(store, key, "write the attribute") : NULL;
@@ -179,19 +180,26 @@ status_t store_set_text(store_t *store, const char *object, const char *key, con
     H5Tset_size(type, length ? length : 1);
     H5Tset_strpad(type, H5T_STR_NULLPAD);
     H5Tset_cset(type, H5T_CSET_UTF8);
-    status_t status = set_attribute(store, object, key, type, text);
+    status_t status = set_attribute(store, object, key, type, NULL, text);
     H5Tclose(type);
     return status;
 }
 
 status_t store_set_number(store_t *store, const char *object, const char *key, double number)
 {
-    return set_attribute(store, object, key, H5T_NATIVE_DOUBLE, &number);
+    return set_attribute(store, object, key, H5T_NATIVE_DOUBLE, NULL, &number);
+}
+
+status_t store_set_numbers(store_t *store, const char *object, const char *key,
+                           const double *numbers, size_t count)
+{
+    hsize_t length = count;
+    return set_attribute(store, object, key, H5T_NATIVE_DOUBLE, &length, numbers);
 }
 
 status_t store_set_integer(store_t *store, const char *object, const char *key, int64_t integer)
 {
-    return set_attribute(store, object, key, H5T_NATIVE_INT64, &integer);
+    return set_attribute(store, object, key, H5T_NATIVE_INT64, NULL, &integer);
 }
 
 status_t store_describe(store_t *store, const char *object, const char *unit,
