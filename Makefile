@@ -1,6 +1,5 @@
 # Builds the pipeline, its programs and its tests. `make help` lists the goals; README.md tells
 # how to build with other libraries and in other places.
-VERSION = 0.1.0
 BUILD  ?= build
 PREFIX ?= /usr/local
 CFLAGS ?= -O3 -g
@@ -95,8 +94,8 @@ programs: $(PROGRAMS)
 tests: $(UNIT_TESTS) $(MPI_TESTS) $(ORACLE_TESTS)
 bench-programs: $(BENCHES)
 
-# Files that change only when their content does: the compiler and its options (everything
-# depends on them) and the version (its header is seen by the files that include it).
+# Files that change only when their content does, such as the compiler and its options, on which
+# everything depends.
 # $(call write_if_changed,TEXT): the recipe's target gets TEXT.
 define write_if_changed
 @mkdir -p $(@D) && printf '%s\n' $(1) > $@.new && if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
@@ -105,12 +104,13 @@ endef
 $(BUILD)/flags: FORCE
 	$(call write_if_changed,'$(MPICC) $(ALL_CFLAGS)' '$(LINK) $(LIBS)')
 
+# The revision that --version prints: a header seen only by the file that includes it.
 REVISION = $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)$(shell git --no-optional-locks status --porcelain -uno 2>/dev/null | grep -q . && echo -modified)
-$(BUILD)/generated/version.h: FORCE
-	$(call write_if_changed,'/* Written by the Makefile. */' '#define WN_VERSION "$(VERSION)"' \
+$(BUILD)/generated/revision.h: FORCE
+	$(call write_if_changed,'/* Written by the Makefile. */' \
 	  '#define WN_REVISION "$(REVISION)"' '#define WN_CFLAGS "$(strip $(CFLAGS) $(MODE_FLAGS))"')
 
-$(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(BUILD)/generated/version.h
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(BUILD)/generated/revision.h
 	@mkdir -p $(@D)
 	$(MPICC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
@@ -181,7 +181,7 @@ format-check:
 	@clang-format --dry-run --Werror $(C_FILES)
 
 LINTED = $(wildcard pipeline/*/*.c stages/*.c)
-lint: $(BUILD)/generated/version.h
+lint: $(BUILD)/generated/revision.h
 	@tools/lint '-std=gnu11 $(INCLUDES) $(MPI_CFLAGS) $(HDF5_CFLAGS) $(CBLAS_CFLAGS) $(DEPS_CFLAGS)' $(LINTED)
 
 # Programs beside the driver, the rest in share/wn.

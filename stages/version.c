@@ -3,6 +3,7 @@
 #include <mpi.h>
 
 #include "core/version.h"
+#include "revision.h"
 #include "stages/stage.h"
 
 void print_version(const char *program)
@@ -12,5 +13,6 @@ void print_version(const char *program)
     MPI_Get_library_version(mpi, &length);
     for (int i = 0; i < length; i++)
         if (mpi[i] == '\n' || mpi[i] == ',') mpi[i] = '\0';
-    printf("%s %s\nMPI: %s\nHDF5: %s\n", program, WN_VERSION, mpi, store_library_version());
+    printf("%s %s (revision %s)\nMPI: %s\nHDF5: %s\n", program, WN_VERSION, WN_REVISION, mpi,
+           store_library_version());
 }

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# The driver on stages that only record how they were called, started by the real launcher.
+. tests/stage/lib.sh
+
+mkdir -p "$scratch/build/bin" "$scratch/elsewhere"
+cp "$build/launcher" "$scratch/build/launcher"
+for stage in shard collect reduce select evaluate report; do
+    cat > "$scratch/build/bin/wn-$stage" <<END
+#!/bin/sh
+rank=\${OMPI_COMM_WORLD_RANK:-\${PMI_RANK:-0}}
+[ "\$rank" -ne 0 ] || echo "$stage: \$* threads=\$OPENBLAS_NUM_THREADS width=\${WN_TERMINAL_WIDTH:-none}" >> "$scratch/calls"
+echo . >> "$scratch/ranks.$stage"
+[ -e "$scratch/fail.$stage" ] || exit 0
+[ "\$rank" -ne 0 ] || echo "wn-$stage: error: what went wrong" >&2
+exit "\$(cat "$scratch/fail.$stage")"
+END
+    chmod +x "$scratch/build/bin/wn-$stage"
+done
+export BUILD=$scratch/build
+wn=$PWD/wn
+
+calls()
+{
+    cut -d ' ' -f "$1" "$scratch/calls" | tr '\n' ' '
+}
+# fresh: forgets earlier calls.
+fresh()
+{
+    rm -f "$scratch"/calls "$scratch"/ranks.* "$scratch"/fail.*
+}
+
+fresh
+run_ok "all stages run" "$wn" run some.yaml -n 3
+check "in order" test "$(calls 1)" = "shard: collect: reduce: select: evaluate: report: "
+check "with the configuration" test "$(cut -d ' ' -f 2 "$scratch/calls" | sort -u)" = some.yaml
+check "on the ranks asked for" test "$(wc -l < "$scratch/ranks.collect")" -eq 3
+check "one thread each" grep -q 'threads=1 ' "$scratch/calls"
+
+fresh
+run_ok "--from" "$wn" run some.yaml -n 1 --from select
+check "starts there" test "$(calls 1)" = "select: evaluate: report: "
+fresh
+run_ok "--only" "$wn" run some.yaml -n 1 --only reduce --checkpoint step1 --set 'a.b=c d' --set=e=f=g
+check "runs that stage with every option" grep -qx \
+    'reduce: some.yaml --set a.b=c d --set e=f=g --checkpoint step1 threads=1 width=none' "$scratch/calls"
+fresh
+run_ok "--checkpoint" "$wn" run some.yaml -n 1 --checkpoint step1
+check "goes to the stages of one checkpoint" test \
+    "$(grep -c -- '--checkpoint step1' "$scratch/calls")" -eq 3
+
+fresh
+echo 3 > "$scratch/fail.reduce"
+expect_fail "a failing stage's exit code" 3 'wn-reduce: error: what went wrong' "$wn" run some.yaml -n 2
+check "ends the run" test "$(calls 1)" = "shard: collect: reduce: "
+check "with its message and the driver's, nothing else" test "$(wc -l < "$scratch/err")" -eq 2
+prints "names the stage" 'stage reduce failed \(exit code 3\)'
+
+expect_fail "unknown option" 2 'did you mean --from' "$wn" run some.yaml --form select
+expect_fail "unknown stage" 2 'did you mean collect' "$wn" run some.yaml --only colect
+expect_fail "unknown command" 2 'did you mean run' "$wn" rnu some.yaml
+expect_fail "no configuration" 2 'configuration' "$wn" run
+expect_fail "bad number of ranks" 2 '-n zero' "$wn" run some.yaml -n zero
+expect_fail "missing programs" 2 'make' env BUILD="$scratch/none" "$wn" run some.yaml
+expect_fail "missing launcher" 5 'WN_LAUNCHER' env WN_LAUNCHER=no-such-launcher "$wn" run some.yaml
+
+if command -v script > /dev/null 2>&1; then
+    fresh
+    run_ok "on a terminal" script -qec "stty cols 97; '$wn' run some.yaml -n 2 --only shard" /dev/null
+    check "the stages learn its width" grep -q 'width=97' "$scratch/calls"
+fi
+
+fresh
+ln -s "$wn" "$scratch/elsewhere/wn"
+run_ok "from another directory through a link" \
+    sh -c "cd '$scratch/elsewhere' && ./wn run some.yaml -n 1 --only shard"
+fresh
+mkdir -p "$scratch/prefix/bin" "$scratch/prefix/share/wn"
+cp wn "$scratch/build/bin/"* "$scratch/prefix/bin"
+cp "$build/launcher" "$scratch/prefix/share/wn"
+run_ok "installed" env -u BUILD "$scratch/prefix/bin/wn" run some.yaml -n 2 --only shard
+check "with the launcher it was built for" test "$(wc -l < "$scratch/ranks.shard")" -eq 2
+run_ok "--help" "$wn" --help
+prints "tells the usage" 'usage: wn run'
+finish
