@@ -94,6 +94,9 @@ programs: $(PROGRAMS)
 tests: $(UNIT_TESTS) $(MPI_TESTS) $(ORACLE_TESTS)
 bench-programs: $(BENCHES)
 
+# V=1 shows every command; else each is a word and its target.
+SAY = $(if $(V),,@echo '$(1) $(2)';)
+
 # Files that change only when their content does, such as the compiler and its options, on which
 # everything depends.
 # $(call write_if_changed,TEXT): the recipe's target gets TEXT.
@@ -102,7 +105,7 @@ define write_if_changed
 endef
 
 $(BUILD)/flags: FORCE
-	$(call write_if_changed,'$(MPICC) $(ALL_CFLAGS)' '$(LINK) $(LIBS)')
+	$(call write_if_changed,'$(MPICC) $(ALL_CFLAGS)')
 
 # The revision that --version prints: a header seen only by the file that includes it.
 REVISION = $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)$(shell git --no-optional-locks status --porcelain -uno 2>/dev/null | grep -q . && echo -modified)
@@ -112,28 +115,28 @@ $(BUILD)/generated/revision.h: FORCE
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(BUILD)/generated/revision.h
 	@mkdir -p $(@D)
-	$(MPICC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+	$(call SAY,compile,$<)$(MPICC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
 # Archives and programs are made beside their place and moved there: whoever runs or links the
 # old one meanwhile sees it whole.
 $(LIBRARY): $(OBJECTS)
 	@rm -f $@.new
-	ar rcs $@.new $(OBJECTS)
+	$(call SAY,archive,$@)ar rcs $@.new $(OBJECTS)
 	@mv $@.new $@
 
 $(BUILD)/bin/%: $(BUILD)/obj/stages/%.o $(STAGE_OBJECTS) $(LIBRARY)
 	@mkdir -p $(@D)
-	$(LINK) $(filter %.o %.a,$^) -o $@.new $(LIBS)
+	$(call SAY,link,$@)$(LINK) $(filter %.o %.a,$^) -o $@.new $(LIBS)
 	@mv $@.new $@
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(LIBRARY)
 	@mkdir -p $(@D)
-	$(LINK) $< $(LIBRARY) -o $@.new $(LIBS) $(CMOCKA_LIBS)
+	$(call SAY,link,$@)$(LINK) $< $(LIBRARY) -o $@.new $(LIBS) $(CMOCKA_LIBS)
 	@mv $@.new $@
 
 $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(LIBRARY)
 	@mkdir -p $(@D)
-	$(LINK) $< $(LIBRARY) -o $@.new $(LIBS)
+	$(call SAY,link,$@)$(LINK) $< $(LIBRARY) -o $@.new $(LIBS)
 	@mv $@.new $@
 
 clean:
@@ -172,8 +175,8 @@ asan:
 coverage:
 	@$(MAKE) --no-print-directory READY=yes BUILD='$(BUILD)/coverage' CFLAGS='-O0 -g --coverage -fprofile-update=atomic' HARDENING= HARDENING_LINK= programs tests
 	@find $(BUILD)/coverage -name '*.gcda' -delete
-	@tests/run --build '$(BUILD)/coverage' $(or $(TESTS),unit mpi stage oracle)
-	@tools/coverage '$(BUILD)/coverage'
+	@tests/run --build '$(BUILD)/coverage' $(or $(TESTS),unit mpi stage oracle); status=$$?; \
+	  tools/coverage '$(BUILD)/coverage' && exit $$status
 
 format:
 	clang-format -i $(C_FILES)
@@ -204,7 +207,7 @@ help:
 	@echo 'make lint            clang-tidy     make format, format-check: clang-format'
 	@echo 'make install         PREFIX=/usr/local DESTDIR='
 	@echo 'make dependencies    installs missing packages only (SYSTEM_PACKAGES=no: never)'
-	@echo 'make clean           removes the build directory'
+	@echo 'make clean           removes the build directory (V=1 with any goal shows the commands)'
 	@echo 'Variables: BUILD CFLAGS MPICC MPIRUN HDF5_CFLAGS HDF5_LIBS CBLAS_CFLAGS CBLAS_LIBS DEPS_CFLAGS DEPS_LIBS'
 
 endif
