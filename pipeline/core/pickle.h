@@ -44,7 +44,7 @@ pickle_ref_t pickle_root(const pickle_t *pickle);
 size_t pickle_count(const pickle_t *pickle);
 
 pickle_kind_t pickle_kind(const pickle_t *pickle, pickle_ref_t value);
-/* "tuple", "text", ...: for messages. */
+/* "a tuple", "an integer", ...: for messages. */
 const char *pickle_kind_name(pickle_kind_t kind);
 
 /* Of a BOOL or an INTEGER. */

@@ -126,7 +126,7 @@ status_t machine_need_top(const machine_t *machine, pickle_kind_t kind)
     char what[64];
     status_t status = machine_need(machine, 1);
     if (status || pickle_kind(machine->tree, machine_top(machine)) == kind) return status;
-    snprintf(what, sizeof what, "a %s is expected on the stack, a %s is there",
+    snprintf(what, sizeof what, "%s is expected on the stack, %s is there",
              pickle_kind_name(kind),
              pickle_kind_name(pickle_kind(machine->tree, machine_top(machine))));
     return machine_damaged(machine, what);

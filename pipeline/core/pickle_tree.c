@@ -97,8 +97,11 @@ pickle_kind_t pickle_kind(const pickle_t *pickle, pickle_ref_t value)
 const char *pickle_kind_name(pickle_kind_t kind)
 {
     static const char *const name[] = {
-        "None", "boolean", "integer", "text",          "tuple",
-        "list", "dict",    "global",  "called object", "persistent id",
+        [PICKLE_NONE] = "None",          [PICKLE_BOOL] = "a boolean",
+        [PICKLE_INTEGER] = "an integer", [PICKLE_TEXT] = "a text",
+        [PICKLE_TUPLE] = "a tuple",      [PICKLE_LIST] = "a list",
+        [PICKLE_DICT] = "a dict",        [PICKLE_GLOBAL] = "a global",
+        [PICKLE_CALL] = "a call",        [PICKLE_PERSISTENT] = "a persistent id",
     };
     return name[kind];
 }

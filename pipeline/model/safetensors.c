@@ -16,11 +16,11 @@ static const struct {
     unsigned bits;
     dtype_t type;
 } element_types[] = {
-    {"F64", 64, DTYPE_F64},     {"F32", 32, DTYPE_F32},      {"F16", 16, DTYPE_F16},
-    {"BF16", 16, DTYPE_BF16},   {"I64", 64, DTYPE_COUNT},    {"U64", 64, DTYPE_COUNT},
-    {"I32", 32, DTYPE_COUNT},   {"U32", 32, DTYPE_COUNT},    {"I16", 16, DTYPE_COUNT},
-    {"U16", 16, DTYPE_COUNT},   {"I8", 8, DTYPE_COUNT},      {"U8", 8, DTYPE_COUNT},
-    {"BOOL", 8, DTYPE_COUNT},   {"C64", 64, DTYPE_COUNT},    {"F8_E5M2", 8, DTYPE_COUNT},
+    {"F64", 64, DTYPE_F64},      {"F32", 32, DTYPE_F32},      {"F16", 16, DTYPE_F16},
+    {"BF16", 16, DTYPE_BF16},    {"I64", 64, DTYPE_COUNT},    {"U64", 64, DTYPE_COUNT},
+    {"I32", 32, DTYPE_COUNT},    {"U32", 32, DTYPE_COUNT},    {"I16", 16, DTYPE_COUNT},
+    {"U16", 16, DTYPE_COUNT},    {"I8", 8, DTYPE_COUNT},      {"U8", 8, DTYPE_COUNT},
+    {"BOOL", 8, DTYPE_COUNT},    {"C64", 64, DTYPE_COUNT},    {"F8_E5M2", 8, DTYPE_COUNT},
     {"F8_E4M3", 8, DTYPE_COUNT}, {"F8_E8M0", 8, DTYPE_COUNT}, {"F6_E2M3", 6, DTYPE_COUNT},
     {"F6_E3M2", 6, DTYPE_COUNT}, {"F4", 4, DTYPE_COUNT},
 };
@@ -62,14 +62,16 @@ static status_t read_header(source_t *source, json_t **header)
                             "%s: header length %llu, at most %d is valid: not a safetensors file",
                             file->path, (ull)length, HEADER_LIMIT);
     if (!status && length > file->size - sizeof head)
-        status = status_new(EXIT_INPUT,
-                            "%s: truncated: the header takes %llu bytes, %llu are there",
-                            file->path, (ull)length, (ull)(file->size - sizeof head));
+        status =
+            status_new(EXIT_INPUT, "%s: truncated: the header takes %llu bytes, %llu are there",
+                       file->path, (ull)length, (ull)(file->size - sizeof head));
     if (!status) status = mem_new(&text, length + 1, "safetensors header");
     if (!status) status = file_read_at(file, sizeof head, text, length);
     if (!status && text[0] != '{')
-        status = status_new(EXIT_INPUT, "%s: the header does not begin with {: not a safetensors "
-                            "file", file->path);
+        status = status_new(EXIT_INPUT,
+                            "%s: the header does not begin with {: not a safetensors "
+                            "file",
+                            file->path);
     if (!status && !(*header = json_loadb(text, length, JSON_REJECT_DUPLICATES, &where)))
         status = status_new(EXIT_INPUT, "%s: the header is not valid JSON at byte %d: %s",
                             file->path, where.position, where.text);
@@ -106,8 +108,8 @@ static status_t read_extent(const source_t *source, const char *name, const json
     if (json_array_size(offsets) != 2 || !json_is_integer(begin) || !json_is_integer(end) ||
         json_integer_value(begin) < 0 || json_integer_value(end) < json_integer_value(begin))
         return wrong(source, name, "\"data_offsets\" is not [begin, end]");
-    *extent = (extent_t){(uint64_t)json_integer_value(begin), (uint64_t)json_integer_value(end),
-                         name};
+    *extent =
+        (extent_t){(uint64_t)json_integer_value(begin), (uint64_t)json_integer_value(end), name};
     if (extent->end > source->available)
         return status_new(EXIT_INPUT,
                           "%s: tensor \"%s\" ends %llu bytes behind the header, the file has %llu "
@@ -145,11 +147,9 @@ static status_t read_tensor(const source_t *source, const char *name, const json
         }
     status_t status =
         read_shape(source, name, json_object_get(entry, "shape"), &tensor, &dimensions);
-    if (!status)
-        status = read_extent(source, name, json_object_get(entry, "data_offsets"), extent);
+    if (!status) status = read_extent(source, name, json_object_get(entry, "data_offsets"), extent);
     if (!status && bits) status = check_size(source, extent, tensor.count, bits, type);
-    if (!status && tensor.type == DTYPE_COUNT)
-        status = tensor_problem_type(type, &problem);
+    if (!status && tensor.type == DTYPE_COUNT) status = tensor_problem_type(type, &problem);
     else if (!status && dimensions > TENSOR_DIMENSIONS)
         status = tensor_problem_dimensions(dimensions, &problem);
     tensor.offset = source->start + extent->begin;

@@ -12,10 +12,8 @@ status_t tensor_list_add(tensor_list_t *list, const tensor_t *tensor, const char
     status_t status = mem_grow(&list->item, &list->capacity, list->count + 1, "list of tensors");
     if (!status) status = str_copy(&added.tensor.name, tensor->name);
     if (!status && problem) status = str_copy(&added.problem, problem);
-    if (status)
-        mem_free(&added.tensor.name);
-    else
-        list->item[list->count++] = added;
+    if (status) mem_free(&added.tensor.name);
+    else list->item[list->count++] = added;
     return status;
 }
 

@@ -8,6 +8,7 @@
 #include "core/memory.h"
 #include "model/safetensors.h"
 #include "model/tensor_list.h"
+#include "model/torch_archive.h"
 
 enum { INDEX_LIMIT = 100 * 1000 * 1000 };
 
@@ -25,6 +26,8 @@ static const struct set {
 } sets[] = {
     {"model.safetensors.index.json", true, safetensors_list},
     {"model.safetensors", false, safetensors_list},
+    {"pytorch_model.bin.index.json", true, torch_archive_list},
+    {"pytorch_model.bin", false, torch_archive_list},
 };
 enum { SETS = sizeof sets / sizeof *sets };
 
