@@ -1,0 +1,182 @@
+#include "select/selection.h"
+
+#include "core/file.h"
+#include "core/log.h"
+#include "core/memory.h"
+#include "stats/statistics.h"
+
+status_t matrix_read(const char *path, int statistic, matrix_t *matrix)
+{
+    const char *name = statistics[statistic].name;
+    store_t *store = NULL;
+    store_info_t info = {0}, layers = {0};
+    *matrix = (matrix_t){0};
+    status_t status = NULL;
+    if (!file_exists(path))
+        status = status_new(EXIT_INPUT, "%s: no such file; run the stage 'reduce' first", path);
+    if (!status) status = store_open(path, &store);
+    if (!status) status = store_read(store, name, STORE_F64, &matrix->value, &info);
+    if (!status) status = store_read(store, "layers", STORE_I32, &matrix->layer, &layers);
+    if (!status && (info.dimensions != 2 || layers.dimensions != 1 ||
+                    info.shape[0] != layers.shape[0] || info.shape[0] > INT32_MAX ||
+                    info.shape[1] > INT32_MAX))
+        status = status_new(EXIT_INPUT, "%s: %s [layers][neurons] and layers [layers] are expected",
+                            path, name);
+    matrix->layers = (int32_t)info.shape[0];
+    matrix->neurons = (int32_t)info.shape[1];
+    store_close(&store);
+    if (status) matrix_destroy(matrix);
+    return status;
+}
+
+status_t selection_statistics_path(const char *directory, const char *checkpoint, char **path)
+{
+    return str_format(path, "%s/statistics/%s.h5", directory, checkpoint);
+}
+
+static status_t read_statistic(const rule_t *rule, const char *directory, const char *checkpoint,
+                               matrix_t *matrix)
+{
+    char *path = NULL;
+    status_t status = selection_statistics_path(directory, checkpoint, &path);
+    if (!status) status = matrix_read(path, rule->statistic, matrix);
+    mem_free(&path);
+    return status;
+}
+
+static status_t apply_random(const rules_t *rules, const rule_t *rule, const matrix_t *matrix,
+                             const char *directory, const char *checkpoint, cohort_t *cohort)
+{
+    cohort_t like = {0};
+    status_t status = selection_apply(rules, rule->like, directory, checkpoint, &like);
+    if (!status) status = cohort_random(matrix, &like, rule->outside, rule->seed, cohort);
+    cohort_destroy(&like);
+    return status;
+}
+
+static status_t apply_listed(const rule_t *rule, const matrix_t *matrix, cohort_t *cohort)
+{
+    neuron_list_t list;
+    status_t status = neuron_list_read(rule->neurons, &list);
+    if (!status) status = cohort_listed(matrix, &list, cohort);
+    neuron_list_destroy(&list);
+    return status;
+}
+
+status_t selection_apply(const rules_t *rules, size_t index, const char *directory,
+                         const char *checkpoint, cohort_t *cohort)
+{
+    const rule_t *rule = &rules->rule[index];
+    const char *at = rule->from ? rule->from : checkpoint;
+    end_t end = rule->kind == RULE_HIGHEST ? END_HIGHEST : END_LOWEST;
+    matrix_t matrix = {0};
+    *cohort = (cohort_t){0};
+    status_t status = read_statistic(rule, directory, at, &matrix);
+    if (status) return status;
+    switch (rule->kind) {
+    case RULE_ALL: status = cohort_all(&matrix, cohort); break;
+    case RULE_LISTED: status = apply_listed(rule, &matrix, cohort); break;
+    case RULE_RANDOM: status = apply_random(rules, rule, &matrix, directory, at, cohort); break;
+    default:
+        status = rule->count ? cohort_by_count(&matrix, end, rule->count, cohort)
+                             : cohort_by_percent(&matrix, end, rule->percent, cohort);
+    }
+    matrix_destroy(&matrix);
+    return status_wrap(status, "cohort '%s' at %s", rule->name, at);
+}
+
+/* One dataset of a checkpoint's group. */
+static status_t put(store_t *store, const char *checkpoint, const char *name, store_type_t type,
+                    int64_t count, const void *data, const char *description)
+{
+    char *path = NULL;
+    uint64_t shape = (uint64_t)count;
+    status_t status = str_format(&path, "/%s/%s", checkpoint, name);
+    if (!status) status = store_write(store, path, type, 1, &shape, data);
+    if (!status) status = store_describe(store, path, "1", description);
+    mem_free(&path);
+    return status;
+}
+
+static status_t put_all(store_t *store, const char *checkpoint, const rule_t *rule,
+                        const cohort_t *c)
+{
+    status_t status = put(store, checkpoint, "layer", STORE_I32, c->count, c->layer,
+                          "layer of each neuron, from 0");
+    if (!status)
+        status = put(store, checkpoint, "neuron", STORE_I32, c->count, c->neuron,
+                     "neuron within its layer, from 0");
+    if (!status)
+        status = put(store, checkpoint, "value", STORE_F64, c->count, c->value,
+                     statistics[rule->statistic].description);
+    if (!status)
+        status = put(store, checkpoint, "layers", STORE_I32, c->layers, c->number,
+                     "layers that were chosen from");
+    if (!status)
+        status = put(store, checkpoint, "threshold", STORE_F64, c->layers, c->threshold,
+                     "value to be passed in each layer");
+    if (!status)
+        status = put(store, checkpoint, "size", STORE_I32, c->layers, c->size,
+                     "neurons chosen in each layer");
+    return status;
+}
+
+status_t selection_write(store_t *store, const rules_t *rules, size_t index, const char *directory,
+                         const char *checkpoint)
+{
+    const rule_t *rule = &rules->rule[index];
+    str_t text = {0};
+    char *group = NULL;
+    cohort_t cohort = {0};
+    status_t status = selection_apply(rules, index, directory, checkpoint, &cohort);
+    if (!status) status = put_all(store, checkpoint, rule, &cohort);
+    if (!status) status = rule_describe(rules, index, &text);
+    if (!status) status = str_format(&group, "/%s", checkpoint);
+    if (!status) status = store_set_text(store, group, "rule", text.data);
+    if (!status)
+        status = store_set_text(store, group, "statistic", statistics[rule->statistic].name);
+    if (!status)
+        log_info("cohort '%s' at %s: %lld neurons of %d layers (%s)", rule->name, checkpoint,
+                 (long long)cohort.count, cohort.layers, text.data);
+    mem_free(&group);
+    str_free(&text);
+    cohort_destroy(&cohort);
+    return status;
+}
+
+/* Reads one dataset of a checkpoint's group; *count is its length. */
+static status_t take(const store_t *store, const char *checkpoint, const char *name,
+                     store_type_t type, void *data, int64_t *count)
+{
+    char *path = NULL;
+    store_info_t info = {0};
+    status_t status = str_format(&path, "/%s/%s", checkpoint, name);
+    if (!status) status = store_read(store, path, type, data, &info);
+    *count = (int64_t)info.count;
+    mem_free(&path);
+    return status;
+}
+
+status_t selection_read(const store_t *store, const char *checkpoint, cohort_t *c)
+{
+    int64_t neurons = 0, values = 0, layers = 0, sizes = 0, numbers = 0;
+    *c = (cohort_t){0};
+    status_t status = take(store, checkpoint, "layer", STORE_I32, &c->layer, &c->count);
+    if (!status) status = take(store, checkpoint, "neuron", STORE_I32, &c->neuron, &neurons);
+    if (!status) status = take(store, checkpoint, "value", STORE_F64, &c->value, &values);
+    if (!status) status = take(store, checkpoint, "threshold", STORE_F64, &c->threshold, &layers);
+    if (!status) status = take(store, checkpoint, "size", STORE_I32, &c->size, &sizes);
+    if (!status) status = take(store, checkpoint, "layers", STORE_I32, &c->number, &numbers);
+    bool good = neurons == c->count && values == c->count && sizes == layers &&
+                numbers == layers && layers <= INT32_MAX;
+    for (int64_t i = 0; !status && good && i < c->count; i++)
+        good = c->layer[i] >= 0 && c->neuron[i] >= 0 &&
+               (i == 0 || c->layer[i] > c->layer[i - 1] ||
+                (c->layer[i] == c->layer[i - 1] && c->neuron[i] > c->neuron[i - 1]));
+    if (!status && !good)
+        status = status_new(EXIT_INPUT, "%s: /%s: neurons ordered by layer and neuron are expected",
+                            store_path(store), checkpoint);
+    c->layers = (int32_t)layers;
+    if (status) cohort_destroy(c);
+    return status;
+}
