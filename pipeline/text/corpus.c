@@ -1,0 +1,229 @@
+#include "text/corpus.h"
+
+#include <string.h>
+
+#include "core/memory.h"
+#include "text/json_lines.h"
+#include "text/lines.h"
+
+struct corpus {
+    corpus_options_t options;
+    size_t file;        /* index of the next file */
+    lines_t *lines;     /* of the one before it; NULL: none is open */
+    uint64_t passed;    /* bytes of files that are done with */
+    str_t clean;        /* a line with its invalid bytes replaced */
+    int64_t taken;      /* documents, or rows that were joined */
+    bool joined;        /* the one document was returned */
+    size_t start;       /* of the current document in the caller's text */
+};
+
+void corpus_configure(const config_t *config, const char *name, corpus_options_t *options)
+{
+    static const char *const kinds[] = {"file", "line", "paragraph", "huggingface"};
+    const char *rows = config_text(config, config_path("corpora.%s.rows", name));
+    const char *format = config_text(config, config_path("corpora.%s.format", name));
+    const char *invalid = config_text(config, config_path("corpora.%s.on_invalid", name));
+    *options = (corpus_options_t){
+        .json = strcmp(format, "jsonl") == 0,
+        .field = config_text(config, config_path("corpora.%s.field", name)),
+        .join = config_text(config, config_path("corpora.%s.join", name)),
+        .limit = config_integer(config, config_path("corpora.%s.limit", name)),
+        .replace = strcmp(invalid, "replace") == 0,
+    };
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(rows, kinds[i]) == 0) options->rows = (rows_t)i;
+}
+
+status_t corpus_open(const corpus_options_t *options, corpus_t **corpus)
+{
+    status_t status = mem_new(corpus, 1, "corpus");
+    if (!status) (*corpus)->options = *options;
+    return status;
+}
+
+void corpus_close(corpus_t **corpus)
+{
+    if (!*corpus) return;
+    lines_close(&(*corpus)->lines);
+    str_free(&(*corpus)->clean);
+    mem_free(corpus);
+}
+
+uint64_t corpus_position(const corpus_t *corpus)
+{
+    return corpus->passed + (corpus->lines ? lines_position(corpus->lines) : 0);
+}
+
+/* The next line of the open file in valid UTF-8; *length is 0 at the file's end. */
+static status_t next_line(corpus_t *corpus, const char **line, size_t *length)
+{
+    status_t status = lines_next(corpus->lines, line, length);
+    if (status || *length == 0) return status;
+    if (!corpus->options.replace) return lines_check_utf8(corpus->lines, *line, *length);
+    if (utf8_valid_prefix(*line, *length) == *length) return NULL;
+    str_clear(&corpus->clean);
+    status = utf8_replace_invalid(*line, *length, &corpus->clean);
+    *line = corpus->clean.data;
+    *length = corpus->clean.length;
+    return status;
+}
+
+static status_t append(corpus_t *corpus, str_t *text, const char *bytes, size_t length)
+{
+    size_t held = text->length - corpus->start;
+    if (held > DOCUMENT_BYTES || length > DOCUMENT_BYTES - held)
+        return status_new(EXIT_INPUT,
+                          "%s: a document of more than %zu GiB; cut it by rows, without join",
+                          corpus->options.files->item[corpus->file ? corpus->file - 1 : 0],
+                          DOCUMENT_BYTES >> 30);
+    return str_append(text, bytes, length);
+}
+
+/* ---- one row of the open file; *found is false at the file's end ---- */
+
+static status_t row_line(corpus_t *corpus, str_t *text, bool *found)
+{
+    const char *line;
+    size_t length;
+    status_t status = next_line(corpus, &line, &length);
+    *found = !status && length;
+    if (*found) status = append(corpus, text, line, line_text(line, length));
+    return status;
+}
+
+static status_t row_huggingface(corpus_t *corpus, str_t *text, bool *found)
+{
+    const char *line;
+    size_t length;
+    status_t status = next_line(corpus, &line, &length);
+    *found = !status && length;
+    if (*found && !line_is_blank(line, length)) status = append(corpus, text, line, length);
+    return status;
+}
+
+/* A file has one row, be it empty: found at its beginning only. */
+static status_t row_file(corpus_t *corpus, str_t *text, bool *found)
+{
+    const char *line;
+    size_t length;
+    bool first = lines_number(corpus->lines) == 0;
+    status_t status = next_line(corpus, &line, &length);
+    *found = !status && (length || first);
+    while (!status && length) {
+        status = append(corpus, text, line, length);
+        if (!status) status = next_line(corpus, &line, &length);
+    }
+    if (!status && *found) {
+        corpus->passed += lines_position(corpus->lines);
+        lines_close(&corpus->lines);
+    }
+    return status;
+}
+
+static status_t row_paragraph(corpus_t *corpus, str_t *text, origin_t *origin, bool *found)
+{
+    const char *line;
+    size_t length, held = 0; /* bytes of the newline that is kept only if a line follows */
+    *found = false;
+    status_t status = next_line(corpus, &line, &length);
+    while (!status && length && line_is_blank(line, length))
+        status = next_line(corpus, &line, &length);
+    origin->line = lines_number(corpus->lines);
+    while (!status && length && !line_is_blank(line, length)) {
+        *found = true;
+        held = length - line_text(line, length);
+        status = append(corpus, text, line, length);
+        if (!status) status = next_line(corpus, &line, &length);
+    }
+    if (!status && *found) text->data[text->length -= held] = '\0';
+    return status;
+}
+
+static status_t row_json(corpus_t *corpus, str_t *text, bool *found)
+{
+    json_t *object;
+    const char *value;
+    size_t length;
+    status_t status = json_lines_next(corpus->lines, corpus->options.replace, &object);
+    *found = !status && object;
+    if (*found)
+        status = json_lines_text(corpus->lines, object, corpus->options.field, false, &value,
+                                 &length);
+    if (!status && *found) status = append(corpus, text, value, length);
+    json_decref(object);
+    return status;
+}
+
+static status_t row_of_file(corpus_t *corpus, str_t *text, origin_t *origin, bool *found)
+{
+    origin->line = lines_number(corpus->lines) + 1;
+    if (corpus->options.json) return row_json(corpus, text, found);
+    switch (corpus->options.rows) {
+    case ROWS_FILE: return row_file(corpus, text, found);
+    case ROWS_LINE: return row_line(corpus, text, found);
+    case ROWS_PARAGRAPH: return row_paragraph(corpus, text, origin, found);
+    default: return row_huggingface(corpus, text, found);
+    }
+}
+
+/* Appends the next row of all files. */
+static status_t next_row(corpus_t *corpus, str_t *text, origin_t *origin, bool *found)
+{
+    const strings_t *files = corpus->options.files;
+    status_t status = NULL;
+    *found = false;
+    while (!status && !*found) {
+        if (!corpus->lines) {
+            if (corpus->file == files->count) break;
+            status = lines_open(files->item[corpus->file++], &corpus->lines);
+            if (status) break;
+        }
+        origin->file = (int64_t)corpus->file - 1;
+        status = row_of_file(corpus, text, origin, found);
+        if (!status && !*found) {
+            corpus->passed += lines_position(corpus->lines);
+            lines_close(&corpus->lines);
+        }
+    }
+    return status;
+}
+
+/* ---- documents ---- */
+
+static bool limited(const corpus_t *corpus)
+{
+    return corpus->options.limit && corpus->taken == corpus->options.limit;
+}
+
+static status_t next_joined(corpus_t *corpus, str_t *text, origin_t *origin, bool *found)
+{
+    const char *join = corpus->options.join;
+    status_t status = NULL;
+    *found = false;
+    if (corpus->joined) return NULL;
+    corpus->joined = true;
+    for (bool more = true; !status && more && !limited(corpus);) {
+        /* The separator is taken back where no row follows. */
+        size_t before = text->length;
+        origin_t here;
+        if (corpus->taken) status = append(corpus, text, join, strlen(join));
+        if (!status) status = next_row(corpus, text, &here, &more);
+        if (!status && !more && text->length > before) text->data[text->length = before] = '\0';
+        if (!status && more && corpus->taken++ == 0) *origin = here;
+        *found = *found || more;
+    }
+    return status;
+}
+
+status_t corpus_next(corpus_t *corpus, str_t *text, origin_t *origin, bool *found)
+{
+    corpus->start = text->length;
+    if (corpus->options.join) return next_joined(corpus, text, origin, found);
+    *found = false;
+    if (limited(corpus)) return NULL;
+    status_t status = next_row(corpus, text, origin, found);
+    while (!status && *found && text->length == corpus->start)
+        status = next_row(corpus, text, origin, found);
+    if (*found) corpus->taken++;
+    return status;
+}
