@@ -37,12 +37,12 @@ struct corpus_tokens {
 
 /* ---- filling a batch, on rank 0 ---- */
 
-static status_t fill(const text_source_t *source, batch_t *batch, bool *ended)
+static status_t fill(const text_source_t *source, size_t bytes, batch_t *batch, bool *ended)
 {
     status_t status = NULL;
     batch->count = 0;
     str_clear(&batch->text);
-    while (!status && !*ended && batch->text.length < TOKEN_BATCH_BYTES) {
+    while (!status && !*ended && batch->text.length < bytes) {
         size_t before = batch->text.length;
         bool found = false;
         entry_t entry = {0};
@@ -212,8 +212,9 @@ status_t corpus_tokens_make(MPI_Comm comm, tokenizer_t *tokenizer, const text_so
     MPI_Comm_rank(comm, &(*tokens)->rank);
     MPI_Comm_size(comm, &(*tokens)->ranks);
     bool root = (*tokens)->rank == 0;
+    size_t bytes = options->batch ? options->batch : TOKEN_BATCH_BYTES;
     while (!status && !ended) {
-        status = agree(comm, root ? fill(source, &batch, &ended) : NULL);
+        status = agree(comm, root ? fill(source, bytes, &batch, &ended) : NULL);
         if (!status) status = scatter(*tokens, &batch, &ended);
         if (!status) status = encode_share(*tokens, tokenizer, options, &batch, &encoding);
         if (!status && root)

@@ -35,6 +35,7 @@ typedef struct {
     bool special;           /* adds the tokenizer's special tokens to each text */
     size_t least;           /* a text of fewer tokens is an EXIT_INPUT error */
     const strings_t *files; /* that origins refer to, the same on every rank */
+    size_t batch;           /* bytes of text read at a time; 0: TOKEN_BATCH_BYTES */
 } token_options_t;
 
 typedef struct corpus_tokens corpus_tokens_t;

@@ -180,7 +180,7 @@ static void test_rows_huggingface(void **state)
     options.limit = 0;
     put(state, "open", "a\nb"); /* no newline at the end: kept as it is */
     put(state, "c", "c\n");
-    expect_documents(state, options, "open c", "[6]a\n|b|c\n");
+    expect_documents(state, options, "open c", "[7]a\n|b|c\n");
 }
 
 static void test_join(void **state)
