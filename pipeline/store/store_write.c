@@ -7,11 +7,23 @@
 /* At most this many bytes of a rank in one call: MPI-IO counts in ints. */
 enum { CALL_BYTES = 1 << 30 };
 
-static hid_t link_properties(void)
+/* Makes the missing groups on the way to name. HDF5 would make them by itself, but with the time
+ * of day in them. */
+static void create_groups(store_t *store, const char *name)
 {
-    hid_t list = H5Pcreate(H5P_LINK_CREATE);
-    H5Pset_create_intermediate_group(list, 1);
-    return list;
+    char path[1024];
+    hid_t list = H5Pcreate(H5P_GROUP_CREATE);
+    H5Pset_obj_track_times(list, 0);
+    for (const char *slash = strchr(name + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        size_t length = (size_t)(slash - name);
+        if (length >= sizeof path) break; /* creating the dataset then fails and says so */
+        memcpy(path, name, length);
+        path[length] = '\0';
+        if (H5Lexists(store->file, path, H5P_DEFAULT) > 0) continue;
+        hid_t group = H5Gcreate2(store->file, path, H5P_DEFAULT, list, H5P_DEFAULT);
+        if (group >= 0) H5Gclose(group);
+    }
+    H5Pclose(list);
 }
 
 static hid_t create_properties(int dimensions, const hsize_t *chunk)
@@ -43,10 +55,10 @@ static hid_t create_dataset(store_t *store, const char *name, hid_t type, int di
     widen(dimensions, shape, size);
     if (chunk) widen(dimensions, chunk, piece);
     hid_t space = dimensions ? H5Screate_simple(dimensions, size, NULL) : H5Screate(H5S_SCALAR);
-    hid_t links = link_properties(), create = create_properties(dimensions, chunk ? piece : NULL);
-    hid_t dataset = H5Dcreate2(store->file, name, type, space, links, create, H5P_DEFAULT);
+    hid_t create = create_properties(dimensions, chunk ? piece : NULL);
+    create_groups(store, name);
+    hid_t dataset = H5Dcreate2(store->file, name, type, space, H5P_DEFAULT, create, H5P_DEFAULT);
     H5Pclose(create);
-    H5Pclose(links);
     H5Sclose(space);
     return dataset;
 }
