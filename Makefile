@@ -61,7 +61,7 @@ $(BUILD)/config.mk: tools/configure
 
 # --- How everything is compiled -------------------------------------------------------------
 
-WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes -Wvla
+WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wno-psabi
 NUMERICS = -fopenmp-simd -ffp-contract=off -fno-math-errno -fno-trapping-math
 OPTIMISED := $(filter-out -O0,$(filter -O%,$(CFLAGS)))
 HARDENING ?= $(if $(OPTIMISED),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2) -fstack-protector-strong -fPIE
@@ -71,6 +71,8 @@ INCLUDES = -I$(BUILD)/generated -Ipipeline -Istages -I.
 LANGUAGE = -std=gnu11 $(NUMERICS) $(WARNINGS)
 ALL_CFLAGS = $(LANGUAGE) $(HARDENING) $(CFLAGS) $(CPPFLAGS) $(MODE_FLAGS) \
 	$(INCLUDES) $(HDF5_CFLAGS) $(CBLAS_CFLAGS) $(DEPS_CFLAGS)
+# Files named *_fma.c want a product that is added to be rounded once.
+$(BUILD)/obj/%_fma.o: private NUMERICS += -ffp-contract=fast
 LINK = $(MPICC) $(CFLAGS) $(MODE_FLAGS) $(HARDENING_LINK) $(LDFLAGS)
 LIBS = $(HDF5_LIBS) $(CBLAS_LIBS) $(DEPS_LIBS) -lm -ldl
 CMOCKA_LIBS ?= -lcmocka

@@ -16,7 +16,7 @@
 typedef struct {
     const char *config;
     strings_t overrides, checkpoints;
-    bool help, version;
+    bool help, version, list;
 } arguments_t;
 
 static void print_help(const char *name, const char *summary)
@@ -24,6 +24,7 @@ static void print_help(const char *name, const char *summary)
     printf("usage: wn-%s CONFIG [--checkpoint NAME]... [--set KEY=VALUE]...\n\n%s\n\n"
            "  CONFIG               YAML file that describes the run\n"
            "  --checkpoint NAME    only this checkpoint (repeatable)\n"
+           "  --list-checkpoints   prints the names of the checkpoints and does nothing else\n"
            "  --set KEY=VALUE      overrides a key of CONFIG, as collect.window=1024 (repeatable)\n"
            "  --help, --version\n\n"
            "Start it under mpirun or srun for more than one rank; results do not depend on their "
@@ -44,7 +45,8 @@ static void print_help(const char *name, const char *summary)
 
 static status_t parse(int argc, char **argv, arguments_t *arguments)
 {
-    static const char *const options[] = {"--set", "--checkpoint", "--help", "--version"};
+    static const char *const options[] = {"--set", "--checkpoint", "--list-checkpoints", "--help",
+                                          "--version"};
     status_t status = NULL;
     for (int i = 1; !status && i < argc; i++) {
         const char *word = argv[i];
@@ -55,12 +57,14 @@ static status_t parse(int argc, char **argv, arguments_t *arguments)
             status = strings_append(&arguments->overrides, argv[++i]);
         else if (checkpoint)
             status = strings_append(&arguments->checkpoints, argv[++i]);
+        else if (strcmp(word, "--list-checkpoints") == 0)
+            arguments->list = true;
         else if (strcmp(word, "--help") == 0)
             arguments->help = true;
         else if (strcmp(word, "--version") == 0)
             arguments->version = true;
         else if (word[0] == '-') {
-            const char *near = nearest_name(word, options, 4);
+            const char *near = nearest_name(word, options, sizeof options / sizeof *options);
             status = status_new(EXIT_USAGE, "%s: unknown option%s%s%s", word,
                                 near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
         } else if (arguments->config)
@@ -111,6 +115,12 @@ static status_t prepare(stage_t *stage, const arguments_t *arguments)
     return agree(stage->comm, status);
 }
 
+static void print_checkpoints(const stage_t *stage)
+{
+    for (size_t i = 0; stage->rank == 0 && i < stage->chosen.count; i++)
+        puts(stage->chosen.item[i]);
+}
+
 int stage_main(int argc, char **argv, const char *name, const char *summary,
                status_t (*run)(stage_t *stage))
 {
@@ -130,7 +140,10 @@ int stage_main(int argc, char **argv, const char *name, const char *summary,
         if (stage.rank == 0) print_version(program);
     } else {
         if (!status) status = prepare(&stage, &arguments);
-        if (!status) status = agree(stage.comm, run(&stage));
+        if (!status && arguments.list)
+            print_checkpoints(&stage);
+        else if (!status)
+            status = agree(stage.comm, run(&stage));
     }
     int code = status_code(status);
     if (stage.rank == 0) terminal_close(name, status_message(status));
