@@ -14,4 +14,9 @@
 
 enum { LANES = 16 };
 
+/* Vectors of the compiler's own kind; any alignment of their element is enough. */
+typedef float f32x16_t __attribute__((vector_size(64), aligned(4), may_alias));
+typedef float f32x8_t __attribute__((vector_size(32), aligned(4), may_alias));
+typedef double f64x8_t __attribute__((vector_size(64), aligned(8), may_alias));
+
 #endif

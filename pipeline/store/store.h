@@ -68,6 +68,9 @@ MUST_CHECK status_t store_define(store_t *store, const char *name, store_type_t 
  * own block, which may be empty (a zero in count). Collective. */
 MUST_CHECK status_t store_put(store_t *store, const char *name, const uint64_t *start,
                               const uint64_t *count, const void *data);
+/* The same by this rank alone, whenever it likes. Not collective. */
+MUST_CHECK status_t store_put_own(store_t *store, const char *name, const uint64_t *start,
+                                  const uint64_t *count, const void *data);
 
 /* Attributes of an object ("/" for the file): what a value is and what made it. */
 MUST_CHECK status_t store_set_text(store_t *store, const char *object, const char *key,

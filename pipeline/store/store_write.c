@@ -36,10 +36,11 @@ static hid_t create_properties(int dimensions, const hsize_t *chunk)
     return list;
 }
 
-static hid_t transfer(const store_t *store)
+static hid_t transfer(const store_t *store, bool together)
 {
     hid_t list = H5Pcreate(H5P_DATASET_XFER);
-    if (store->comm != MPI_COMM_NULL) H5Pset_dxpl_mpio(list, H5FD_MPIO_COLLECTIVE);
+    if (store->comm != MPI_COMM_NULL)
+        H5Pset_dxpl_mpio(list, together ? H5FD_MPIO_COLLECTIVE : H5FD_MPIO_INDEPENDENT);
     return list;
 }
 
@@ -72,7 +73,7 @@ static status_t mark_encoding(store_t *store, const char *name, store_type_t typ
 static status_t write_from_root(store_t *store, const char *name, hid_t dataset, hid_t type,
                                 const void *data)
 {
-    hid_t space = H5Dget_space(dataset), list = transfer(store);
+    hid_t space = H5Dget_space(dataset), list = transfer(store, true);
     if (store->rank != 0) H5Sselect_none(space);
     /* A selection of the file's own shape serves as the memory's: data is contiguous. */
     herr_t code = H5Dwrite(dataset, type, space, space, list, data);
@@ -126,12 +127,12 @@ status_t store_define(store_t *store, const char *name, store_type_t type, int d
 
 /* Writes slices along the first dimension so that each call stays below CALL_BYTES; every rank
  * makes as many calls as the one with most. */
-status_t store_put(store_t *store, const char *name, const uint64_t *start, const uint64_t *count,
-                   const void *data)
+static status_t put(store_t *store, const char *name, const uint64_t *start, const uint64_t *count,
+                    const void *data, bool together)
 {
     hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
     if (dataset < 0) return store_error(store, name, "open");
-    hid_t space = H5Dget_space(dataset), list = transfer(store);
+    hid_t space = H5Dget_space(dataset), list = transfer(store, together);
     store_type_t type = store_type_of(dataset);
     int dimensions = H5Sget_simple_extent_ndims(space);
     hsize_t from[STORE_DIMENSIONS], size[STORE_DIMENSIONS];
@@ -141,7 +142,7 @@ status_t store_put(store_t *store, const char *name, const uint64_t *start, cons
     for (int i = 1; i < dimensions; i++) row *= count[i];
     uint64_t rows = row && row < CALL_BYTES ? CALL_BYTES / row : 1;
     unsigned long long calls = row && total ? (total + rows - 1) / rows : 0, most = calls;
-    if (store->comm != MPI_COMM_NULL)
+    if (together && store->comm != MPI_COMM_NULL)
         MPI_Allreduce(&calls, &most, 1, MPI_UNSIGNED_LONG_LONG, MPI_MAX, store->comm);
     herr_t code = 0;
     for (unsigned long long call = 0; call < most && code >= 0; call++) {

@@ -1,0 +1,194 @@
+/* Compiled with -ffp-contract=fast: a product that is added is rounded once, wherever the CPU
+ * has fused multiply-add.
+ *
+ * Depth-first order makes tree attention cheap: the keys and values of the current path lie in
+ * one buffer by position, and entering a segment overwrites the buffer from its depth on. */
+#include "model/attention.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "core/simd.h"
+#include "model/kernels.h"
+
+enum { ROWS = 4, WIDE = 16 }; /* queries and keys (or columns) of one register block */
+
+struct attention {
+    int padded;   /* head width, rounded up to WIDE */
+    int capacity; /* positions, rounded up to WIDE */
+    float *key;   /* [head width][capacity]: transposed, so that scores run along positions */
+    float *value; /* [capacity][padded] */
+    float *score; /* [ROWS][capacity] */
+    float *query; /* [ROWS][head width], scaled */
+    float *mixed; /* [ROWS][padded] */
+};
+
+static int round_up(int n)
+{
+    return (n + WIDE - 1) / WIDE * WIDE;
+}
+
+status_t attention_create(int head_width, int deepest, attention_t **attention)
+{
+    status_t status = mem_new(attention, 1, "attention");
+    if (status) return status;
+    attention_t *it = *attention;
+    it->padded = round_up(head_width);
+    it->capacity = round_up(deepest > 0 ? deepest : 1);
+    size_t capacity = (size_t)it->capacity, padded = (size_t)it->padded;
+    status = mem_aligned(&it->key, (size_t)head_width * capacity, "attention keys");
+    if (!status) status = mem_aligned(&it->value, capacity * padded, "attention values");
+    if (!status) status = mem_aligned(&it->score, ROWS * capacity, "attention scores");
+    if (!status) status = mem_aligned(&it->query, ROWS * (size_t)head_width, "attention");
+    if (!status) status = mem_aligned(&it->mixed, ROWS * padded, "attention");
+    if (status) {
+        attention_destroy(attention);
+        return status;
+    }
+    /* Lanes beyond the path or the head are computed and never used: they must be numbers. */
+    memset(it->key, 0, (size_t)head_width * capacity * sizeof(float));
+    memset(it->value, 0, capacity * padded * sizeof(float));
+    return NULL;
+}
+
+void attention_destroy(attention_t **attention)
+{
+    attention_t *it = *attention;
+    if (!it) return;
+    mem_free(&it->key);
+    mem_free(&it->value);
+    mem_free(&it->score);
+    mem_free(&it->query);
+    mem_free(&it->mixed);
+    mem_free(attention);
+}
+
+/* score[r][j] = sum over d of query[r][d] key[d][j], for ROWS queries and positions [from, to),
+ * from and to multiples of WIDE. */
+MULTIVERSION
+static void scores(float *score, const float *query, const float *key, int from, int to, int width,
+                   size_t capacity)
+{
+    for (int j = from; j < to; j += WIDE) {
+        f32x16_t a = {0}, b = {0}, c = {0}, e = {0};
+        const float *column = key + j;
+        for (int d = 0; d < width; d++, column += capacity) {
+            f32x16_t k = *(const f32x16_t *)column;
+            a += query[d] * k;
+            b += query[width + d] * k;
+            c += query[2 * width + d] * k;
+            e += query[3 * width + d] * k;
+        }
+        *(f32x16_t *)(score + j) = a;
+        *(f32x16_t *)(score + capacity + j) = b;
+        *(f32x16_t *)(score + 2 * capacity + j) = c;
+        *(f32x16_t *)(score + 3 * capacity + j) = e;
+    }
+}
+
+/* mixed[r][d] = sum over positions [from, to) of weight[r][j] value[j][d]. */
+MULTIVERSION
+static void mix(float *mixed, const float *weight, const float *value, int from, int to,
+                size_t padded, size_t capacity)
+{
+    for (size_t d = 0; d < padded; d += WIDE) {
+        f32x16_t a = {0}, b = {0}, c = {0}, e = {0};
+        for (int j = from; j < to; j++) {
+            f32x16_t v = *(const f32x16_t *)(value + (size_t)j * padded + d);
+            a += weight[j] * v;
+            b += weight[capacity + (size_t)j] * v;
+            c += weight[2 * capacity + (size_t)j] * v;
+            e += weight[3 * capacity + (size_t)j] * v;
+        }
+        *(f32x16_t *)(mixed + d) = a;
+        *(f32x16_t *)(mixed + padded + d) = b;
+        *(f32x16_t *)(mixed + 2 * padded + d) = c;
+        *(f32x16_t *)(mixed + 3 * padded + d) = e;
+    }
+}
+
+/* Softmax weights of one query over positions [first, last], zero elsewhere in [from, to), not
+ * yet divided by their sum: that factor is returned. The sum runs in lanes by position. */
+MULTIVERSION
+static float weigh(float *score, int from, int first, int last, int to)
+{
+    float most = score[first];
+    for (int j = from; j < first; j++) score[j] = -INFINITY;
+    for (int j = last + 1; j < to; j++) score[j] = -INFINITY;
+#pragma omp simd reduction(max : most)
+    for (int j = from; j < to; j++) most = score[j] > most ? score[j] : most;
+    for (int j = from; j < to; j++) score[j] -= most;
+    kernel_exp(score + from, score + from, (size_t)(to - from));
+    f64x8_t a = {0}, b = {0};
+    for (int j = from; j < to; j += WIDE) {
+        a += __builtin_convertvector(*(const f32x8_t *)(score + j), f64x8_t);
+        b += __builtin_convertvector(*(const f32x8_t *)(score + j + 8), f64x8_t);
+    }
+    a += b;
+    return (float)(1 / (((a[0] + a[4]) + (a[2] + a[6])) + ((a[1] + a[5]) + (a[3] + a[7]))));
+}
+
+/* Up to ROWS consecutive queries of one head, at positions at, at + 1, ... */
+static void attend(attention_t *it, const attention_shape_t *shape, const float *query, int rows,
+                   int at, float *out, size_t out_stride)
+{
+    int width = shape->head_width, last = at + rows - 1, start = 0;
+    float scale = (float)(1 / sqrt((double)width));
+    if (shape->window && at - shape->window + 1 > 0) start = at - shape->window + 1;
+    int from = start / WIDE * WIDE, to = round_up(last + 1);
+    size_t capacity = (size_t)it->capacity, padded = (size_t)it->padded;
+    float factor[ROWS];
+    for (int r = 0; r < ROWS; r++)
+        for (int d = 0; d < width; d++)
+            it->query[r * width + d] =
+                r < rows ? scale * query[(size_t)r * shape->row_stride + (size_t)d] : 0;
+    scores(it->score, it->query, it->key, from, to, width, capacity);
+    for (int r = 0; r < ROWS; r++) {
+        int position = r < rows ? at + r : last;
+        int first = shape->window && position - shape->window + 1 > 0
+                        ? position - shape->window + 1 : 0;
+        factor[r] = weigh(it->score + (size_t)r * capacity, from, first, position, to);
+    }
+    mix(it->mixed, it->score, it->value, from, to, padded, capacity);
+    for (int r = 0; r < rows; r++)
+        for (int d = 0; d < width; d++)
+            out[(size_t)r * out_stride + (size_t)d] = it->mixed[(size_t)r * padded + (size_t)d] *
+                                                      factor[r];
+}
+
+static void enter(attention_t *it, const attention_shape_t *shape, const segment_t *segment,
+                  const float *projected, int kv_head)
+{
+    const float *key = projected + shape->key + (size_t)kv_head * shape->key_stride;
+    const float *value = projected + shape->value + (size_t)kv_head * shape->value_stride;
+    size_t capacity = (size_t)it->capacity, width = (size_t)shape->head_width;
+    for (int32_t i = 0; i < segment->count; i++) {
+        size_t row = (size_t)(segment->first + i) * shape->row_stride;
+        size_t position = (size_t)(segment->depth + i);
+        for (size_t d = 0; d < width; d++) it->key[d * capacity + position] = key[row + d];
+        memcpy(it->value + position * (size_t)it->padded, value + row, width * sizeof(float));
+    }
+}
+
+void attention_apply(attention_t *it, const attention_shape_t *shape, const chunk_t *chunk,
+                     const float *projected, float *out)
+{
+    int group = shape->heads / shape->kv_heads;
+    size_t out_stride = (size_t)(shape->heads * shape->head_width);
+    for (int kv = 0; kv < shape->kv_heads; kv++) {
+        for (int32_t s = 0; s < chunk->segments; s++) {
+            const segment_t *segment = &chunk->segment[s];
+            enter(it, shape, segment, projected, kv);
+            for (int h = kv * group; h < (kv + 1) * group; h++) {
+                const float *query = projected + shape->query + (size_t)h * shape->query_stride;
+                for (int32_t i = 0; i < segment->count; i += ROWS) {
+                    int rows = segment->count - i < ROWS ? segment->count - i : ROWS;
+                    size_t row = (size_t)(segment->first + i);
+                    attend(it, shape, query + row * shape->row_stride, rows, segment->depth + i,
+                           out + row * out_stride + (size_t)(h * shape->head_width), out_stride);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+/* The forward pass over chunks, for several conditions at once.
+ *
+ * Conditions form a tree over layers: those that have ablated the same neurons in every layer so
+ * far share one state, and part at the first layer in which they differ. Each state has matrix
+ * products of its own, of a shape that the chunk alone fixes: adding a condition changes no bit
+ * of another, and neither does the number of ranks. */
+#ifndef WN_MODEL_EXECUTOR_H
+#define WN_MODEL_EXECUTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/status.h"
+#include "model/forest.h"
+#include "model/model.h"
+
+/* What happens to the pre-activation a of a neuron, or to the activation function itself. */
+typedef enum {
+    ABLATE_NONE,
+    ABLATE_NEGATIVE, /* max(a, 0): negative pre-activations become 0 */
+    ABLATE_POSITIVE, /* min(a, 0) */
+    ABLATE_BOTH,     /* 0 */
+    ABLATE_POSRELU,  /* a where a > 0, else act(a) */
+    ABLATE_SIGNFLIP, /* |act(a)| */
+    ABLATE_COUNT
+} ablate_t;
+
+/* "negative" and so on; ABLATE_COUNT for a name that is none of them. */
+ablate_t ablate_of_name(const char *name);
+const char *ablate_name(ablate_t ablate);
+
+/* A condition: the same ablation of some neurons in each layer. */
+typedef struct {
+    ablate_t ablate;
+    const int32_t *neuron; /* layer l: neuron[start[l] .. start[l + 1]); borrowed */
+    const int32_t *start;  /* [layers + 1] */
+} intervention_t;
+
+/* Receives a layer's pre-activations (rows, F) of the first condition, before its own ablation,
+ * and their inputs (rows, D). */
+typedef struct {
+    status_t (*take)(void *context, int layer, const chunk_t *chunk, const float *preactivation,
+                     const float *input);
+    void *context;
+} probe_t;
+
+typedef struct {
+    const intervention_t *condition; /* [conditions]; borrowed */
+    int conditions;
+    int layers;           /* layers to run, from 0; all: L. Fewer: no scores */
+    const probe_t *probe; /* or NULL */
+    const char *what;     /* names the model in errors (the checkpoint) */
+} run_options_t;
+
+typedef struct executor executor_t;
+
+/* Buffers for chunks of the forest's sizes; options are borrowed until executor_destroy.
+ * An intervention that names a neuron beyond F is an EXIT_BUG. */
+MUST_CHECK status_t executor_create(const model_t *model, const forest_t *forest,
+                                    const run_options_t *options, executor_t **executor);
+void executor_destroy(executor_t **executor);
+
+/* Runs one chunk. log_probability: [conditions][edges], natural logarithms, or NULL. logits:
+ * [conditions][rows][V], or NULL. A value that is not finite is an EXIT_NUMERIC error that names
+ * model, layer and neuron; a position beyond the model's is EXIT_INPUT. Not collective. */
+MUST_CHECK status_t executor_run(executor_t *executor, const chunk_t *chunk,
+                                 double *log_probability, float *logits);
+
+#endif

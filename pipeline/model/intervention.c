@@ -1,0 +1,110 @@
+#include "model/intervention.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "model/kernels.h"
+
+static const char *const names[ABLATE_COUNT] = {"none", "negative", "positive",
+                                                "both", "posrelu",  "signflip"};
+
+ablate_t ablate_of_name(const char *name)
+{
+    int i = 0;
+    while (i < ABLATE_COUNT && strcmp(name, names[i]) != 0) i++;
+    return (ablate_t)i;
+}
+
+const char *ablate_name(ablate_t ablate)
+{
+    return names[ablate];
+}
+
+static int32_t count_of(const intervention_t *it, int layer)
+{
+    return it->ablate == ABLATE_NONE ? 0 : it->start[layer + 1] - it->start[layer];
+}
+
+static bool same(const intervention_t *a, const intervention_t *b, int layer)
+{
+    int32_t n = count_of(a, layer);
+    if (n != count_of(b, layer)) return false;
+    return n == 0 || (a->ablate == b->ablate &&
+                      memcmp(a->neuron + a->start[layer], b->neuron + b->start[layer],
+                             (size_t)n * sizeof *a->neuron) == 0);
+}
+
+status_t condition_tree_create(const intervention_t *condition, int conditions, int layers,
+                               condition_tree_t *tree)
+{
+    size_t n = (size_t)conditions;
+    *tree = (condition_tree_t){.conditions = conditions, .layers = layers};
+    status_t status = mem_new(&tree->state_of, ((size_t)layers + 1) * n, "conditions");
+    if (!status) status = mem_new(&tree->states, (size_t)layers + 1, "conditions");
+    if (status) {
+        condition_tree_free(tree);
+        return status;
+    }
+    tree->states[0] = 1;
+    for (int l = 0; l < layers; l++) {
+        const int *before = tree->state_of + (size_t)l * n;
+        int *after = tree->state_of + ((size_t)l + 1) * n;
+        int states = 0;
+        for (int c = 0; c < conditions; c++) {
+            int twin = 0;
+            while (twin < c && !(before[twin] == before[c] &&
+                                 same(&condition[twin], &condition[c], l)))
+                twin++;
+            after[c] = twin < c ? after[twin] : states++;
+        }
+        tree->states[l + 1] = states;
+    }
+    return NULL;
+}
+
+void condition_tree_free(condition_tree_t *tree)
+{
+    mem_free(&tree->state_of);
+    mem_free(&tree->states);
+}
+
+int condition_tree_first(const condition_tree_t *tree, int layer, int state)
+{
+    const int *state_of = tree->state_of + (size_t)layer * (size_t)tree->conditions;
+    int c = 0;
+    while (state_of[c] != state) c++;
+    return c;
+}
+
+/* The ablated activations of one row's neurons: value holds their pre-activations. */
+static void ablate(ablate_t op, activation_t activation, float *value, float *result, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        float a = value[i];
+        if (op == ABLATE_NEGATIVE) value[i] = a < 0 ? 0 : a;
+        if (op == ABLATE_POSITIVE) value[i] = a > 0 ? 0 : a;
+        if (op == ABLATE_BOTH) value[i] = 0;
+    }
+    kernel_activate(activation, result, value, count);
+    for (size_t i = 0; i < count; i++) {
+        if (op == ABLATE_POSRELU && value[i] > 0) result[i] = value[i];
+        if (op == ABLATE_SIGNFLIP) result[i] = fabsf(result[i]);
+    }
+}
+
+void intervention_activate(const intervention_t *it, int layer, activation_t activation,
+                           float *out, const float *in, size_t rows, size_t neurons,
+                           float *scratch)
+{
+    kernel_activate(activation, out, in, rows * neurons);
+    size_t count = (size_t)count_of(it, layer);
+    if (count == 0) return;
+    const int32_t *neuron = it->neuron + it->start[layer];
+    float *value = scratch, *result = scratch + count;
+    for (size_t t = 0; t < rows; t++) {
+        for (size_t i = 0; i < count; i++) value[i] = in[t * neurons + (size_t)neuron[i]];
+        ablate(it->ablate, activation, value, result, count);
+        for (size_t i = 0; i < count; i++) out[t * neurons + (size_t)neuron[i]] = result[i];
+    }
+}
