@@ -1,6 +1,7 @@
-/* Speed of the statistics of one neuron: sorting, moments, quantiles, negative fraction and exact
- * W1, in values a second on one core. Usage: reduce [values a neuron [neurons]]; one JSON object a
- * line. The neurons alternate between a normal, a bimodal and a heavy-tailed shape. */
+/* Speed of the statistics of one neuron (sorting, exact W1, moments, quantiles: all that wn-reduce
+ * computes), in values a second on one core. Usage: reduce [values a neuron [neurons]]; one JSON
+ * object a line. The neurons alternate between a normal, a bimodal and a heavy-tailed shape.
+ * bench/reduce.py times SciPy on the same shapes. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +9,7 @@
 
 #include "core/memory.h"
 #include "core/random.h"
-#include "stats/distance.h"
+#include "stats/statistics.h"
 
 enum { SHAPES = 3, ROUNDS = 3 };
 
@@ -29,17 +30,18 @@ static void fill(float *value, int64_t count, int shape)
     }
 }
 
+/* All that wn-reduce computes of a neuron. */
 static status_t measure(sorter_t *sorter, const void *column, int64_t count, double *sum)
 {
-    static const double level[] = {0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999};
     sample_t sample;
     distribution_t distribution;
+    double value[STATISTICS];
     status_t status = sorter_sort(sorter, column, count, &sample);
     if (status) return status;
     distribution_measure(&sample, &distribution);
-    *sum += distribution.kurtosis + distance_to_normal(&sample, &distribution);
-    for (size_t i = 0; i < sizeof level / sizeof *level; i++)
-        *sum += sample_quantile(&sample, level[i]);
+    statistics_measure(&sample, &distribution, value);
+    for (int s = 0; s < STATISTICS; s++) *sum += value[s];
+    for (int q = 0; q < LEVELS; q++) *sum += sample_quantile(&sample, statistics_levels[q]);
     return NULL;
 }
 
@@ -61,8 +63,8 @@ static status_t time_type(dtype_t type, const float *value, char *column, int64_
     }
     if (!status)
         printf("{\"bench\": \"reduce\", \"type\": \"%s\", \"values\": %lld, \"ms_per_neuron\": "
-               "%.4f, \"million_values_per_second\": %.1f, \"check\": %.6f}\n", dtype_name(type),
-               (long long)count, 1e3 * best / (double)neurons,
+               "%.4f, \"million_values_per_second\": %.1f, \"check\": %.6f}\n",
+               dtype_name(type), (long long)count, 1e3 * best / (double)neurons,
                1e-6 * (double)(count * neurons) / best, sum);
     sorter_destroy(&sorter);
     return status;

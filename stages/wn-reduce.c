@@ -42,8 +42,7 @@ static status_t compute(stage_t *stage, const char *checkpoint, const char *inpu
     status_t status = agree(stage->comm, activations_open(input, &activations));
     if (!status) status = reduce_activations(&activations, stage->comm, &reduced);
     if (!status)
-        status = agree(stage->comm,
-                       write_statistics(stage, &activations, &reduced, output, key));
+        status = agree(stage->comm, write_statistics(stage, &activations, &reduced, output, key));
     if (!status && reduced.undefined)
         log_warning("%s: %lld neurons have one value only: their distances are undefined",
                     checkpoint, (long long)reduced.undefined);

@@ -65,7 +65,8 @@ const config_key_t config_keys[] = {
      "Layers whose activations are taken, from 0; by default all."},
 
     {"select.*.by", CONFIG_CHOICE, "wd",
-     ONE_OF("wd|mean|variance|skewness|kurtosis|negative_fraction"),
+     ONE_OF("wd|mean|variance|skewness|kurtosis|minimum|maximum|negative_fraction|wd_negative|"
+            "bimodality|tail_weight"),
      "Statistic that ranks the neurons of a layer."},
     {"select.*.take", CONFIG_CHOICE, NULL, ONE_OF("highest|lowest|all"),
      "Which end of the ranking; all: every neuron."},

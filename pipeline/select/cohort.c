@@ -133,9 +133,10 @@ status_t cohort_by_count(const matrix_t *m, end_t end, int64_t count, cohort_t *
         int64_t place = (int64_t)l * m->neurons;
         int64_t defined = defined_values(m->value + place, m->neurons, sorted);
         if (defined < count)
-            status = status_new(EXIT_INPUT, "layer %d: %lld neurons are wanted; the statistic is "
-                                "defined for %lld", m->layer[l], (long long)count,
-                                (long long)defined);
+            status = status_new(EXIT_INPUT,
+                                "layer %d: %lld neurons are wanted; the statistic is "
+                                "defined for %lld",
+                                m->layer[l], (long long)count, (long long)defined);
         else
             choice.threshold[l] = take_count(m->value + place, m->neurons, end, count, sorted,
                                              defined, choice.taken + place);
@@ -177,8 +178,7 @@ static status_t check_same_neurons(const matrix_t *m, const cohort_t *like)
 {
     bool same = like->layers == m->layers;
     for (int32_t l = 0; same && l < m->layers; l++) same = like->number[l] == m->layer[l];
-    if (!same)
-        return status_new(EXIT_INPUT, "the other cohort was chosen from other layers");
+    if (!same) return status_new(EXIT_INPUT, "the other cohort was chosen from other layers");
     for (int64_t i = 0; i < like->count; i++)
         if (like->neuron[i] >= m->neurons)
             return status_new(EXIT_INPUT, "neuron %d of the other cohort; a layer has %d here",
@@ -228,15 +228,15 @@ status_t cohort_listed(const matrix_t *m, const neuron_list_t *list, cohort_t *c
         int32_t l = find_layer(m, at->layer);
         bool *taken = NULL;
         if (l < 0)
-            status = status_new(EXIT_INPUT, "%s: line %lld: layer %d is not among the %d layers "
-                                "that have statistics", list->path, (long long)at->line, at->layer,
-                                m->layers);
+            status = status_new(EXIT_INPUT,
+                                "%s: line %lld: layer %d is not among the %d layers "
+                                "that have statistics",
+                                list->path, (long long)at->line, at->layer, m->layers);
         else if (at->neuron >= m->neurons)
-            status = status_new(EXIT_INPUT, "%s: line %lld: neuron %d; a layer has %d, 0 to %d",
-                                list->path, (long long)at->line, at->neuron, m->neurons,
-                                m->neurons - 1);
-        else
-            taken = choice.taken + (int64_t)l * m->neurons + at->neuron;
+            status =
+                status_new(EXIT_INPUT, "%s: line %lld: neuron %d; a layer has %d, 0 to %d",
+                           list->path, (long long)at->line, at->neuron, m->neurons, m->neurons - 1);
+        else taken = choice.taken + (int64_t)l * m->neurons + at->neuron;
         if (taken && *taken)
             status = status_new(EXIT_INPUT, "%s: line %lld: layer %d, neuron %d is listed twice",
                                 list->path, (long long)at->line, at->layer, at->neuron);

@@ -84,9 +84,10 @@ static status_t parse_header(const char *path, int64_t number, field_t line, col
         if (columns->neuron < 0 && field_is(field, "neuron")) columns->neuron = i;
     }
     if (columns->layer >= 0 && columns->neuron >= 0) return NULL;
-    return status_new(EXIT_INPUT, "%s: line %lld: '%.*s': numbers \"layer,neuron\" are expected, or "
-                      "a line that names these columns", path, (long long)number,
-                      shown_length(line), line.at);
+    return status_new(EXIT_INPUT,
+                      "%s: line %lld: '%.*s': numbers \"layer,neuron\" are expected, or "
+                      "a line that names these columns",
+                      path, (long long)number, shown_length(line), line.at);
 }
 
 static status_t parse_line(neuron_list_t *list, int64_t number, field_t line,
@@ -122,8 +123,7 @@ status_t neuron_list_parse(const char *path, const char *text, size_t length, ne
         field_t start = trim(line.at, line.end);
         if (first && start.at < start.end && (*start.at < '0' || *start.at > '9'))
             status = parse_header(path, number, line, &columns);
-        else
-            status = parse_line(list, number, line, &columns);
+        else status = parse_line(list, number, line, &columns);
         first = false;
     }
     if (!status && list->count == 0)

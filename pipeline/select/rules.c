@@ -88,8 +88,7 @@ static status_t link_rules(const config_t *config, rules_t *rules)
             at = rules->rule[at].like;
         if (steps > rules->count)
             return config_error(config, key_of(rules->rule[i].name, "like"),
-                                "cohort '%s' is matched to itself in the end",
-                                rules->rule[i].name);
+                                "cohort '%s' is matched to itself in the end", rules->rule[i].name);
     }
     return NULL;
 }
@@ -131,8 +130,7 @@ status_t rule_describe(const rules_t *rules, size_t index, str_t *text)
     case RULE_LISTED: status = str_printf(text, "listed in %s", rule->neurons); break;
     case RULE_RANDOM:
         status = str_printf(text, "random, as many in each layer as %s%s, seed %llu",
-                            rules->rule[rule->like].name,
-                            rule->outside ? " and outside of it" : "",
+                            rules->rule[rule->like].name, rule->outside ? " and outside of it" : "",
                             (unsigned long long)rule->seed);
         break;
     default:
@@ -140,9 +138,9 @@ status_t rule_describe(const rules_t *rules, size_t index, str_t *text)
             status = str_printf(text, "the %lld of %s %s in each layer", (long long)rule->count,
                                 high ? "highest" : "lowest", by);
         else
-            status = str_printf(text, "%s %s percentile %.10g of its layer", by,
-                                high ? "above" : "below",
-                                high ? 100 - rule->percent : rule->percent);
+            status =
+                str_printf(text, "%s %s percentile %.10g of its layer", by,
+                           high ? "above" : "below", high ? 100 - rule->percent : rule->percent);
     }
     if (!status && rule->from) status = str_printf(text, ", frozen at %s", rule->from);
     return status;

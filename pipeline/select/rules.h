@@ -14,10 +14,10 @@ typedef enum { RULE_HIGHEST, RULE_LOWEST, RULE_ALL, RULE_RANDOM, RULE_LISTED } r
 typedef struct {
     const char *name; /* of the cohort; texts are the configuration's */
     rule_kind_t kind;
-    int statistic;    /* index into the table of statistics */
-    double percent;   /* highest, lowest: where count is 0 */
+    int statistic;  /* index into the table of statistics */
+    double percent; /* highest, lowest: where count is 0 */
     int64_t count;
-    size_t like;      /* random: index of the rule it is matched to */
+    size_t like; /* random: index of the rule it is matched to */
     bool outside;
     uint64_t seed;
     const char *neurons; /* listed: the file */

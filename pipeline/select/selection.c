@@ -17,9 +17,9 @@ status_t matrix_read(const char *path, int statistic, matrix_t *matrix)
     if (!status) status = store_open(path, &store);
     if (!status) status = store_read(store, name, STORE_F64, &matrix->value, &info);
     if (!status) status = store_read(store, "layers", STORE_I32, &matrix->layer, &layers);
-    if (!status && (info.dimensions != 2 || layers.dimensions != 1 ||
-                    info.shape[0] != layers.shape[0] || info.shape[0] > INT32_MAX ||
-                    info.shape[1] > INT32_MAX))
+    if (!status &&
+        (info.dimensions != 2 || layers.dimensions != 1 || info.shape[0] != layers.shape[0] ||
+         info.shape[0] > INT32_MAX || info.shape[1] > INT32_MAX))
         status = status_new(EXIT_INPUT, "%s: %s [layers][neurons] and layers [layers] are expected",
                             path, name);
     matrix->layers = (int32_t)info.shape[0];
@@ -167,8 +167,8 @@ status_t selection_read(const store_t *store, const char *checkpoint, cohort_t *
     if (!status) status = take(store, checkpoint, "threshold", STORE_F64, &c->threshold, &layers);
     if (!status) status = take(store, checkpoint, "size", STORE_I32, &c->size, &sizes);
     if (!status) status = take(store, checkpoint, "layers", STORE_I32, &c->number, &numbers);
-    bool good = neurons == c->count && values == c->count && sizes == layers &&
-                numbers == layers && layers <= INT32_MAX;
+    bool good = neurons == c->count && values == c->count && sizes == layers && numbers == layers &&
+                layers <= INT32_MAX;
     for (int64_t i = 0; !status && good && i < c->count; i++)
         good = c->layer[i] >= 0 && c->neuron[i] >= 0 &&
                (i == 0 || c->layer[i] > c->layer[i - 1] ||

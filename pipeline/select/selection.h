@@ -26,7 +26,6 @@ MUST_CHECK status_t selection_write(store_t *store, const rules_t *rules, size_t
                                     const char *directory, const char *checkpoint);
 
 /* Reads the group of a checkpoint. Neurons out of order or twice are an error. */
-MUST_CHECK status_t selection_read(const store_t *store, const char *checkpoint,
-                                   cohort_t *cohort);
+MUST_CHECK status_t selection_read(const store_t *store, const char *checkpoint, cohort_t *cohort);
 
 #endif

@@ -17,12 +17,12 @@ typedef struct {
     dtype_t type;
     int64_t tokens, neurons;
     size_t levels, references, pairs;
-    double *level, *reference;    /* [levels]; [references], ascending, or NULL */
-    int64_t *pair;                /* [2][pairs] or NULL */
-    difficulty_t difficulty;      /* of the pairs */
-    double *value[STATISTICS];    /* [neurons] each */
-    double *quantile;             /* [levels][neurons] */
-    double *wd_sampled, *md;      /* [neurons] or NULL */
+    double *level, *reference; /* [levels]; [references], ascending, or NULL */
+    int64_t *pair;             /* [2][pairs] or NULL */
+    difficulty_t difficulty;   /* of the pairs */
+    double *value[STATISTICS]; /* [neurons] each */
+    double *quantile;          /* [levels][neurons] */
+    double *wd_sampled, *md;   /* [neurons] or NULL */
 } arrays_t;
 
 static status_t read_levels(arrays_t *a)
@@ -50,8 +50,8 @@ static status_t read_levels(arrays_t *a)
 
 static status_t read_shape(arrays_t *a)
 {
-    static const dtype_t type_of[STORE_TYPES] = {
-        DTYPE_COUNT, DTYPE_COUNT, DTYPE_F32, DTYPE_COUNT, DTYPE_F16, DTYPE_BF16};
+    static const dtype_t type_of[STORE_TYPES] = {DTYPE_COUNT, DTYPE_COUNT, DTYPE_F32,
+                                                 DTYPE_COUNT, DTYPE_F16,   DTYPE_BF16};
     store_info_t info;
     status_t status = store_find(a->input, "/activations", &info);
     if (status) return status;
@@ -93,8 +93,10 @@ static status_t read_pairs(arrays_t *a)
     if (!status) status = store_read(a->input, "/inputs", STORE_F32, &input, &inputs);
     if (!status && (info.dimensions != 2 || info.shape[0] != 2 || inputs.dimensions != 2 ||
                     inputs.shape[0] != (uint64_t)a->tokens))
-        status = status_new(EXIT_INPUT, "%s: /pairs [2][pairs] and /inputs [tokens][width] "
-                            "are expected", store_path(a->input));
+        status = status_new(EXIT_INPUT,
+                            "%s: /pairs [2][pairs] and /inputs [tokens][width] "
+                            "are expected",
+                            store_path(a->input));
     if (status) goto done;
     a->pairs = info.shape[1];
     status = mem_new(&distance, a->pairs, "distances of pairs");
@@ -155,15 +157,16 @@ static status_t measure_neuron(arrays_t *a, sorter_t *sorter, const void *column
     for (size_t q = 0; q < a->levels; q++)
         a->quantile[(int64_t)q * a->neurons + neuron] = sample_quantile(&sample, a->level[q]);
     if (a->reference)
-        a->wd_sampled[neuron] = distance_to_sample(&sample, &distribution, a->reference,
-                                                   (int64_t)a->references);
+        a->wd_sampled[neuron] =
+            distance_to_sample(&sample, &distribution, a->reference, (int64_t)a->references);
     if (!a->md) return NULL;
     size_t size = dtype_size(a->type);
     for (size_t p = 0; p < a->pairs; p++) {
         float y[2];
         for (int i = 0; i < 2; i++)
-            dtype_expand(y + i, (const char *)column + (size_t)a->pair[(size_t)i * a->pairs + p] *
-                                                           size, 1, a->type);
+            dtype_expand(y + i,
+                         (const char *)column + (size_t)a->pair[(size_t)i * a->pairs + p] * size, 1,
+                         a->type);
         scratch[p] = fabs((double)y[0] - (double)y[1]);
     }
     a->md[neuron] = difficulty_measure(&a->difficulty, scratch);
@@ -222,19 +225,21 @@ static status_t write_arrays(const arrays_t *a, const char *output)
     uint64_t shape[] = {a->levels, (uint64_t)a->neurons};
     status_t status = store_create(output, MPI_COMM_SELF, &store);
     for (int s = 0; !status && s < STATISTICS; s++)
-        status = write_row(store, statistics[s].name, statistics[s].unit,
-                           statistics[s].description, a->neurons, a->value[s]);
+        status = write_row(store, statistics[s].name, statistics[s].unit, statistics[s].description,
+                           a->neurons, a->value[s]);
     if (!status) status = store_write(store, "quantiles", STORE_F64, 2, shape, a->quantile);
     if (!status) status = store_describe(store, "quantiles", "1", "linear interpolation");
     if (!status) status = store_set_numbers(store, "quantiles", "levels", a->level, a->levels);
     if (!status && a->wd_sampled)
-        status = write_row(store, "wd_sampled", "1", "1-Wasserstein distance of the standardised "
-                           "column to the reference sample", a->neurons, a->wd_sampled);
+        status = write_row(store, "wd_sampled", "1",
+                           "1-Wasserstein distance of the standardised "
+                           "column to the reference sample",
+                           a->neurons, a->wd_sampled);
     if (!status && a->md) {
         status = write_row(store, "md", "1", "mapping difficulty", a->neurons, a->md);
         if (!status)
-            status = store_write(store, "pairs_dropped", STORE_I64, 0, NULL,
-                                 &a->difficulty.dropped);
+            status =
+                store_write(store, "pairs_dropped", STORE_I64, 0, NULL, &a->difficulty.dropped);
         if (!status) status = store_describe(store, "pairs_dropped", "pairs", "of equal inputs");
     }
     if (!status) status = store_publish(&store);

@@ -8,8 +8,8 @@
 status_t pairs_draw(uint64_t seed, int64_t tokens, int64_t count, int64_t *first, int64_t *second)
 {
     if (count < 0 || tokens < 0 || tokens > INT32_MAX || count > tokens / 2)
-        return status_new(EXIT_INPUT, "%lld disjoint pairs wanted of %lld tokens",
-                          (long long)count, (long long)tokens);
+        return status_new(EXIT_INPUT, "%lld disjoint pairs wanted of %lld tokens", (long long)count,
+                          (long long)tokens);
     int32_t *token = NULL;
     int64_t *order = NULL;
     random_t random = random_stream(seed, "pairs", 0);
@@ -44,8 +44,10 @@ status_t input_distances(const float *inputs, int64_t tokens, int64_t width, con
         }
         distance[p] = sqrt(sum);
         if (!isfinite(distance[p]))
-            return status_new(EXIT_NUMERIC, "pair %lld: the inputs of tokens %lld and %lld are not "
-                              "finite", (long long)p, (long long)first[p], (long long)second[p]);
+            return status_new(EXIT_NUMERIC,
+                              "pair %lld: the inputs of tokens %lld and %lld are not "
+                              "finite",
+                              (long long)p, (long long)first[p], (long long)second[p]);
     }
     return NULL;
 }
@@ -109,12 +111,9 @@ static void select_rank(double *value, int64_t count, int64_t rank)
             value[i++] = value[j];
             value[j--] = held;
         }
-        if (rank <= j)
-            high = j;
-        else if (rank >= i)
-            low = i;
-        else
-            return;
+        if (rank <= j) high = j;
+        else if (rank >= i) low = i;
+        else return;
     }
 }
 

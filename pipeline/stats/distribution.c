@@ -45,8 +45,13 @@ static void add_powers(const double *deviation, const double *times, int64_t cou
 
 void distribution_measure(const sample_t *sample, distribution_t *d)
 {
-    *d = (distribution_t){.mean = NAN, .variance = NAN, .skewness = NAN, .kurtosis = NAN,
-                          .minimum = NAN, .maximum = NAN, .negative_fraction = NAN,
+    *d = (distribution_t){.mean = NAN,
+                          .variance = NAN,
+                          .skewness = NAN,
+                          .kurtosis = NAN,
+                          .minimum = NAN,
+                          .maximum = NAN,
+                          .negative_fraction = NAN,
                           .deviation = NAN};
     if (sample->count == 0) return;
     double n = (double)sample->count;

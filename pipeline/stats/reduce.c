@@ -22,8 +22,10 @@ static status_t check_shape(const activations_t *a, const store_info_t *info,
         layers->count == info->shape[0] && info->shape[1] <= INT32_MAX &&
         info->shape[2] <= (uint64_t)SAMPLE_MOST)
         return NULL;
-    return status_new(EXIT_INPUT, "%s: /preactivations f32, f16 or bf16 [layers][neurons][tokens] "
-                      "and /layers [layers] are expected", store_path(a->store));
+    return status_new(EXIT_INPUT,
+                      "%s: /preactivations f32, f16 or bf16 [layers][neurons][tokens] "
+                      "and /layers [layers] are expected",
+                      store_path(a->store));
 }
 
 status_t activations_open(const char *path, activations_t *a)
@@ -137,8 +139,8 @@ static status_t spread(const share_t *share, MPI_Comm comm, size_t total, double
     double *row = NULL;
     MPI_Comm_rank(comm, &rank);
     MPI_Comm_size(comm, &ranks);
-    status_t status = rank == 0 ? mem_new(&row, (size_t)ROWS * COLUMNS, "gathered statistics")
-                                : NULL;
+    status_t status =
+        rank == 0 ? mem_new(&row, (size_t)ROWS * COLUMNS, "gathered statistics") : NULL;
     status = agree(comm, status);
     for (int from = 0; !status && from < ranks; from++) {
         size_t first, count;
@@ -147,7 +149,8 @@ static status_t spread(const share_t *share, MPI_Comm comm, size_t total, double
             step = count - done < ROWS ? count - done : ROWS;
             const double *rows = from == 0 && rank == 0 ? share->row + done * COLUMNS : row;
             if (rank == from && from != 0)
-                MPI_Send(share->row + done * COLUMNS, (int)(step * COLUMNS), MPI_DOUBLE, 0, 0, comm);
+                MPI_Send(share->row + done * COLUMNS, (int)(step * COLUMNS), MPI_DOUBLE, 0, 0,
+                         comm);
             if (rank == 0 && from != 0)
                 MPI_Recv(row, (int)(step * COLUMNS), MPI_DOUBLE, from, 0, comm, MPI_STATUS_IGNORE);
             for (size_t i = 0; rank == 0 && i < step; i++)
@@ -214,7 +217,8 @@ status_t reduce_write(store_t *store, const activations_t *a, const reduced_t *r
     }
     if (!status) status = store_write(store, "quantiles", STORE_F64, 3, shape, reduced->quantile);
     if (!status) status = store_describe(store, "quantiles", "1", "linear interpolation");
-    if (!status) status = store_set_numbers(store, "quantiles", "levels", statistics_levels, LEVELS);
+    if (!status)
+        status = store_set_numbers(store, "quantiles", "levels", statistics_levels, LEVELS);
     if (!status) status = store_set_integer(store, "/", "tokens", a->tokens);
     if (!status) status = store_set_integer(store, "/", "undefined", reduced->undefined);
     return status;

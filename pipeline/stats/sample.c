@@ -11,11 +11,11 @@ enum { DIGITS = 2048, PATTERNS = 65536 };
 struct sorter {
     dtype_t type;
     int64_t capacity;
-    uint32_t *digit;     /* F32: [3][DIGITS] counts; else [PATTERNS] counts of bit patterns */
-    uint32_t *first;     /* F32: [capacity] keys, at last values; else the groups' values */
-    uint32_t *second;    /* F32: [capacity] keys */
-    uint16_t *pattern;   /* F16, BF16: [PATTERNS] the groups' bit patterns, ascending in value */
-    int64_t *start;      /* F16, BF16: [PATTERNS + 1] */
+    uint32_t *digit;   /* F32: [3][DIGITS] counts; else [PATTERNS] counts of bit patterns */
+    uint32_t *first;   /* F32: [capacity] keys, at last values; else the groups' values */
+    uint32_t *second;  /* F32: [capacity] keys */
+    uint16_t *pattern; /* F16, BF16: [PATTERNS] the groups' bit patterns, ascending in value */
+    int64_t *start;    /* F16, BF16: [PATTERNS + 1] */
 };
 
 status_t sorter_create(sorter_t **sorter, dtype_t type, int64_t capacity)
@@ -160,10 +160,8 @@ float sample_at(const sample_t *sample, int64_t rank)
     int64_t low = 0, high = sample->groups; /* start[low] <= rank < start[high] */
     while (high - low > 1) {
         int64_t middle = (low + high) / 2;
-        if (sample->start[middle] <= rank)
-            low = middle;
-        else
-            high = middle;
+        if (sample->start[middle] <= rank) low = middle;
+        else high = middle;
     }
     return sample->value[low];
 }
@@ -173,10 +171,8 @@ sample_t sample_negative(const sample_t *sample)
     int64_t low = 0, high = sample->groups;
     while (low < high) {
         int64_t middle = (low + high) / 2;
-        if (sample->value[middle] < 0)
-            low = middle + 1;
-        else
-            high = middle;
+        if (sample->value[middle] < 0) low = middle + 1;
+        else high = middle;
     }
     sample_t part = *sample;
     part.groups = low;

@@ -72,10 +72,8 @@ static double tail_weight(const sample_t *sample, const distribution_t *d)
         while (low < high) {
             int64_t middle = (low + high) / 2;
             double z = distribution_standardise(d, (double)sample->value[middle]);
-            if (end < 0 ? z < -3 : z <= 3)
-                low = middle + 1;
-            else
-                high = middle;
+            if (end < 0 ? z < -3 : z <= 3) low = middle + 1;
+            else high = middle;
         }
         inside += end * sample_rank(sample, low);
     }
@@ -102,8 +100,8 @@ const statistic_t statistics[STATISTICS] = {
      "share of tokens more than 3 standard deviations from the mean", tail_weight},
 };
 
-const double statistics_levels[LEVELS] = {0, 0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99,
-                                          0.999, 1};
+const double statistics_levels[LEVELS] = {0,    0.001, 0.01, 0.05,  0.25, 0.5,
+                                          0.75, 0.95,  0.99, 0.999, 1};
 
 int statistics_find(const char *name)
 {

@@ -35,9 +35,10 @@ static void compare(const char *name, size_t i, double got, double want, double 
 
 static void test_every_number(void **state)
 {
-    static const char *const name[] = {"mean", "variance", "skewness", "kurtosis", "minimum",
-                                       "maximum", "negative_fraction", "quantiles", "wd_sampled",
-                                       "wd_exact", "md"};
+    static const char *const name[] = {
+        "mean",    "variance",          "skewness",  "kurtosis",   "minimum",
+        "maximum", "negative_fraction", "quantiles", "wd_sampled", "wd_exact",
+        "md"};
     char path[1024], *output = NULL;
     store_t *want = NULL, *got = NULL;
     if (!file_exists(oracle(path))) {

@@ -5,6 +5,7 @@
 #include "core/random.h"
 #include "select/cohort.h"
 #include "select/rules.h"
+#include "stats/statistics.h"
 #include "tests/scratch.h"
 
 static int32_t layer_numbers[] = {2, 5};
@@ -152,7 +153,8 @@ static void test_list(void **state)
 {
     (void)state;
     static const char *const same[] = {
-        "2,3\n5,0\n2,1\n", "layer,neuron\n2,3\n5,0\n2,1", "# mine\n2 , 3 , 0.5\r\n\r\n5,0\r\n2,1\r\n",
+        "2,3\n5,0\n2,1\n", "layer,neuron\n2,3\n5,0\n2,1",
+        "# mine\n2 , 3 , 0.5\r\n\r\n5,0\r\n2,1\r\n",
         "\xef\xbb\xbf\"neuron\",value,layer\n3,x,2\n0,y,5\n\"1\",,2\n"};
     double value[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
     matrix_t m = small(value);
@@ -208,8 +210,8 @@ static status_t read_rules(const char *select, config_t **config, rules_t *rules
     str_t text = {0};
     expect_ok(strings_append(&checkpoints, known[0]));
     expect_ok(strings_append(&checkpoints, known[1]));
-    expect_ok(str_printf(&text, "run: {name: r, directory: d}\nmodel: {path: m}\nselect:\n%s",
-                         select));
+    expect_ok(
+        str_printf(&text, "run: {name: r, directory: d}\nmodel: {path: m}\nselect:\n%s", select));
     expect_ok(config_parse("run.yaml", text.data, text.length, &none, config));
     status_t status = rules_read(*config, &checkpoints, rules);
     str_free(&text);
@@ -225,7 +227,8 @@ static void test_rules(void **state)
     expect_ok(read_rules("  random: {like: top, seed: 17, outside: true}\n"
                          "  top: {by: skewness, take: highest, percent: 1, from: step9}\n"
                          "  few: {take: lowest, count: 3}\n  every: {take: all}\n"
-                         "  mine: {neurons: cohort.csv}\n", &config, &rules));
+                         "  mine: {neurons: cohort.csv}\n",
+                         &config, &rules));
     static const struct {
         const char *name;
         rule_kind_t kind;
@@ -250,6 +253,19 @@ static void test_rules(void **state)
     assert_int_equal(rules_find(&rules, "none"), -1);
     rules_destroy(&rules);
     config_close(&config);
+}
+
+/* The configuration's choices are the table of statistics, no more and no less. */
+static void test_every_statistic(void **state)
+{
+    (void)state;
+    str_t names = {0};
+    for (int s = 0; s < STATISTICS; s++)
+        expect_ok(str_printf(&names, "%s%s", s ? "|" : "", statistics[s].by));
+    for (size_t i = 0; i < config_key_count; i++)
+        if (strcmp(config_keys[i].path, "select.*.by") == 0)
+            assert_string_equal(config_keys[i].choices, names.data);
+    str_free(&names);
 }
 
 static void test_rule_errors(void **state)
@@ -284,7 +300,8 @@ int main(void)
         cmocka_unit_test(test_percent),     cmocka_unit_test(test_published_counts),
         cmocka_unit_test(test_count),       cmocka_unit_test(test_random),
         cmocka_unit_test(test_list),        cmocka_unit_test(test_list_errors),
-        cmocka_unit_test(test_rules),       cmocka_unit_test(test_rule_errors),
+        cmocka_unit_test(test_rules),       cmocka_unit_test(test_every_statistic),
+        cmocka_unit_test(test_rule_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -64,17 +64,17 @@ static void test_golden(void **state)
         double value[9];
         double quantile[4];
     } want[] = {
-        {DTYPE_F32, {135.558779296875, 87652.121691537759, 0.63738487409683198,
-                     -0.85953497718506577, -195.3125, 796.9375, 0.44400000000000001,
-                     0.25137374651814159, 0.56313966484307654},
+        {DTYPE_F32,
+         {135.558779296875, 87652.121691537759, 0.63738487409683198, -0.85953497718506577,
+          -195.3125, 796.9375, 0.44400000000000001, 0.25137374651814159, 0.56313966484307654},
          {-195.31201269531249, -133.419677734375, 53.24267578125, 793.98878222656242}},
-        {DTYPE_F16, {135.56390625, 87648.726958738713, 0.63737640563559872, -0.8595772631572367,
-                     -195.25, 797, 0.44400000000000001, 0.25138350718835034,
-                     0.56313988239560464},
+        {DTYPE_F16,
+         {135.56390625, 87648.726958738713, 0.63737640563559872, -0.8595772631572367, -195.25, 797,
+          0.44400000000000001, 0.25138350718835034, 0.56313988239560464},
          {-195.25, -133.375, 53.25, 794.00199999999995}},
-        {DTYPE_BF16, {135.55900651041668, 87643.744942264573, 0.63738517921759397,
-                      -0.85961869696871851, -195, 796, 0.44400000000000001,
-                      0.25141582901727916, 0.56314158296677219},
+        {DTYPE_BF16,
+         {135.55900651041668, 87643.744942264573, 0.63738517921759397, -0.85961869696871851, -195,
+          796, 0.44400000000000001, 0.25141582901727916, 0.56314158296677219},
          {-195, -133.25, 53.25, 794.00399999999991}},
     };
     static const double level[] = {0.001, 0.25, 0.5, 0.999};
@@ -85,8 +85,14 @@ static void test_golden(void **state)
     for (size_t c = 0; c < 3; c++) {
         column_t column = measure(x, 1500, want[c].type);
         const distribution_t *d = &column.d;
-        double got[9] = {d->mean, d->variance, d->skewness, d->kurtosis, d->minimum, d->maximum,
-                         d->negative_fraction, distance_to_normal(&column.sample, d),
+        double got[9] = {d->mean,
+                         d->variance,
+                         d->skewness,
+                         d->kurtosis,
+                         d->minimum,
+                         d->maximum,
+                         d->negative_fraction,
+                         distance_to_normal(&column.sample, d),
                          distance_to_sample(&column.sample, d, reference, 701)};
         for (int i = 0; i < 9; i++)
             assert_close(got[i], want[c].value[i], 1e-12 * fmax(1, fabs(want[c].value[i])));
@@ -137,18 +143,19 @@ static void test_against_plain_sum(void **state)
                 random_t random = random_stream(5, "test", (uint64_t)shape);
                 for (int64_t i = 0; i < size[s]; i++) {
                     double z = random_normal(&random), u = random_uniform(&random);
-                    double forms[] = {z, 3 + 0.01 * z, u < 0.3 ? -3.5 + 0.4 * z : 0.1 * z,
-                                      z * z * z, rint(2 * z) / 2,
+                    double forms[] = {z,
+                                      3 + 0.01 * z,
+                                      u < 0.3 ? -3.5 + 0.4 * z : 0.1 * z,
+                                      z * z * z,
+                                      rint(2 * z) / 2,
                                       normal_quantile(((double)i + 0.5) / (double)size[s])};
                     x[i] = (float)forms[shape];
                 }
                 column_t column = measure(x, size[s], (dtype_t)type);
                 double plain = plain_distance(&column);
                 double got = distance_to_normal(&column.sample, &column.d);
-                if (isnan(plain))
-                    assert_true(isnan(got));
-                else
-                    assert_close(got, plain, 1e-12);
+                if (isnan(plain)) assert_true(isnan(got));
+                else assert_close(got, plain, 1e-12);
                 sorter_destroy(&column.sorter);
             }
 }
@@ -161,8 +168,7 @@ static void test_falls_with_count(void **state)
     static float x[16000];
     double before = 1;
     for (int64_t n = 1000; n <= 16000; n *= 2) {
-        for (int64_t i = 0; i < n; i++)
-            x[i] = (float)normal_quantile_of_rank(2 * i + 1, 2 * n);
+        for (int64_t i = 0; i < n; i++) x[i] = (float)normal_quantile_of_rank(2 * i + 1, 2 * n);
         double distance = normal_distance(x, n);
         assert_true(distance > 0 && distance < 0.7 * before);
         before = distance;
@@ -242,8 +248,7 @@ static void test_reference(void **state)
     column_t c = measure(x, 4, DTYPE_F32);
     double four[] = {-0.5, 0, 0.25, 2}, want = 0;
     double sorted[] = {-2, 1, 1, 4};
-    for (int i = 0; i < 4; i++)
-        want += fabs((sorted[i] - 1) / sqrt(4.5) - four[i]) / 4;
+    for (int i = 0; i < 4; i++) want += fabs((sorted[i] - 1) / sqrt(4.5) - four[i]) / 4;
     assert_close(distance_to_sample(&c.sample, &c.d, four, 4), want, 1e-15);
     /* A reference with every value doubled is the same distribution. */
     double eight[] = {-0.5, -0.5, 0, 0, 0.25, 0.25, 2, 2};

@@ -65,8 +65,7 @@ static void check_sorted(dtype_t type, int64_t count, uint64_t seed)
         int64_t negative = 0;
         while (negative < count && wide[negative] < 0) negative++;
         assert_int_equal(sample_negative(&sample).count, negative);
-        assert_true(fabs(sample_sum(&sample, 0, sample.groups, 0.25, 0.25) - sum) <=
-                    1e-13 * size);
+        assert_true(fabs(sample_sum(&sample, 0, sample.groups, 0.25, 0.25) - sum) <= 1e-13 * size);
         for (int64_t g = 0; g < sample.groups && sample.start; g++)
             assert_true(sample.start[g] < sample.start[g + 1]);
         if (sample.start && count) assert_int_equal(sample.start[sample.groups], count);
@@ -151,8 +150,13 @@ static void test_quantiles(void **state)
 {
     (void)state;
     /* numpy.quantile([-3, -1, 0.5, 0.5, 2, 10], level) */
-    static const double want[][2] = {{0, -3}, {0.1, -2}, {0.2, -1}, {0.25, -0.625}, {0.5, 0.5},
-                                     {0.77, 1.7750000000000001}, {0.99, 9.6000000000000014},
+    static const double want[][2] = {{0, -3},
+                                     {0.1, -2},
+                                     {0.2, -1},
+                                     {0.25, -0.625},
+                                     {0.5, 0.5},
+                                     {0.77, 1.7750000000000001},
+                                     {0.99, 9.6000000000000014},
                                      {1, 10}};
     static const double doubles[] = {-3, -1, 0.5, 0.5, 2, 10};
     static const float floats[] = {-3, -1, 0.5, 2, 10};
