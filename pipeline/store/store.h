@@ -98,6 +98,8 @@ MUST_CHECK status_t store_get(const store_t *store, const char *name, store_type
 MUST_CHECK status_t store_read(const store_t *store, const char *name, store_type_t type,
                                void *data, store_info_t *info);
 MUST_CHECK status_t store_read_texts(const store_t *store, const char *name, strings_t *texts);
+/* Names of an object's attributes in byte order. */
+MUST_CHECK status_t store_attributes(const store_t *store, const char *object, strings_t *names);
 /* Attributes; absent: an error. Text is owned by the caller. */
 MUST_CHECK status_t store_get_text(const store_t *store, const char *object, const char *key,
                                    char **text);

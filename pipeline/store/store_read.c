@@ -138,6 +138,20 @@ status_t store_read_texts(const store_t *store, const char *name, strings_t *tex
     return status;
 }
 
+static herr_t add_attribute(hid_t object, const char *name, const H5A_info_t *info, void *list)
+{
+    (void)info;
+    return add_name(object, name, NULL, list);
+}
+
+status_t store_attributes(const store_t *store, const char *object, strings_t *names)
+{
+    hsize_t first = 0;
+    herr_t code = H5Aiterate_by_name(store->file, object, H5_INDEX_NAME, H5_ITER_INC, &first,
+                                     add_attribute, names, H5P_DEFAULT);
+    return code < 0 ? store_error(store, object, "list the attributes") : NULL;
+}
+
 static status_t open_attribute(const store_t *store, const char *object, const char *key,
                                hid_t *attribute)
 {
