@@ -1,15 +1,23 @@
-/* The subcommands of wn-inspect, each in a file of its own. */
+/* The subcommands of wn-inspect, each in a file of its own. All on one rank. */
 #ifndef WN_STAGES_INSPECT_H
 #define WN_STAGES_INSPECT_H
 
+#include <stdbool.h>
+#include <stdio.h>
+
 #include "core/status.h"
 
-/* forward --model DIR --input IN.h5 --output OUT.h5. IN: /ids, /lengths, optionally /neurons
- * [layers][k]. OUT: /logits, /nll, /preact, /mlp_input and, with neurons, /ablated/<op>/logits
- * and /ablated/<op>/nll for every ablation. On one rank. */
+/* tokens: for each line of in, a JSON string, a line of out: {"ids":[...],"offsets":[[start,
+ * end],...]}, offsets in code points of the string. tokenizer: tokenizer.json or its directory. */
+MUST_CHECK status_t inspect_tokens(const char *tokenizer, bool special, FILE *in, FILE *out);
+
+/* forward: ids through a model directory, from HDF5 file to HDF5 file. */
 MUST_CHECK status_t inspect_forward(const char *model, const char *input, const char *output);
 
-/* statistics --input IN.h5 --output OUT.h5: see stats/arrays.h. On one rank. */
+/* statistics --input IN.h5 --output OUT.h5: see stats/arrays.h. */
 MUST_CHECK status_t inspect_statistics(const char *input, const char *output);
+
+/* file: prints to out what an HDF5 file of ours, a model directory or a tokenizer.json holds. */
+MUST_CHECK status_t inspect_file(const char *path, FILE *out);
 
 #endif
