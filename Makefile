@@ -171,7 +171,7 @@ check-mpich:
 
 SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 asan:
-	@$(MAKE) --no-print-directory READY=yes BUILD='$(BUILD)/asan' CFLAGS='$(SANITIZE)' HARDENING= HARDENING_LINK= programs tests
+	@$(MAKE) --no-print-directory READY=yes BUILD='$(BUILD)/asan' CFLAGS='$(SANITIZE)' HARDENING= HARDENING_LINK='-rdynamic tools/keep_plugins.c' programs tests
 	@WN_SANITIZED=yes tests/run --build '$(BUILD)/asan' $(or $(TESTS),unit mpi)
 
 coverage:
@@ -195,7 +195,7 @@ install: programs
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(SHARE)/configs' '$(SHARE)/slurm'
 	install -m 755 wn $(PROGRAMS) '$(DESTDIR)$(PREFIX)/bin'
 	install -m 644 '$(BUILD)/launcher' '$(SHARE)/launcher'
-	install -m 644 $(wildcard configs/*.yaml) '$(SHARE)/configs'
+	$(if $(wildcard configs/*.yaml),install -m 644 $(wildcard configs/*.yaml) '$(SHARE)/configs')
 	install -m 755 $(wildcard slurm/*) '$(SHARE)/slurm'
 
 help:
