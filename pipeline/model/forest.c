@@ -170,19 +170,20 @@ static status_t build_chunk(const path_t *path, size_t paths, int64_t tokens, in
 static status_t build(const path_t *path, size_t paths, int32_t chunk_rows, const int32_t *id,
                       forest_t *forest)
 {
-    size_t capacity = 0;
+    size_t capacity = 0, bounds = 0;
     int64_t tokens;
     int32_t rows, longest;
-    status_t status = NULL;
+    status_t status = mem_grow(&forest->first, &bounds, 1, "chunks");
+    if (!status) forest->first[0] = 0;
     for (size_t first = 0, end; !status && first < paths; first = end) {
         end = chunk_end(path, paths, first, chunk_rows, &tokens, &rows, &longest);
         if (tokens > INT32_MAX)
             return status_new(EXIT_INPUT, "a chunk of %lld tokens is too large",
                               (long long)tokens);
         status = mem_grow(&forest->chunk, &capacity, forest->chunks + 1, "chunks");
+        if (!status) status = mem_grow(&forest->first, &bounds, forest->chunks + 2, "chunks");
         if (status) break;
-        for (size_t p = first; p < end; p++)
-            forest->chunk_of[path[p].sequence] = (int32_t)forest->chunks;
+        forest->first[forest->chunks + 1] = end;
         forest->chunk[forest->chunks] = (chunk_t){0};
         status = build_chunk(path + first, end - first, tokens, rows, longest, id,
                              &forest->chunk[forest->chunks++], forest);
@@ -196,7 +197,7 @@ status_t forest_create(const int32_t *id, const int64_t *offset, size_t sequence
     path_t *path = NULL;
     status_t status = mem_new(forest, 1, "forest");
     if (!status) status = mem_new(&path, sequences, "forest");
-    if (!status) status = mem_new(&(*forest)->chunk_of, sequences, "forest");
+    if (!status) status = mem_new(&(*forest)->sequence, sequences, "forest");
     if (!status)
         status = mem_new(&(*forest)->edge_of, sequences ? (size_t)offset[sequences] : 0, "forest");
     for (size_t s = 0; !status && s < sequences; s++) {
@@ -205,6 +206,7 @@ status_t forest_create(const int32_t *id, const int64_t *offset, size_t sequence
             status = status_new(EXIT_BUG, "sequence %zu has nothing to score", s);
     }
     if (!status && sequences) qsort(path, sequences, sizeof *path, by_tokens);
+    for (size_t s = 0; !status && s < sequences; s++) (*forest)->sequence[s] = path[s].sequence;
     if (!status) status = build(path, sequences, chunk_rows, id, *forest);
     mem_free(&path);
     if (status) forest_destroy(forest);
@@ -267,7 +269,8 @@ void forest_destroy(forest_t **forest)
         mem_free(&it->chunk[c].edge_token);
     }
     mem_free(&it->chunk);
-    mem_free(&it->chunk_of);
+    mem_free(&it->sequence);
+    mem_free(&it->first);
     mem_free(&it->edge_of);
     mem_free(forest);
 }

@@ -36,9 +36,9 @@ typedef struct {
 typedef struct {
     chunk_t *chunk; /* [chunks] */
     size_t chunks;
-    /* where each sequence's results are, by sequence: */
-    int32_t *chunk_of; /* [sequences] */
-    int32_t *edge_of;  /* [tokens] edge in that chunk which predicts the token; -1: the first */
+    /* where results are: sequences of chunk c are sequence[first[c] .. first[c + 1]) */
+    size_t *sequence, *first;
+    int32_t *edge_of; /* [tokens] edge in its chunk which predicts the token; -1: the first */
 } forest_t;
 
 /* sequences: ids of sequence s are id[offset[s] .. offset[s + 1]). Each needs two tokens at

@@ -8,7 +8,7 @@
 #include "core/dtype.h"
 #include "model/kernels.h"
 
-size_t linear_panel(const matrix_t *matrix)
+size_t linear_panel(const linear_t *matrix)
 {
     size_t outputs = (size_t)LINEAR_SCRATCH / (size_t)matrix->inputs;
     if (outputs >= 32) outputs -= outputs % 16;
@@ -17,7 +17,7 @@ size_t linear_panel(const matrix_t *matrix)
 
 /* The panel's weights as float32, and their leading dimension. Rows of a transposed matrix are
  * inputs. */
-static const float *expand(const matrix_t *matrix, size_t first, size_t count, float *scratch,
+static const float *expand(const linear_t *matrix, size_t first, size_t count, float *scratch,
                            int *stride)
 {
     size_t width = dtype_size(matrix->type), inputs = (size_t)matrix->inputs;
@@ -39,7 +39,7 @@ static const float *expand(const matrix_t *matrix, size_t first, size_t count, f
     return scratch;
 }
 
-static void product(const matrix_t *matrix, size_t first, size_t count, const float *x,
+static void product(const linear_t *matrix, size_t first, size_t count, const float *x,
                     size_t rows, float *y, size_t y_stride, float *scratch)
 {
     int stride;
@@ -49,13 +49,13 @@ static void product(const matrix_t *matrix, size_t first, size_t count, const fl
                 0.0f, y, (int)y_stride);
 }
 
-void linear_apply_rows(const matrix_t *matrix, size_t first, size_t count, const float *x,
+void linear_apply_rows(const linear_t *matrix, size_t first, size_t count, const float *x,
                        size_t rows, float *y, size_t y_stride, float *scratch)
 {
     product(matrix, first, count, x, rows, y, y_stride, scratch);
 }
 
-void linear_apply(const matrix_t *matrix, const float *x, size_t rows, float *y, size_t y_stride,
+void linear_apply(const linear_t *matrix, const float *x, size_t rows, float *y, size_t y_stride,
                   float *scratch)
 {
     size_t outputs = (size_t)matrix->outputs, panel = linear_panel(matrix);
@@ -67,7 +67,7 @@ void linear_apply(const matrix_t *matrix, const float *x, size_t rows, float *y,
     if (matrix->bias) kernel_add_bias(y, matrix->bias, rows, outputs, y_stride);
 }
 
-void linear_row(const matrix_t *matrix, size_t row, float *out)
+void linear_row(const linear_t *matrix, size_t row, float *out)
 {
     size_t width = dtype_size(matrix->type), inputs = (size_t)matrix->inputs;
     dtype_expand(out, (const char *)matrix->data + row * inputs * width, inputs, matrix->type);

@@ -81,12 +81,12 @@ static status_t bind(loader_t *loader, const char *name, int64_t rows, int64_t c
 }
 
 static status_t bind_matrix(loader_t *loader, int layer, const char *name, int outputs, int inputs,
-                            bool bias, matrix_t *matrix)
+                            bool bias, linear_t *matrix)
 {
     char buffer[NAME_LENGTH];
     if (!name) return NULL;
     bool transposed = loader->model->shape.facts->transposed && layer >= 0;
-    *matrix = (matrix_t){.outputs = outputs, .inputs = inputs, .transposed = transposed};
+    *matrix = (linear_t){.outputs = outputs, .inputs = inputs, .transposed = transposed};
     status_t status = bind(loader, full_name(loader, layer, name, ".weight", buffer),
                            transposed ? inputs : outputs, transposed ? outputs : inputs,
                            &matrix->data, &matrix->type);
@@ -163,7 +163,7 @@ static status_t bind_head(loader_t *loader)
     char name[NAME_LENGTH];
     snprintf(name, sizeof name, "%s.weight", shape->facts->head);
     if (shape->tied) return NULL;
-    model->head = (matrix_t){.outputs = shape->vocabulary, .inputs = shape->embedding_width};
+    model->head = (linear_t){.outputs = shape->vocabulary, .inputs = shape->embedding_width};
     return bind(loader, name, shape->vocabulary, shape->embedding_width, &model->head.data,
                 &model->head.type);
 }

@@ -19,7 +19,7 @@ typedef struct {
     dtype_t type;
     const void *data;  /* NULL: the model has no such layer */
     const float *bias; /* [outputs] or NULL */
-} matrix_t;
+} linear_t;
 
 typedef struct {
     const float *weight, *bias; /* [width]; NULL: 1 and 0 */
@@ -28,15 +28,15 @@ typedef struct {
 
 typedef struct {
     norm_t attention_norm, mlp_norm, query_norm, key_norm;
-    matrix_t fused, query, key, value, output; /* fused: query, key and value in one */
-    matrix_t gate, up, down;
+    linear_t fused, query, key, value, output; /* fused: query, key and value in one */
+    linear_t gate, up, down;
 } layer_t;
 
 typedef struct {
     model_shape_t shape;
-    matrix_t embedding; /* [V][embedding width] */
-    matrix_t positions; /* [rows][D], learned positions */
-    matrix_t project_in, project_out, head;
+    linear_t embedding; /* [V][embedding width] */
+    linear_t positions; /* [rows][D], learned positions */
+    linear_t project_in, project_out, head;
     norm_t final_norm;
     layer_t *layer; /* [L] */
     share_t memory;

@@ -169,6 +169,18 @@ static status_t put(store_t *store, const char *name, const uint64_t *start, con
 }
 
 /* length: elements of an array, or NULL for a single value. */
+status_t store_put(store_t *store, const char *name, const uint64_t *start, const uint64_t *count,
+                   const void *data)
+{
+    return put(store, name, start, count, data, true);
+}
+
+status_t store_put_own(store_t *store, const char *name, const uint64_t *start,
+                       const uint64_t *count, const void *data)
+{
+    return put(store, name, start, count, data, false);
+}
+
 static status_t set_attribute(store_t *store, const char *object, const char *key, hid_t type,
                               const hsize_t *length, const void *value)
 {

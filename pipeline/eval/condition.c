@@ -1,0 +1,139 @@
+#include "eval/condition.h"
+
+#include <string.h>
+
+#include "core/memory.h"
+#include "select/selection.h"
+#include "store/store.h"
+
+/* A cohort that select does not define: names the nearest one. */
+static status_t check_cohort(const config_t *config, size_t index, const char *cohort)
+{
+    const char *known[64];
+    size_t count = config_count(config, "select");
+    if (config_count(config, config_path("select.%s", cohort))) return NULL;
+    if (count > 64) count = 64;
+    for (size_t i = 0; i < count; i++) known[i] = config_name(config, "select", i);
+    const char *near = nearest_name(cohort, known, count);
+    return config_error(config, config_path("evaluate.conditions[%zu].cohort", index),
+                        "select has no cohort '%s'%s%s%s", cohort, near ? "; did you mean '" : "",
+                        near ? near : "", near ? "'?" : "");
+}
+
+static status_t read_condition(const config_t *config, size_t index, condition_t *condition)
+{
+    const char *scalar =
+        config_scalar(config, config_path("evaluate.conditions[%zu]", index));
+    if (scalar) return str_copy(&condition->name, scalar);
+    const char *ablate =
+        config_text(config, config_path("evaluate.conditions[%zu].ablate", index));
+    const char *name = config_text(config, config_path("evaluate.conditions[%zu].name", index));
+    condition->ablate = ablate_of_name(ablate);
+    condition->cohort =
+        config_text(config, config_path("evaluate.conditions[%zu].cohort", index));
+    status_t status = check_cohort(config, index, condition->cohort);
+    if (status) return status;
+    return name ? str_copy(&condition->name, name)
+                : str_format(&condition->name, "%s-%s", ablate, condition->cohort);
+}
+
+status_t conditions_read(const config_t *config, conditions_t *conditions)
+{
+    size_t count = config_count(config, "evaluate.conditions");
+    *conditions = (conditions_t){.count = count ? count : 1};
+    status_t status = mem_new(&conditions->condition, conditions->count, "conditions");
+    if (!status) status = mem_new(&conditions->intervention, conditions->count, "conditions");
+    if (!status && count == 0) status = str_copy(&conditions->condition[0].name, "baseline");
+    for (size_t i = 0; !status && i < count; i++) {
+        condition_t *condition = &conditions->condition[i];
+        status = read_condition(config, i, condition);
+        for (size_t j = 0; !status && j < i; j++)
+            if (strcmp(conditions->condition[j].name, condition->name) == 0)
+                status = config_error(config, config_path("evaluate.conditions[%zu]", i),
+                                      "a second condition is named '%s'", condition->name);
+        if (!status && strpbrk(condition->name, "/\n"))
+            status = config_error(config, config_path("evaluate.conditions[%zu].name", i),
+                                  "'%s' holds a slash or a newline", condition->name);
+    }
+    if (status) conditions_free(conditions);
+    return status;
+}
+
+/* A cohort's neurons, sorted by layer and neuron, as the executor's index by layer. */
+static status_t index_cohort(condition_t *condition, const cohort_t *cohort, const char *path,
+                             int layers, int neurons)
+{
+    status_t status = mem_new(&condition->neuron, (size_t)cohort->count, "neurons");
+    if (!status) status = mem_new(&condition->start, (size_t)layers + 1, "neurons");
+    for (int64_t i = 0; !status && i < cohort->count; i++) {
+        if (cohort->layer[i] >= layers || cohort->neuron[i] >= neurons)
+            status = status_new(EXIT_INPUT,
+                                "%s: layer %d, neuron %d: the model has %d layers of %d neurons",
+                                path, cohort->layer[i], cohort->neuron[i], layers, neurons);
+        else
+            condition->start[cohort->layer[i] + 1]++;
+        condition->neuron[i] = cohort->neuron[i];
+    }
+    for (int l = 0; !status && l < layers; l++) condition->start[l + 1] += condition->start[l];
+    return status;
+}
+
+static status_t make_key(condition_t *condition, int layers)
+{
+    hash_t *hash = NULL;
+    size_t count = condition->start ? (size_t)condition->start[layers] : 0;
+    status_t status = hash_create(&hash);
+    if (!status) status = hash_add_field(hash, "ablate", ablate_name(condition->ablate));
+    if (!status && condition->start)
+        status = hash_add(hash, condition->start, ((size_t)layers + 1) * sizeof(int32_t));
+    if (!status) status = hash_add(hash, condition->neuron, count * sizeof(int32_t));
+    if (!status) status = hash_finish(&hash, condition->key);
+    hash_destroy(&hash);
+    return status;
+}
+
+static status_t load_cohort(condition_t *condition, const char *directory, const char *checkpoint,
+                            int layers, int neurons)
+{
+    char *path = NULL;
+    store_t *store = NULL;
+    cohort_t cohort = {0};
+    status_t status = str_format(&path, "%s/selection/%s.h5", directory, condition->cohort);
+    if (!status) status = store_open(path, &store);
+    if (status) status = status_wrap(status, "run the stage 'select' first");
+    if (!status) status = selection_read(store, checkpoint, &cohort);
+    if (!status) status = index_cohort(condition, &cohort, path, layers, neurons);
+    cohort_destroy(&cohort);
+    store_close(&store);
+    mem_free(&path);
+    return status;
+}
+
+status_t conditions_load(conditions_t *conditions, const char *directory, const char *checkpoint,
+                         int layers, int neurons)
+{
+    status_t status = NULL;
+    for (size_t i = 0; !status && i < conditions->count; i++) {
+        condition_t *condition = &conditions->condition[i];
+        mem_free(&condition->neuron);
+        mem_free(&condition->start);
+        if (condition->cohort)
+            status = load_cohort(condition, directory, checkpoint, layers, neurons);
+        if (!status) status = make_key(condition, layers);
+        conditions->intervention[i] =
+            (intervention_t){condition->ablate, condition->neuron, condition->start};
+    }
+    return status;
+}
+
+void conditions_free(conditions_t *conditions)
+{
+    for (size_t i = 0; conditions->condition && i < conditions->count; i++) {
+        mem_free(&conditions->condition[i].name);
+        mem_free(&conditions->condition[i].neuron);
+        mem_free(&conditions->condition[i].start);
+    }
+    mem_free(&conditions->condition);
+    mem_free(&conditions->intervention);
+    conditions->count = 0;
+}

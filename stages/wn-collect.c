@@ -1,0 +1,264 @@
+/* wn-collect: the MLP pre-activations of a corpus at each checkpoint. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/log.h"
+#include "core/memory.h"
+#include "eval/task.h"
+#include "model/checkpoints.h"
+#include "model/executor.h"
+#include "model/kernels.h"
+#include "model/linear.h"
+#include "par/agree.h"
+#include "par/work.h"
+#include "stages/stage.h"
+
+enum { NEURONS_TOGETHER = 64 }; /* neurons of one HDF5 chunk */
+
+typedef struct {
+    stage_t *stage;
+    task_t windows;        /* the corpus and its windows */
+    store_type_t type;
+    sequences_t sequences;
+    /* of the checkpoint at hand */
+    const char *checkpoint;
+    char *model_path, hash[SHA256_HEX];
+    model_t *model;
+    int32_t *layer;        /* [layers] chosen, ascending */
+    size_t layers;
+    forest_t *forest;
+    store_t *store;
+    size_t first_token;    /* of the chunk at hand, in the corpus's windows */
+    float *turned;         /* [F][rows] */
+    uint16_t *narrow;      /* the same in 16 bits */
+} collection_t;
+
+/* ---- what to collect ---- */
+
+static status_t read_settings(collection_t *it)
+{
+    const config_t *config = it->stage->config;
+    const char *corpus = config_text(config, "collect.corpus");
+    const char *type = config_text(config, "collect.type");
+    it->type = strcmp(type, "f16") == 0 ? STORE_F16 : *type == 'b' ? STORE_BF16 : STORE_F32;
+    it->windows = (task_t){.kind = TASK_PERPLEXITY, .name = (char *)"collect", .data = corpus};
+    it->windows.window = config_integer(config, "collect.window");
+    it->windows.stride = config_has(config, "collect.stride")
+                             ? config_integer(config, "collect.stride") : it->windows.window;
+    it->windows.windows = config_integer(config, "collect.windows");
+    it->windows.drop_last = !config_boolean(config, "collect.last_window");
+    if (!corpus)
+        return config_error(config, "collect.corpus", "the name of a corpus is expected");
+    return task_check_data(config, "collect.corpus", &it->windows);
+}
+
+static int ascending(const void *a, const void *b)
+{
+    return *(const int32_t *)a - *(const int32_t *)b;
+}
+
+static status_t choose_layers(collection_t *it, int layers)
+{
+    const char *const *text;
+    size_t count = config_texts(it->stage->config, "collect.layers", &text);
+    it->layers = count ? count : (size_t)layers;
+    status_t status = mem_new(&it->layer, it->layers, "layers");
+    for (size_t i = 0; !status && i < it->layers; i++) {
+        it->layer[i] = count ? (int32_t)strtol(text[i], NULL, 10) : (int32_t)i;
+        if (it->layer[i] >= layers)
+            status = config_error(it->stage->config, "collect.layers",
+                                  "there is no layer %d: the model has layers 0 to %d",
+                                  it->layer[i], layers - 1);
+    }
+    if (status) return status;
+    qsort(it->layer, it->layers, sizeof *it->layer, ascending);
+    for (size_t i = 1; !status && i < it->layers; i++)
+        if (it->layer[i] == it->layer[i - 1])
+            status = config_error(it->stage->config, "collect.layers", "layer %d is listed twice",
+                                  it->layer[i]);
+    return status;
+}
+
+static status_t make_key(const collection_t *it, char key[SHA256_HEX])
+{
+    str_t text = {0};
+    hash_t *hash = NULL;
+    status_t status = stage_key_create(&hash);
+    if (!status) status = str_printf(&text, "window %lld stride %lld windows %zu chunk %lld type %d",
+                                     (long long)it->windows.window, (long long)it->windows.stride,
+                                     it->sequences.count,
+                                     (long long)config_integer(it->stage->config, "resources.chunk"),
+                                     (int)it->type);
+    for (size_t i = 0; !status && i < it->layers; i++)
+        status = str_printf(&text, " layer %d", it->layer[i]);
+    if (!status) status = hash_add_field(hash, "stage", "collect");
+    if (!status) status = hash_add_field(hash, "model", it->hash);
+    if (!status) status = hash_add_field(hash, "corpus", it->sequences.key);
+    if (!status) status = hash_add_field(hash, "settings", text.data);
+    if (!status) status = hash_finish(&hash, key);
+    hash_destroy(&hash);
+    str_free(&text);
+    return status;
+}
+
+/* ---- taking activations ---- */
+
+/* turned [F][rows] = transposed a [rows][F], in squares that stay in cache. */
+static void turn(float *turned, const float *a, size_t rows, size_t neurons)
+{
+    enum { SQUARE = 32 };
+    for (size_t n = 0; n < neurons; n += SQUARE)
+        for (size_t t = 0; t < rows; t += SQUARE)
+            for (size_t i = n; i < n + SQUARE && i < neurons; i++)
+                for (size_t j = t; j < t + SQUARE && j < rows; j++)
+                    turned[i * rows + j] = a[j * neurons + i];
+}
+
+/* Rounds to 16 bits; a value beyond their range is an error, not an infinity. */
+static status_t narrow(collection_t *it, int layer, size_t rows, size_t neurons)
+{
+    dtype_t type = it->type == STORE_F16 ? DTYPE_F16 : DTYPE_BF16;
+    size_t count = rows * neurons;
+    for (size_t i = 0; type == DTYPE_F16 && i < count; i++)
+        if (fabsf(it->turned[i]) >= 65520)
+            return status_new(EXIT_NUMERIC, "%s: layer %d, neuron %zu: the pre-activation %g is "
+                                            "beyond f16; use collect.type f32 or bf16",
+                              it->checkpoint, layer, i / rows, (double)it->turned[i]);
+    dtype_round(it->narrow, it->turned, count, type);
+    return NULL;
+}
+
+static status_t take(void *context, int layer, const chunk_t *chunk, const float *preactivation,
+                     const float *input)
+{
+    (void)input;
+    collection_t *it = context;
+    const int32_t *found =
+        bsearch(&layer, it->layer, it->layers, sizeof *it->layer, ascending);
+    if (!found) return NULL;
+    size_t rows = (size_t)chunk->rows, neurons = (size_t)it->model->shape.mlp;
+    uint64_t start[3] = {(uint64_t)(found - it->layer), 0, it->first_token};
+    uint64_t count[3] = {1, neurons, rows};
+    turn(it->turned, preactivation, rows, neurons);
+    status_t status = it->type == STORE_F32 ? NULL : narrow(it, layer, rows, neurons);
+    if (status) return status;
+    return store_put_own(it->store, "/preactivations", start, count,
+                         it->type == STORE_F32 ? (void *)it->turned : it->narrow);
+}
+
+static status_t run_chunks(collection_t *it)
+{
+    const intervention_t baseline = {.ablate = ABLATE_NONE};
+    const probe_t probe = {take, it};
+    run_options_t options = {&baseline, 1, it->layer[it->layers - 1] + 1, &probe, it->checkpoint};
+    executor_t *executor = NULL;
+    char label[256];
+    size_t first, count, rows = 0, token = 0;
+    work_share(it->stage->rank, it->stage->ranks, it->forest->chunks, &first, &count);
+    for (size_t c = 0; c < it->forest->chunks; c++)
+        if ((size_t)it->forest->chunk[c].rows > rows) rows = (size_t)it->forest->chunk[c].rows;
+    snprintf(label, sizeof label, "%s activations", it->checkpoint);
+    status_t status = executor_create(it->model, it->forest, &options, &executor);
+    if (!status)
+        status = mem_aligned(&it->turned, rows * (size_t)it->model->shape.mlp, "activations");
+    if (!status)
+        status = mem_aligned(&it->narrow, rows * (size_t)it->model->shape.mlp, "activations");
+    for (size_t c = 0; !status && c < first + count; c++) {
+        it->first_token = token;
+        token += (size_t)it->forest->chunk[c].rows;
+        if (c < first) continue;
+        log_progress(label, c - first, count);
+        status = executor_run(executor, &it->forest->chunk[c], NULL, NULL);
+    }
+    if (!status) log_progress(label, count, count);
+    executor_destroy(&executor);
+    mem_free(&it->turned);
+    mem_free(&it->narrow);
+    return status;
+}
+
+/* ---- the file ---- */
+
+static status_t create(collection_t *it, const char *path, const char *key)
+{
+    const model_shape_t *shape = &it->model->shape;
+    uint64_t tokens = it->sequences.count * (uint64_t)it->windows.window;
+    uint64_t size[3] = {it->layers, (uint64_t)shape->mlp, tokens};
+    uint64_t chunk[3] = {1, size[1] < NEURONS_TOGETHER ? size[1] : NEURONS_TOGETHER,
+                         (uint64_t)it->forest->chunk[0].rows};
+    uint64_t ids[2] = {it->sequences.count, (uint64_t)it->windows.window};
+    status_t status = stage_create(it->stage, path, key, it->stage->comm, &it->store);
+    if (!status) status = store_set_text(it->store, "/", "checkpoint", it->checkpoint);
+    if (!status) status = store_set_text(it->store, "/", "model", it->hash);
+    if (!status) status = store_set_text(it->store, "/", "corpus", it->windows.data);
+    if (!status) status = store_set_text(it->store, "/", "blas", linear_library());
+    if (!status) status = store_define(it->store, "/preactivations", it->type, 3, size, chunk);
+    if (!status)
+        status = store_describe(it->store, "/preactivations", "1",
+                                "MLP pre-activation by layer, neuron, token");
+    if (!status) status = store_write(it->store, "/layers", STORE_I32, 1, size, it->layer);
+    if (!status) status = store_describe(it->store, "/layers", "1", "layer numbers, from 0");
+    if (!status) status = store_write(it->store, "/ids", STORE_I32, 2, ids, it->sequences.id);
+    if (!status) status = store_describe(it->store, "/ids", "1", "token ids by window, position");
+    return status;
+}
+
+static status_t collect(collection_t *it, const char *path, const char *key)
+{
+    int32_t rows = (int32_t)config_integer(it->stage->config, "resources.chunk");
+    status_t status = model_open(it->stage->comm, it->model_path, &it->model);
+    if (status) return status;
+    status = agree(it->stage->comm,
+                   forest_create_windows(it->sequences.id, it->sequences.count,
+                                         (int32_t)it->windows.window, rows, &it->forest));
+    if (!status) status = create(it, path, key);
+    if (!status) status = agree(it->stage->comm, run_chunks(it));
+    if (!status) status = store_publish(&it->store);
+    store_close(&it->store);
+    forest_destroy(&it->forest);
+    model_close(&it->model);
+    return status;
+}
+
+static status_t run_checkpoint(collection_t *it, const char *checkpoint)
+{
+    char *path = NULL, key[SHA256_HEX];
+    bool current = false;
+    model_shape_t shape = {0};
+    it->checkpoint = checkpoint;
+    status_t status = checkpoint_directory(it->stage->config, checkpoint, &it->model_path);
+    if (!status) status = model_shape_read(it->model_path, &shape);
+    if (!status) status = choose_layers(it, shape.layers);
+    status = agree(it->stage->comm, status);
+    if (!status) status = model_hash(it->stage->comm, it->model_path, it->hash);
+    if (!status) status = agree(it->stage->comm, make_key(it, key));
+    if (!status) status = stage_path(it->stage, true, &path, "activations/%s.h5", checkpoint);
+    if (!status) status = stage_is_current(it->stage, path, key, &current);
+    if (!status && !current) status = collect(it, path, key);
+    model_shape_free(&shape);
+    mem_free(&it->layer);
+    mem_free(&it->model_path);
+    mem_free(&path);
+    return status;
+}
+
+static status_t run(stage_t *stage)
+{
+    collection_t it = {.stage = stage};
+    status_t status = read_settings(&it);
+    if (!status) status = sequences_read(&it.windows, stage->directory, &it.sequences);
+    status = agree(stage->comm, status);
+    for (size_t i = 0; !status && i < stage->chosen.count; i++)
+        status = run_checkpoint(&it, stage->chosen.item[i]);
+    sequences_free(&it.sequences);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    return stage_main(argc, argv, "collect",
+                      "Runs the corpus through each checkpoint and keeps its MLP pre-activations.",
+                      run);
+}

@@ -1,0 +1,234 @@
+/* wn-evaluate: every task under every condition at each checkpoint, one score an item. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/log.h"
+#include "core/memory.h"
+#include "eval/condition.h"
+#include "eval/score.h"
+#include "eval/task.h"
+#include "model/checkpoints.h"
+#include "model/linear.h"
+#include "par/agree.h"
+#include "stages/stage.h"
+#include "text/tokenizer.h"
+
+typedef struct {
+    stage_t *stage;
+    tasks_t tasks;
+    conditions_t conditions;
+    char *tokenizer; /* digest of the model's tokenizer */
+    /* of the checkpoint at hand */
+    const char *checkpoint;
+    char *model_path, hash[SHA256_HEX];
+    model_t *model; /* opened when the first task needs it */
+} evaluation_t;
+
+/* ---- what belongs together ---- */
+
+/* Rank 0 reads the tokenizer for its digest; the others learn it. */
+static status_t find_tokenizer(evaluation_t *it)
+{
+    char *path = NULL;
+    tokenizer_t *tokenizer = NULL;
+    str_t digest = {0};
+    status_t status = NULL;
+    if (it->stage->rank == 0) {
+        status = checkpoint_tokenizer(it->stage->config, &it->stage->checkpoints, &path);
+        if (!status) status = tokenizer_open(path, &tokenizer);
+        if (!status) status = str_add(&digest, tokenizer_hash(tokenizer));
+    }
+    tokenizer_close(&tokenizer);
+    mem_free(&path);
+    status = share_text(it->stage->comm, status, &digest);
+    if (!status) status = str_copy(&it->tokenizer, digest.data);
+    str_free(&digest);
+    return status;
+}
+
+static status_t check_sequences(const evaluation_t *it, const task_t *task,
+                                const sequences_t *sequences)
+{
+    if (strcmp(sequences->tokenizer, it->tokenizer) == 0) return NULL;
+    return status_new(EXIT_INPUT, "%s/shards/%s.h5: made with another tokenizer than the model's; "
+                                  "run the stage 'shard' again",
+                      it->stage->directory, task->data);
+}
+
+static status_t make_key(const evaluation_t *it, const task_t *task, const sequences_t *sequences,
+                         char key[SHA256_HEX])
+{
+    hash_t *hash = NULL;
+    char scoring[128];
+    int chunk = (int)config_integer(it->stage->config, "resources.chunk");
+    snprintf(scoring, sizeof scoring, "kind %d window %lld stride %lld windows %lld chunk %d",
+             (int)task->kind, (long long)task->window, (long long)task->stride,
+             (long long)task->windows, chunk);
+    status_t status = stage_key_create(&hash);
+    if (!status) status = hash_add_field(hash, "stage", "evaluate");
+    if (!status) status = hash_add_field(hash, "model", it->hash);
+    if (!status) status = hash_add_field(hash, "sequences", sequences->key);
+    if (!status) status = hash_add_field(hash, "scoring", scoring);
+    for (size_t c = 0; !status && c < it->conditions.count; c++)
+        status = hash_add_field(hash, it->conditions.condition[c].name,
+                                it->conditions.condition[c].key);
+    if (!status) status = hash_finish(&hash, key);
+    hash_destroy(&hash);
+    return status;
+}
+
+/* ---- results ---- */
+
+static status_t write_condition(const evaluation_t *it, const task_t *task, size_t index,
+                                const sequences_t *sequences, const double *sum, store_t *store)
+{
+    const condition_t *condition = &it->conditions.condition[index];
+    bool pairs = task->kind == TASK_PAIRS;
+    char name[512];
+    uint64_t shape[2] = {sequences->items, 2};
+    double *score = NULL;
+    const double *own = sum + index * sequences->count;
+    status_t status = mem_new(&score, sequences->count, "scores");
+    for (size_t s = 0; !status && s < sequences->count; s++) {
+        double scored = (double)(sequences->offset[s + 1] - sequences->offset[s] - 1);
+        score[s] = pairs ? (task->mean ? own[s] / scored : own[s]) : -own[s] / scored;
+    }
+    snprintf(name, sizeof name, "/%s/%s", condition->name, pairs ? "score" : "loss");
+    if (!status) status = store_write(store, name, STORE_F64, pairs ? 2 : 1, shape, score);
+    if (!status && pairs)
+        status = store_describe(store, name, task->mean ? "nats a token" : "nats",
+                                task->mean ? "mean log-probability per scored token: good, bad"
+                                           : "sum of log-probabilities of the scored tokens: "
+                                             "good, bad");
+    if (!status && !pairs)
+        status = store_describe(store, name, "nats a token",
+                                "mean negative log-probability of a window's scored tokens");
+    snprintf(name, sizeof name, "/%s", condition->name);
+    if (!status)
+        status = store_set_text(store, name, "ablate", ablate_name(condition->ablate));
+    if (!status)
+        status = store_set_text(store, name, "cohort", condition->cohort ? condition->cohort : "");
+    if (!status)
+        status = store_set_integer(store, name, "neurons",
+                                   condition->start ? condition->start[it->model->shape.layers]
+                                                    : 0);
+    if (!status) status = store_set_text(store, name, "key", condition->key);
+    mem_free(&score);
+    return status;
+}
+
+static status_t write_results(const evaluation_t *it, const task_t *task,
+                              const sequences_t *sequences, const double *sum, const char *path,
+                              const char *key)
+{
+    store_t *store = NULL;
+    int32_t *scored = NULL;
+    uint64_t shape = sequences->count;
+    status_t status = mem_new(&scored, sequences->count, "scored tokens");
+    for (size_t s = 0; !status && s < sequences->count; s++)
+        scored[s] = (int32_t)(sequences->offset[s + 1] - sequences->offset[s] - 1);
+    if (!status) status = stage_create(it->stage, path, key, MPI_COMM_SELF, &store);
+    if (!status) status = store_set_text(store, "/", "checkpoint", it->checkpoint);
+    if (!status) status = store_set_text(store, "/", "model", it->hash);
+    if (!status) status = store_set_text(store, "/", "tokenizer", it->tokenizer);
+    if (!status) status = store_set_text(store, "/", "task", task->name);
+    if (!status) status = store_set_text(store, "/", "blas", linear_library());
+    if (!status) status = store_set_integer(store, "/", "blas_threads", linear_threads());
+    if (!status) status = store_write(store, "/scored", STORE_I32, 1, &shape, scored);
+    if (!status)
+        status = store_describe(store, "/scored", "tokens",
+                                task->kind == TASK_PAIRS
+                                    ? "scored tokens of each sentence: 2i good, 2i + 1 bad"
+                                    : "scored tokens of each window");
+    for (size_t c = 0; !status && c < it->conditions.count; c++)
+        status = write_condition(it, task, c, sequences, sum, store);
+    if (!status) status = store_publish(&store);
+    store_close(&store);
+    mem_free(&scored);
+    return status;
+}
+
+/* ---- the work ---- */
+
+static status_t score(evaluation_t *it, const task_t *task, const sequences_t *sequences,
+                      const char *path, const char *key)
+{
+    double *sum = NULL;
+    char label[256];
+    status_t status = NULL;
+    if (!it->model) status = model_open(it->stage->comm, it->model_path, &it->model);
+    if (status) return status;
+    run_options_t options = {it->conditions.intervention, (int)it->conditions.count,
+                             it->model->shape.layers, NULL, it->checkpoint};
+    int32_t chunk = (int32_t)config_integer(it->stage->config, "resources.chunk");
+    snprintf(label, sizeof label, "%s %s", it->checkpoint, task->name);
+    status = agree(it->stage->comm,
+                   mem_new(&sum, it->conditions.count * sequences->count, "scores"));
+    if (!status)
+        status = score_sequences(it->stage->comm, it->model, sequences, chunk, &options, label,
+                                 sum);
+    if (!status && it->stage->rank == 0)
+        status = write_results(it, task, sequences, sum, path, key);
+    mem_free(&sum);
+    return agree(it->stage->comm, status);
+}
+
+static status_t run_task(evaluation_t *it, const task_t *task)
+{
+    char *path = NULL, key[SHA256_HEX];
+    bool current = false;
+    sequences_t sequences;
+    status_t status = sequences_read(task, it->stage->directory, &sequences);
+    if (!status) status = check_sequences(it, task, &sequences);
+    if (!status) status = make_key(it, task, &sequences, key);
+    status = agree(it->stage->comm, status);
+    if (!status)
+        status = stage_path(it->stage, true, &path, "results/%s/%s.h5", it->checkpoint, task->name);
+    if (!status) status = stage_is_current(it->stage, path, key, &current);
+    if (!status && !current) status = score(it, task, &sequences, path, key);
+    sequences_free(&sequences);
+    mem_free(&path);
+    return status;
+}
+
+static status_t run_checkpoint(evaluation_t *it, const char *checkpoint)
+{
+    model_shape_t shape = {0};
+    it->checkpoint = checkpoint;
+    status_t status = checkpoint_directory(it->stage->config, checkpoint, &it->model_path);
+    if (!status) status = model_shape_read(it->model_path, &shape);
+    if (!status)
+        status = conditions_load(&it->conditions, it->stage->directory, checkpoint, shape.layers,
+                                 shape.mlp);
+    status = agree(it->stage->comm, status);
+    if (!status) status = model_hash(it->stage->comm, it->model_path, it->hash);
+    for (size_t t = 0; !status && t < it->tasks.count; t++)
+        status = run_task(it, &it->tasks.task[t]);
+    model_shape_free(&shape);
+    model_close(&it->model);
+    mem_free(&it->model_path);
+    return status;
+}
+
+static status_t run(stage_t *stage)
+{
+    evaluation_t it = {.stage = stage};
+    status_t status = tasks_read(stage->config, &it.tasks);
+    if (!status) status = conditions_read(stage->config, &it.conditions);
+    status = agree(stage->comm, status);
+    if (!status && it.tasks.count == 0 && stage->rank == 0)
+        log_info("evaluate.tasks is empty: nothing to do");
+    if (!status && it.tasks.count) status = find_tokenizer(&it);
+    for (size_t i = 0; !status && it.tasks.count && i < stage->chosen.count; i++)
+        status = run_checkpoint(&it, stage->chosen.item[i]);
+    tasks_free(&it.tasks);
+    conditions_free(&it.conditions);
+    mem_free(&it.tokenizer);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    return stage_main(argc, argv, "evaluate",
+                      "Scores every task under every condition at each checkpoint.", run);
+}
