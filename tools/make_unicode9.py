@@ -5,6 +5,8 @@ usage: make_unicode9.py > pipeline/text/unicode9.h      (needs: pip install toke
 The library itself is asked, code point by code point: a combining mark between a letter and
 another mark changes places with it, and a character that decomposes differs from its NFD form.
 """
+import textwrap
+
 from tokenizers import normalizers
 
 NFC, NFD = normalizers.NFC().normalize_str, normalizers.NFD().normalize_str
@@ -31,9 +33,8 @@ def ranges(holds):
 
 def table(name, comment, rows):
     print(f'/* {comment} */\nstatic const code_range_t {name}[] = {{')
-    cells = [f'{{0x{a:04X}, 0x{b:04X}}},' for a, b in rows]
-    for i in range(0, len(cells), 5):
-        print('    ' + ' '.join(cells[i:i + 5]))
+    cells = ' '.join(f'{{0x{a:04X},_0x{b:04X}}},' for a, b in rows)
+    print(textwrap.fill(cells, 100, initial_indent='    ', subsequent_indent='    ').replace('_', ' '))
     print('};\n')
 
 

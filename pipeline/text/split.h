@@ -1,0 +1,53 @@
+/* The pre-tokenizer of a tokenizer file: steps that cut a normalised text into words. */
+#ifndef WN_TEXT_SPLIT_H
+#define WN_TEXT_SPLIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/status.h"
+#include "text/mapped.h"
+#include "text/pattern.h"
+
+typedef enum {
+    SPLIT_PATTERN,   /* each match of a pattern is a word, and what lies between */
+    SPLIT_METASPACE, /* spaces become a visible character that begins words */
+    SPLIT_PREFIX,    /* a space goes before what does not begin with one */
+} split_kind_t;
+
+typedef enum { PREPEND_ALWAYS, PREPEND_FIRST, PREPEND_NEVER } prepend_t;
+
+typedef struct {
+    split_kind_t kind;
+    pattern_t *pattern;
+    char replacement[5]; /* of spaces; UTF-8 */
+    prepend_t prepend;
+    bool cut;            /* metaspace: before each replacement */
+    mapped_t text[2];
+} split_step_t;
+
+/* {0} makes one word of the whole. */
+typedef struct {
+    split_step_t *step;
+    size_t count, capacity;
+    bool needs_origins; /* apply tracked, whether offsets are wanted or not */
+} splitter_t;
+
+/* Appends a step with nothing but its kind, for the caller to fill in. */
+MUST_CHECK status_t splitter_add(splitter_t *splitter, split_kind_t kind, split_step_t **step);
+void splitter_free(splitter_t *splitter);
+
+/* Takes words as they are found; each is a part of the text, in order. */
+typedef struct {
+    status_t (*take)(void *self, const piece_t *word);
+    void *self;
+} word_sink_t;
+
+/* The regular expression of GPT-2, that "use_regex" means. */
+extern const char *const gpt2_pattern;
+
+/* tracked: words know their first character and its origin. */
+MUST_CHECK status_t splitter_apply(splitter_t *splitter, bool tracked, const piece_t *piece,
+                                   word_sink_t sink);
+
+#endif
