@@ -1,0 +1,36 @@
+/* The shard stage's parts: what a unit (one corpus or one benchmark) reads, its key, its file. */
+#ifndef WN_STAGES_SHARD_H
+#define WN_STAGES_SHARD_H
+
+#include "stages/stage.h"
+#include "text/corpus_tokens.h"
+
+/* One unit of work and what its file records of its inputs. */
+typedef struct {
+    const char *section, *name; /* "corpora", "wiki" */
+    strings_t files;            /* paths, the same on every rank */
+    uint64_t size;              /* of the files; known on rank 0 */
+    char *inputs;               /* a line "SHA-256  path" per file */
+    char key[SHA256_HEX];
+    char *path; /* of the shard file */
+    char *label; /* of the progress */
+} shard_unit_t;
+
+/* Collective: finds and hashes the files of "<section>.<name>" and makes the unit's key. */
+MUST_CHECK status_t shard_unit_open(const stage_t *stage, const tokenizer_t *tokenizer,
+                                    const char *section, const char *name, shard_unit_t *unit);
+void shard_unit_close(shard_unit_t *unit);
+
+/* Collective: creates the unit's file, with its tokens in /ids and offsets. Further datasets and
+ * store_publish are the caller's. */
+MUST_CHECK status_t shard_create(const stage_t *stage, const shard_unit_t *unit,
+                                 const tokenizer_t *tokenizer, const corpus_tokens_t *tokens,
+                                 const char *offsets, store_t **store);
+
+/* Collective: make the file of a corpus or of a benchmark of minimal pairs. */
+MUST_CHECK status_t shard_corpus(const stage_t *stage, tokenizer_t *tokenizer,
+                                 const shard_unit_t *unit);
+MUST_CHECK status_t shard_pairs(const stage_t *stage, tokenizer_t *tokenizer,
+                                const shard_unit_t *unit);
+
+#endif

@@ -1,0 +1,113 @@
+/* wn-shard: tokenises each corpus and benchmark that the run uses, once: shards/<name>.h5. */
+#include <string.h>
+
+#include "core/log.h"
+#include "core/memory.h"
+#include "model/checkpoints.h"
+#include "par/agree.h"
+#include "stages/shard.h"
+
+/* An error unless section ("corpora") has the name that the key asks for. */
+static status_t check_name(const config_t *config, const char *section, const char *key,
+                           const char *name)
+{
+    size_t count = config_count(config, section);
+    strings_t known = {0};
+    status_t status = NULL;
+    for (size_t i = 0; !status && i < count; i++)
+        status = strings_append(&known, config_name(config, section, i));
+    if (!status && strings_find(&known, name) < 0) {
+        const char *near = nearest_name(name, (const char *const *)known.item, known.count);
+        status = config_error(config, key, "there is no '%s' in %s%s%s%s", name, section,
+                              near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    }
+    strings_free(&known);
+    return status;
+}
+
+static status_t use(const config_t *config, const char *section, const char *key,
+                    strings_t *used)
+{
+    if (!config_has(config, key)) return NULL;
+    const char *name = config_text(config, key);
+    status_t status = check_name(config, section, key, name);
+    if (!status && strings_find(used, name) < 0) status = strings_append(used, name);
+    return status;
+}
+
+/* The names that collect and the tasks refer to. */
+static status_t find_used(const config_t *config, strings_t *corpora, strings_t *benchmarks)
+{
+    status_t status = use(config, "corpora", "collect.corpus", corpora);
+    for (size_t i = 0; !status && i < config_count(config, "evaluate.tasks"); i++) {
+        status = use(config, "corpora", config_path("evaluate.tasks[%zu].perplexity", i), corpora);
+        if (!status)
+            status = use(config, "benchmarks", config_path("evaluate.tasks[%zu].pairs", i),
+                         benchmarks);
+    }
+    return status;
+}
+
+/* A name becomes a file's: shards/<name>.h5, shared by corpora and benchmarks. */
+static status_t check_file_name(const config_t *config, const char *section, const char *name,
+                                const strings_t *others)
+{
+    const char *key = config_path("%s.%s", section, name);
+    if (strchr(name, '/') || name[0] == '.' || name[0] == '\0')
+        return config_error(config, key, "'%s' cannot name a file", name);
+    if (strings_find(others, name) >= 0)
+        return config_error(config, key, "'%s' names a corpus and a benchmark", name);
+    return NULL;
+}
+
+static void report_unused(const config_t *config, const char *section, const strings_t *used)
+{
+    for (size_t i = 0; i < config_count(config, section); i++)
+        if (strings_find(used, config_name(config, section, i)) < 0)
+            log_info("%s.%s is not used by this run", section, config_name(config, section, i));
+}
+
+static status_t shard(const stage_t *stage, tokenizer_t *tokenizer, const char *section,
+                      const char *name,
+                      status_t (*make)(const stage_t *, tokenizer_t *, const shard_unit_t *))
+{
+    shard_unit_t unit;
+    bool current = false;
+    status_t status = shard_unit_open(stage, tokenizer, section, name, &unit);
+    if (!status) status = stage_is_current(stage, unit.path, unit.key, &current);
+    if (!status && !current) status = make(stage, tokenizer, &unit);
+    shard_unit_close(&unit);
+    return status;
+}
+
+static status_t run(stage_t *stage)
+{
+    strings_t corpora = {0}, benchmarks = {0};
+    char *path = NULL;
+    tokenizer_t *tokenizer = NULL;
+    status_t status = find_used(stage->config, &corpora, &benchmarks);
+    for (size_t i = 0; !status && i < corpora.count; i++)
+        status = check_file_name(stage->config, "corpora", corpora.item[i], &benchmarks);
+    for (size_t i = 0; !status && i < benchmarks.count; i++)
+        status = check_file_name(stage->config, "benchmarks", benchmarks.item[i], &corpora);
+    if (!status) status = checkpoint_tokenizer(stage->config, &stage->checkpoints, &path);
+    if (!status) status = tokenizer_open(path, &tokenizer);
+    status = agree(stage->comm, status);
+    if (!status) report_unused(stage->config, "corpora", &corpora);
+    if (!status) report_unused(stage->config, "benchmarks", &benchmarks);
+    for (size_t i = 0; !status && i < corpora.count; i++)
+        status = shard(stage, tokenizer, "corpora", corpora.item[i], shard_corpus);
+    for (size_t i = 0; !status && i < benchmarks.count; i++)
+        status = shard(stage, tokenizer, "benchmarks", benchmarks.item[i], shard_pairs);
+    tokenizer_close(&tokenizer);
+    mem_free(&path);
+    strings_free(&corpora);
+    strings_free(&benchmarks);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    return stage_main(argc, argv, "shard",
+                      "Tokenises the corpora and benchmarks that the run uses: shards/*.h5.", run);
+}
