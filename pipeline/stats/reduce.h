@@ -34,8 +34,9 @@ MUST_CHECK status_t reduce_activations(const activations_t *activations, MPI_Com
                                        reduced_t *reduced);
 void reduced_destroy(reduced_t *reduced);
 
-/* Rank 0: writes everything of reduced into a store of its own: the entries of the table as f64 [layers][neurons], /quantiles f64 [levels][layers][neurons] with the attribute
- * levels, /layers int32 [layers], and the attributes tokens and undefined of the file. */
+/* Rank 0: writes everything of reduced into a store of its own: the entries of the table as f64
+ * [layers][neurons], /quantiles f64 [levels][layers][neurons] with the attribute levels, /layers
+ * int32 [layers], and the attributes tokens and undefined of the file. */
 MUST_CHECK status_t reduce_write(store_t *store, const activations_t *activations,
                                  const reduced_t *reduced);
 
