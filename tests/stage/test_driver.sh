@@ -80,7 +80,11 @@ cp "$build/launcher" "$scratch/prefix/share/wn"
 run_ok "installed" env -u BUILD "$scratch/prefix/bin/wn" run some.yaml -n 2 --only shard
 check "with the launcher it was built for" test "$(wc -l < "$scratch/ranks.shard")" -eq 2
 if [ -x "$build/bin/wn-collect" ]; then
-    run_ok "checkpoints" env BUILD="$build" "$wn" checkpoints configs/demo.yaml
+    cat > "$scratch/run.yaml" <<END
+run: {name: driver, directory: $scratch/run}
+model: {path: tests/data/demo/model, checkpoints: ["step*"]}
+END
+    run_ok "checkpoints" env BUILD="$build" "$wn" checkpoints "$scratch/run.yaml"
     check "are listed in the order of training" test "$(head -n 3 "$scratch/out" | tr '\n' ' ')" = \
         "step0 step16 step64 "
 fi
