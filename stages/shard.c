@@ -13,8 +13,8 @@ static status_t find_files(const stage_t *stage, shard_unit_t *unit)
     strings_t found = {0};
     str_t text = {0};
     const char *const *patterns;
-    size_t count = config_texts(stage->config, config_path("%s.%s.files", unit->section,
-                                                           unit->name), &patterns);
+    size_t count = config_texts(stage->config,
+                                config_path("%s.%s.files", unit->section, unit->name), &patterns);
     status_t status = NULL;
     if (stage->rank == 0) {
         status = input_files(patterns, count, &found);
@@ -27,8 +27,9 @@ static status_t find_files(const stage_t *stage, shard_unit_t *unit)
             status = str_append(&text, found.item[i], strlen(found.item[i]) + 1);
         }
         if (!status && found.count == 0)
-            status = config_error(stage->config, config_path("%s.%s.files", unit->section,
-                                                             unit->name), "a file is expected");
+            status =
+                config_error(stage->config, config_path("%s.%s.files", unit->section, unit->name),
+                             "a file is expected");
     }
     status = share_text(stage->comm, status, &text);
     for (size_t at = 0; !status && at < text.length; at += strlen(text.data + at) + 1)
@@ -39,8 +40,7 @@ static status_t find_files(const stage_t *stage, shard_unit_t *unit)
 }
 
 /* Every rank hashes some of the files; digests [files] are everybody's in the end. */
-static status_t hash_files(const stage_t *stage, const strings_t *files,
-                           char (*digest)[SHA256_HEX])
+static status_t hash_files(const stage_t *stage, const strings_t *files, char (*digest)[SHA256_HEX])
 {
     status_t status = NULL;
     for (size_t i = 0; !status && i < files->count; i++)
@@ -57,8 +57,8 @@ static status_t make_key(const stage_t *stage, const tokenizer_t *tokenizer, sha
 {
     str_t settings = {0};
     hash_t *hash = NULL;
-    status_t status = config_dump(stage->config,
-                                  config_path("%s.%s.", unit->section, unit->name), &settings);
+    status_t status =
+        config_dump(stage->config, config_path("%s.%s.", unit->section, unit->name), &settings);
     if (!status) status = stage_key_create(&hash);
     if (!status) status = hash_add_field(hash, "tokenizer", tokenizer_hash(tokenizer));
     if (!status) status = hash_add_field(hash, "inputs", unit->inputs);
@@ -109,9 +109,8 @@ static status_t record_inputs(const shard_unit_t *unit, const tokenizer_t *token
     return status;
 }
 
-status_t shard_create(const stage_t *stage, const shard_unit_t *unit,
-                      const tokenizer_t *tokenizer, const corpus_tokens_t *tokens,
-                      const char *offsets, store_t **store)
+status_t shard_create(const stage_t *stage, const shard_unit_t *unit, const tokenizer_t *tokenizer,
+                      const corpus_tokens_t *tokens, const char *offsets, store_t **store)
 {
     *store = NULL;
     status_t status = stage_create(stage, unit->path, unit->key, stage->comm, store);

@@ -12,7 +12,7 @@ typedef struct {
     uint64_t size;              /* of the files; known on rank 0 */
     char *inputs;               /* a line "SHA-256  path" per file */
     char key[SHA256_HEX];
-    char *path; /* of the shard file */
+    char *path;  /* of the shard file */
     char *label; /* of the progress */
 } shard_unit_t;
 

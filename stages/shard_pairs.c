@@ -99,8 +99,8 @@ static status_t next(void *state, str_t *text, origin_t *origin, bool *found)
     bool bad = reader->bad;
     reader->bad = !bad;
     *origin = (origin_t){(int64_t)reader->path, pair->line};
-    return str_append(text, bad ? pair->bad : pair->good, bad ? pair->bad_length
-                                                              : pair->good_length);
+    return str_append(text, bad ? pair->bad : pair->good,
+                      bad ? pair->bad_length : pair->good_length);
 }
 
 static uint64_t position(const void *state)
@@ -140,8 +140,7 @@ static status_t write_names(const stage_t *stage, store_t *store, const char *da
 {
     status_t status = share_names(stage, names);
     if (!status)
-        status = store_write_texts(store, dataset, names->count,
-                                   (const char *const *)names->item);
+        status = store_write_texts(store, dataset, names->count, (const char *const *)names->item);
     if (!status) status = store_describe(store, dataset, "text", description);
     return agree(stage->comm, status);
 }

@@ -25,8 +25,7 @@ static status_t check_name(const config_t *config, const char *section, const ch
     return status;
 }
 
-static status_t use(const config_t *config, const char *section, const char *key,
-                    strings_t *used)
+static status_t use(const config_t *config, const char *section, const char *key, strings_t *used)
 {
     if (!config_has(config, key)) return NULL;
     const char *name = config_text(config, key);
@@ -42,8 +41,8 @@ static status_t find_used(const config_t *config, strings_t *corpora, strings_t 
     for (size_t i = 0; !status && i < config_count(config, "evaluate.tasks"); i++) {
         status = use(config, "corpora", config_path("evaluate.tasks[%zu].perplexity", i), corpora);
         if (!status)
-            status = use(config, "benchmarks", config_path("evaluate.tasks[%zu].pairs", i),
-                         benchmarks);
+            status =
+                use(config, "benchmarks", config_path("evaluate.tasks[%zu].pairs", i), benchmarks);
     }
     return status;
 }

@@ -8,13 +8,13 @@
 
 struct corpus {
     corpus_options_t options;
-    size_t file;        /* index of the next file */
-    lines_t *lines;     /* of the one before it; NULL: none is open */
-    uint64_t passed;    /* bytes of files that are done with */
-    str_t clean;        /* a line with its invalid bytes replaced */
-    int64_t taken;      /* documents, or rows that were joined */
-    bool joined;        /* the one document was returned */
-    size_t start;       /* of the current document in the caller's text */
+    size_t file;     /* index of the next file */
+    lines_t *lines;  /* of the one before it; NULL: none is open */
+    uint64_t passed; /* bytes of files that are done with */
+    str_t clean;     /* a line with its invalid bytes replaced */
+    int64_t taken;   /* documents, or rows that were joined */
+    bool joined;     /* the one document was returned */
+    size_t start;    /* of the current document in the caller's text */
 };
 
 void corpus_configure(const config_t *config, const char *name, corpus_options_t *options)
@@ -147,8 +147,8 @@ static status_t row_json(corpus_t *corpus, str_t *text, bool *found)
     status_t status = json_lines_next(corpus->lines, corpus->options.replace, &object);
     *found = !status && object;
     if (*found)
-        status = json_lines_text(corpus->lines, object, corpus->options.field, false, &value,
-                                 &length);
+        status =
+            json_lines_text(corpus->lines, object, corpus->options.field, false, &value, &length);
     if (!status && *found) status = append(corpus, text, value, length);
     json_decref(object);
     return status;

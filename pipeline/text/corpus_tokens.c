@@ -151,8 +151,8 @@ static status_t encode(corpus_tokens_t *tokens, tokenizer_t *tokenizer,
         return status_new(EXIT_INPUT, "%s:%lld: \"%.*s\" has %zu tokens, at least %zu are expected",
                           path, line, (int)(entry->length < 80 ? entry->length : 80), text,
                           encoding->count, options->least);
-    status = mem_grow(&tokens->id, &tokens->id_capacity, tokens->ids + encoding->count,
-                      "token ids");
+    status =
+        mem_grow(&tokens->id, &tokens->id_capacity, tokens->ids + encoding->count, "token ids");
     if (!status)
         status = mem_grow(&tokens->offset, &tokens->offset_capacity, tokens->offsets + 1,
                           "offsets of texts");
@@ -257,8 +257,7 @@ status_t corpus_tokens_write(const corpus_tokens_t *tokens, store_t *store, cons
     const int64_t *offset = tokens->offset;
     status_t status = store_define(store, "/ids", STORE_I32, 1, &tokens->tokens, NULL);
     status = agree(comm, status);
-    if (!status)
-        status = agree(comm, store_define(store, offsets, STORE_I64, 1, &entries, NULL));
+    if (!status) status = agree(comm, store_define(store, offsets, STORE_I64, 1, &entries, NULL));
     for (size_t i = 0; !status && i < tokens->runs; i++) {
         const run_t *run = &tokens->run[i];
         status = agree(comm, store_put(store, "/ids", &run->first_token, &run->tokens, id));

@@ -27,8 +27,8 @@ typedef struct {
     /* Bytes of the files taken so far. */
     uint64_t (*position)(const void *state);
     void *state;
-    uint64_t size;       /* of the files */
-    const char *label;   /* of the progress */
+    uint64_t size;     /* of the files */
+    const char *label; /* of the progress */
 } text_source_t;
 
 typedef struct {
@@ -43,8 +43,8 @@ typedef struct corpus_tokens corpus_tokens_t;
 /* Collective. source matters on rank 0 only. Errors name the text's file and line; they are the
  * same on every rank and for every number of ranks. */
 MUST_CHECK status_t corpus_tokens_make(MPI_Comm comm, tokenizer_t *tokenizer,
-                                       const text_source_t *source,
-                                       const token_options_t *options, corpus_tokens_t **tokens);
+                                       const text_source_t *source, const token_options_t *options,
+                                       corpus_tokens_t **tokens);
 void corpus_tokens_free(corpus_tokens_t **tokens);
 
 /* Of all ranks together. */

@@ -14,10 +14,10 @@ typedef enum { PLAIN, GZIP, ZSTD } coding_t;
 struct input {
     file_t file;
     coding_t coding;
-    uint64_t position; /* of the next block in the file */
+    uint64_t position;    /* of the next block in the file */
     unsigned char *block; /* compressed bytes [at, held) are still to be decoded */
     size_t at, held;
-    bool between; /* at the end of a gzip member or zstd frame: the data may end here */
+    bool between;  /* at the end of a gzip member or zstd frame: the data may end here */
     bool draining; /* zstd may hold decoded bytes that did not fit */
     z_stream gzip;
     ZSTD_DStream *zstd;
@@ -34,10 +34,8 @@ static status_t missing(const char *path)
                                    : str_copy_n(&directory, path, (size_t)(base - path));
     if (status) return status;
     status_t unlisted = directory_list(directory, &names);
-    if (unlisted)
-        status = status_new(EXIT_INPUT, "%s: no such file, nor its directory", path);
-    else
-        near = nearest_name(base, (const char *const *)names.item, names.count);
+    if (unlisted) status = status_new(EXIT_INPUT, "%s: no such file, nor its directory", path);
+    else near = nearest_name(base, (const char *const *)names.item, names.count);
     if (!status)
         status = status_new(EXIT_INPUT, "%s: no such file%s%.*s%s%s", path,
                             near ? "; did you mean " : "", near ? (int)(base - path) : 0, path,
@@ -57,8 +55,7 @@ status_t input_files(const char *const *patterns, size_t count, strings_t *paths
         if (file_is_directory(paths->item[i]))
             status = status_new(EXIT_INPUT, "%s: a directory; a file or a glob is expected (%s/*)",
                                 paths->item[i], paths->item[i]);
-        else if (!file_exists(paths->item[i]))
-            status = missing(paths->item[i]);
+        else if (!file_exists(paths->item[i])) status = missing(paths->item[i]);
     }
     return status;
 }
@@ -149,8 +146,7 @@ static status_t damaged(const input_t *input, const char *reason)
 
 static status_t truncated(const input_t *input)
 {
-    return status_new(EXIT_INPUT, "%s: truncated: the compressed data end early",
-                      input->file.path);
+    return status_new(EXIT_INPUT, "%s: truncated: the compressed data end early", input->file.path);
 }
 
 /* Decodes what is held into bytes; *length grows by what came out. */
@@ -195,8 +191,7 @@ status_t input_read(input_t *input, char *bytes, size_t capacity, size_t *length
     while (!status && *length == 0) {
         if (input->at == input->held && !input->draining) status = refill(input);
         if (status) break;
-        if (input->held == 0 && !input->draining)
-            return input->between ? NULL : truncated(input);
+        if (input->held == 0 && !input->draining) return input->between ? NULL : truncated(input);
         status = input->coding == GZIP ? inflate_some(input, bytes, capacity, length)
                                        : unzstd_some(input, bytes, capacity, length);
     }

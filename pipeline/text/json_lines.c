@@ -15,8 +15,7 @@ static status_t parse(const lines_t *lines, const char *line, size_t length, jso
                             (ll)lines_number(lines));
     else
         status = status_new(EXIT_INPUT, "%s:%lld: not valid JSON at byte %d of the line: %s",
-                            lines_path(lines), (ll)lines_number(lines), error.position,
-                            error.text);
+                            lines_path(lines), (ll)lines_number(lines), error.position, error.text);
     json_decref(*object);
     *object = NULL;
     return status;
@@ -49,16 +48,16 @@ static status_t absent(const lines_t *lines, const json_t *object, const char *k
     const char *keys[KEYS], *name;
     size_t count = 0;
     json_t *value;
-    json_object_foreach((json_t *)object, name, value)
-        if (count < KEYS && json_is_string(value)) keys[count++] = name;
+    json_object_foreach((json_t *)object, name, value) if (count < KEYS && json_is_string(value))
+        keys[count++] = name;
     const char *near = nearest_name(key, keys, count);
     return status_new(EXIT_INPUT, "%s:%lld: the key \"%s\" is missing%s%s%s", lines_path(lines),
                       (ll)lines_number(lines), key, near ? "; did you mean \"" : "",
                       near ? near : "", near ? "\"?" : "");
 }
 
-status_t json_lines_text(const lines_t *lines, const json_t *object, const char *key,
-                         bool optional, const char **text, size_t *length)
+status_t json_lines_text(const lines_t *lines, const json_t *object, const char *key, bool optional,
+                         const char **text, size_t *length)
 {
     const json_t *value = json_object_get(object, key);
     *text = NULL;

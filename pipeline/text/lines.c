@@ -14,8 +14,8 @@ struct lines {
     size_t capacity, start, end;
     bool ended;
     int64_t number;
-    uint64_t offset;  /* of the last line */
-    size_t length;    /* of the last line */
+    uint64_t offset; /* of the last line */
+    size_t length;   /* of the last line */
 };
 
 status_t lines_open(const char *path, lines_t **lines)
@@ -41,8 +41,7 @@ static status_t refill(lines_t *lines)
     size_t held = lines->end - lines->start, got;
     if (held > LINE_BYTES)
         return status_new(EXIT_INPUT, "%s:%lld: a line of more than %d MiB is not supported",
-                          input_path(lines->input), (long long)lines->number + 1,
-                          LINE_BYTES >> 20);
+                          input_path(lines->input), (long long)lines->number + 1, LINE_BYTES >> 20);
     if (lines->start) memmove(lines->buffer, lines->buffer + lines->start, held);
     lines->start = 0;
     lines->end = held;

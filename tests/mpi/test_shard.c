@@ -12,12 +12,14 @@ static const char tokenizer_path[] = "tests/data/demo/model/tokenizer.json";
 /* Texts made up from a seed, some empty, some long, with an origin that can be checked. */
 typedef struct {
     int texts, next;
-    int fail;  /* this text cannot be read; -1: none */
+    int fail;   /* this text cannot be read; -1: none */
     int short_; /* this text is of one letter; -1: none */
 } state_t;
 
-static const char *const words[] = {"the", "farmer", "knows", " ", "\n", "songs", "that", "1984",
-                                    "\xc3\xa9t\xc3\xa9", "...", "harbor", "quickly"};
+static const char *const words[] = {"the",  "farmer", "knows",
+                                    " ",    "\n",     "songs",
+                                    "that", "1984",   "\xc3\xa9t\xc3\xa9",
+                                    "...",  "harbor", "quickly"};
 
 static void make_text(int number, str_t *text)
 {
@@ -71,8 +73,8 @@ static char *shared_path(const char *name)
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     const char *base = getenv("TMPDIR");
     if (rank == 0)
-        expect_ok(str_printf(&text, "%s/wn-test-shard-%ld-%s", base ? base : "/tmp",
-                             (long)getpid(), name));
+        expect_ok(str_printf(&text, "%s/wn-test-shard-%ld-%s", base ? base : "/tmp", (long)getpid(),
+                             name));
     expect_ok(share_text(MPI_COMM_WORLD, NULL, &text));
     return text.data;
 }
@@ -92,12 +94,11 @@ static void compare(tokenizer_t *tokenizer, const char *path, int texts)
     for (int i = 0; i < texts; i++) {
         str_t text = {0};
         make_text(i, &text);
-        expect_ok(tokenizer_encode(tokenizer, text.data ? text.data : "", text.length, 0,
-                                   &encoding));
+        expect_ok(
+            tokenizer_encode(tokenizer, text.data ? text.data : "", text.length, 0, &encoding));
         assert_int_equal(offset[i], at);
         assert_true(at + (int64_t)encoding.count <= (int64_t)ids.count);
-        if (encoding.count)
-            assert_memory_equal(id + at, encoding.id, encoding.count * sizeof *id);
+        if (encoding.count) assert_memory_equal(id + at, encoding.id, encoding.count * sizeof *id);
         at += (int64_t)encoding.count;
         str_free(&text);
     }
@@ -160,7 +161,8 @@ static void test_errors(void **unused)
     (void)unused;
     for (size_t i = 0; i < 3; i++) {
         state_t lost = {.texts = 300, .fail = 200, .short_ = -1};
-        expect_error(make(tokenizer, &lost, batches[i], 0, &tokens), EXIT_INPUT, "text 200 is lost");
+        expect_error(make(tokenizer, &lost, batches[i], 0, &tokens), EXIT_INPUT,
+                     "text 200 is lost");
         assert_null(tokens);
         state_t brief = {.texts = 3, .fail = -1, .short_ = 1};
         expect_error(make(tokenizer, &brief, batches[i], 2, &tokens), EXIT_INPUT,

@@ -202,11 +202,19 @@ static void test_join(void **state)
 static void test_blank(void **state)
 {
     (void)state;
-    static const char *const blank[] = {"", "\n", " \t\v\f\r\n", "\x1c\x1d\x1e\x1f", "\xc2\x85",
-                                        "\xc2\xa0", "\xe1\x9a\x80", "\xe2\x80\x80\xe2\x80\x8a",
-                                        "\xe2\x80\xa8\xe2\x80\xa9", "\xe2\x80\xaf\xe2\x81\x9f",
+    static const char *const blank[] = {"",
+                                        "\n",
+                                        " \t\v\f\r\n",
+                                        "\x1c\x1d\x1e\x1f",
+                                        "\xc2\x85",
+                                        "\xc2\xa0",
+                                        "\xe1\x9a\x80",
+                                        "\xe2\x80\x80\xe2\x80\x8a",
+                                        "\xe2\x80\xa8\xe2\x80\xa9",
+                                        "\xe2\x80\xaf\xe2\x81\x9f",
                                         "\xe3\x80\x80"};
-    static const char *const text[] = {" a ", "\xe1\xa0\x8e", "\xe2\x80\x8b", "\xef\xbb\xbf", "\x1b"};
+    static const char *const text[] = {" a ", "\xe1\xa0\x8e", "\xe2\x80\x8b", "\xef\xbb\xbf",
+                                       "\x1b"};
     for (size_t i = 0; i < sizeof blank / sizeof *blank; i++)
         assert_true(line_is_blank(blank[i], strlen(blank[i])));
     for (size_t i = 0; i < sizeof text / sizeof *text; i++)
@@ -267,8 +275,9 @@ static void test_wikitext(void **state)
 static void test_json_lines(void **state)
 {
     corpus_options_t options = {.json = true, .field = "text"};
-    put(state, "a", "{\"text\": \"one\\n\\u00e9\"}\n\n {\"n\": [1], \"text\": \"two\"} \r\n"
-                    "{\"text\": \"\"}\n{\"text\": \"a\\u0000b\"}");
+    put(state, "a",
+        "{\"text\": \"one\\n\\u00e9\"}\n\n {\"n\": [1], \"text\": \"two\"} \r\n"
+        "{\"text\": \"\"}\n{\"text\": \"a\\u0000b\"}");
     str_t out = {0};
     expect_ok(documents(state, options, "a", &out));
     assert_int_equal(out.length, 21);
