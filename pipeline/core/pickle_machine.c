@@ -106,8 +106,8 @@ status_t machine_pop_marked(machine_t *machine, const pickle_ref_t **item, size_
 {
     if (!machine->marks.count) return machine_damaged(machine, "no mark on the stack");
     size_t height = machine->marks.item[--machine->marks.count];
-    *item = machine->stack.item + height;
     *count = machine->stack.count - height;
+    *item = *count ? machine->stack.item + height : NULL; /* there may be no stack yet */
     machine->stack.count = height;
     return NULL;
 }

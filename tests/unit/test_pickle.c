@@ -170,6 +170,15 @@ static void refuses_what_could_execute(void **state)
                  "the global \"collections.OrderedDict\" is not among");
 }
 
+/* What a fuzzer found: a mark before any value. */
+static void reads_an_empty_container_first(void **state)
+{
+    (void)state;
+    VALUE("(t.", "()");
+    VALUE("(l.", "[]");
+    VALUE("(1(d.", "{}");
+}
+
 static void refuses_damage(void **state)
 {
     (void)state;
@@ -221,6 +230,7 @@ int main(void)
         cmocka_unit_test(reads_python_2),
         cmocka_unit_test(keeps_shared_values_shared),
         cmocka_unit_test(yields_calls_without_calling),
+        cmocka_unit_test(reads_an_empty_container_first),
         cmocka_unit_test(refuses_what_could_execute),
         cmocka_unit_test(refuses_damage),
     };

@@ -1,91 +1,26 @@
 /* torch .bin files: one that torch wrote, and archives put together here, sound and damaged. */
 #include "tests/scratch.h"
 
-#include <zlib.h>
-
 #include "model/weights.h"
+#include "tests/zip_builder.h"
 
-/* --- a zip archive of stored entries, built after PKWARE's APPNOTE.TXT ------------------------ */
-
-typedef struct {
-    str_t file, directory;
-    int entries;
-} builder_t;
-
-static void put(str_t *str, uint64_t value, int width)
+/* Ends the archive and makes it the directory's weight file. */
+static void write_zip(zip_builder_t *builder, const char *directory, bool large)
 {
-    for (int i = 0; i < width; i++) {
-        char byte = (char)(value >> 8 * i);
-        expect_ok(str_append(str, &byte, 1));
-    }
-}
-
-/* large: sizes and offset go into zip64 fields. */
-static void add_entry(builder_t *builder, const char *name, const void *bytes, size_t length,
-                      bool large)
-{
-    uint64_t offset = builder->file.length, length32 = large ? 0xffffffff : length;
-    uint32_t crc = (uint32_t)crc32_z(0, bytes, length);
-    str_t *file = &builder->file, *directory = &builder->directory;
-    put(file, 0x04034b50, 4);
-    put(file, 20, 2), put(file, 8, 2), put(file, 0, 2); /* flag 8: sizes follow the data */
-    put(file, 0, 4), put(file, 0, 4), put(file, 0, 4), put(file, 0, 4);
-    put(file, strlen(name), 2), put(file, 7, 2);
-    expect_ok(str_add(file, name));
-    expect_ok(str_append(file, "FB\3\0ZZZ", 7)); /* padding, as torch aligns its data */
-    expect_ok(str_append(file, bytes, length));
-    put(file, 0x08074b50, 4);
-    put(file, crc, 4), put(file, length, 4), put(file, length, 4);
-
-    put(directory, 0x02014b50, 4);
-    put(directory, 20, 2), put(directory, 20, 2), put(directory, 8, 2), put(directory, 0, 2);
-    put(directory, 0, 4), put(directory, crc, 4);
-    put(directory, length32, 4), put(directory, length32, 4);
-    put(directory, strlen(name), 2), put(directory, large ? 4 + 5 + 28 : 0, 2);
-    put(directory, 0, 2), put(directory, 0, 2), put(directory, 0, 2), put(directory, 0, 4);
-    put(directory, large ? 0xffffffff : offset, 4);
-    expect_ok(str_add(directory, name));
-    if (large) {
-        put(directory, 0x4246, 2), put(directory, 5, 2), put(directory, 0, 5);
-        put(directory, 1, 2), put(directory, 24, 2);
-        put(directory, length, 8), put(directory, length, 8), put(directory, offset, 8);
-    }
-    builder->entries++;
-}
-
-/* Ends the archive and writes it to directory/name. */
-static void finish(builder_t *builder, const char *directory, const char *name, bool large)
-{
-    uint64_t offset = builder->file.length, length = builder->directory.length;
-    str_t *file = &builder->file;
-    expect_ok(str_append(file, builder->directory.data, length));
-    if (large) {
-        uint64_t end = file->length;
-        put(file, 0x06064b50, 4), put(file, 44, 8), put(file, 45, 2), put(file, 45, 2);
-        put(file, 0, 4), put(file, 0, 4), put(file, builder->entries, 8);
-        put(file, builder->entries, 8), put(file, length, 8), put(file, offset, 8);
-        put(file, 0x07064b50, 4), put(file, 0, 4), put(file, end, 8), put(file, 1, 4);
-    }
-    put(file, 0x06054b50, 4), put(file, 0, 4);
-    put(file, large ? 0xffff : builder->entries, 2),
-        put(file, large ? 0xffff : builder->entries, 2);
-    put(file, large ? 0xffffffff : length, 4), put(file, large ? 0xffffffff : offset, 4);
-    put(file, 0, 2);
-    scratch_write(directory, name, file->data, file->length);
-    str_free(&builder->file);
-    str_free(&builder->directory);
-    builder->entries = 0;
+    zip_finish(builder, large);
+    scratch_write(directory, "pytorch_model.bin", builder->file.data, builder->file.length);
+    zip_free(builder);
 }
 
 /* An archive of this pickle and one storage of 16 bytes 0, 1, 2, ... */
 static void write_archive(const char *directory, const char *pickle, size_t length, bool large)
 {
-    builder_t builder = {0};
+    zip_builder_t builder = {0};
     char data[16];
     for (int i = 0; i < 16; i++) data[i] = (char)i;
-    add_entry(&builder, "m/data.pkl", pickle, length, large);
-    add_entry(&builder, "m/data/0", data, sizeof data, large);
-    finish(&builder, directory, "pytorch_model.bin", large);
+    zip_add(&builder, "m/data.pkl", pickle, length, large);
+    zip_add(&builder, "m/data/0", data, sizeof data, large);
+    write_zip(&builder, directory, large);
 }
 
 /* --- pickles of one tensor "w" ------------------------------------------------------------------ */
@@ -248,7 +183,7 @@ static void bounds_shared_dimensions(void **state)
 static void refuses_other_archives(void **state)
 {
     const char *directory = *state;
-    builder_t builder = {0};
+    zip_builder_t builder = {0};
     scratch_write(directory, "pytorch_model.bin", "\x80\x02\x8a\x0al\xfc\x9c\x46\xf9", 9);
     expect_damage(directory, "the format of torch before 1.6, which is not read");
     scratch_write(directory, "pytorch_model.bin", "", 0);
@@ -258,24 +193,24 @@ static void refuses_other_archives(void **state)
     scratch_write(directory, "pytorch_model.bin", "PK\3\4PK\5\6", 8);
     expect_damage(directory, "zip archive: truncated: no central directory at the file's end");
 
-    add_entry(&builder, "m/other", "}.", 2, false);
-    finish(&builder, directory, "pytorch_model.bin", false);
+    zip_add(&builder, "m/other", "}.", 2, false);
+    write_zip(&builder, directory, false);
     expect_damage(directory, "no entry \"<folder>/data.pkl\": not a torch archive");
-    add_entry(&builder, "m/data.pkl", "}.", 2, false);
-    add_entry(&builder, "n/data.pkl", "}.", 2, false);
-    finish(&builder, directory, "pytorch_model.bin", false);
+    zip_add(&builder, "m/data.pkl", "}.", 2, false);
+    zip_add(&builder, "n/data.pkl", "}.", 2, false);
+    write_zip(&builder, directory, false);
     expect_damage(directory, "both \"m/data.pkl\" and \"n/data.pkl\" are there");
-    add_entry(&builder, "m/data.pkl", "}.", 2, false);
-    add_entry(&builder, "m/data.pkl", "}.", 2, false);
-    finish(&builder, directory, "pytorch_model.bin", false);
+    zip_add(&builder, "m/data.pkl", "}.", 2, false);
+    zip_add(&builder, "m/data.pkl", "}.", 2, false);
+    write_zip(&builder, directory, false);
     expect_damage(directory, "entry \"m/data.pkl\": listed twice");
-    add_entry(&builder, "m/data.pkl", "}.", 2, false);
-    add_entry(&builder, "m/byteorder", "big", 3, false);
-    finish(&builder, directory, "pytorch_model.bin", false);
+    zip_add(&builder, "m/data.pkl", "}.", 2, false);
+    zip_add(&builder, "m/byteorder", "big", 3, false);
+    write_zip(&builder, directory, false);
     expect_damage(directory, "byte order \"big\", only \"little\" is read");
-    add_entry(&builder, "m/data.pkl", TENSOR("Half", "K\x08", "K\0K\2\x85K\1\x85"),
-              sizeof TENSOR("Half", "K\x08", "K\0K\2\x85K\1\x85") - 1, false);
-    finish(&builder, directory, "pytorch_model.bin", false);
+    zip_add(&builder, "m/data.pkl", TENSOR("Half", "K\x08", "K\0K\2\x85K\1\x85"),
+            sizeof TENSOR("Half", "K\x08", "K\0K\2\x85K\1\x85") - 1, false);
+    write_zip(&builder, directory, false);
     expect_damage(directory, "tensor \"w\": the archive has no entry \"m/data/0\"");
 }
 

@@ -85,6 +85,38 @@ static void reads_every_type(void **state)
     assert_null(weights);
 }
 
+/* The values are those of tests/data/weights/make_weights.py. */
+static void reads_what_safetensors_writes(void **state)
+{
+    weights_t *weights = NULL;
+    str_t bytes = {0};
+    expect_ok(file_read("tests/data/weights/mixed.safetensors", 10000, &bytes));
+    scratch_write(*state, "model.safetensors", bytes.data, bytes.length);
+    expect_ok(weights_open(*state, &weights));
+    static const char *const name[] = {"bf16", "f16", "f32", "f64"};
+    static const dtype_t type[] = {DTYPE_BF16, DTYPE_F16, DTYPE_F32, DTYPE_F64};
+    static const uint64_t count[] = {5, 6, 24, 4};
+    for (int t = 0; t < 4; t++) {
+        const tensor_t *tensor = weights_find(weights, name[t]);
+        unsigned char raw[24 * 8];
+        float values[24];
+        assert_int_equal(tensor->type, type[t]);
+        assert_int_equal(tensor->count, count[t]);
+        expect_ok(weights_read(weights, tensor, 0, tensor->count, raw));
+        dtype_expand(values, raw, tensor->count, tensor->type);
+        for (uint64_t i = 0; i < count[t]; i++) assert_true(values[i] == (float)i / 8 - 1);
+    }
+    assert_int_equal(weights_count(weights), 6);
+    assert_non_null(weights_unreadable(weights, "step"));
+    weights_close(&weights);
+
+    for (size_t length = 0; length < bytes.length; length++) { /* a file cut anywhere */
+        scratch_write(*state, "model.safetensors", bytes.data, length);
+        expect_damage(*state, "/model.safetensors: ");
+    }
+    str_free(&bytes);
+}
+
 static void refuses_to_read_beyond_a_tensor(void **state)
 {
     weights_t *weights = NULL;
@@ -353,6 +385,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         with_scratch(reads_every_type),
+        with_scratch(reads_what_safetensors_writes),
         with_scratch(refuses_to_read_beyond_a_tensor),
         with_scratch(remembers_what_it_cannot_read),
         with_scratch(refuses_a_damaged_start),
