@@ -21,9 +21,10 @@ PACKAGES_asan         = build test
 PACKAGES_coverage     = build test
 PACKAGES_dependencies = build test
 PACKAGES_lint         = build test develop
+PACKAGES_fuzz         = build test fuzz
 PACKAGES_format       = develop
 PACKAGES_format-check = develop
-INSTALLING = demo check check-oracle check-mpich asan coverage dependencies lint format format-check
+INSTALLING = demo check check-oracle check-mpich asan fuzz coverage dependencies lint format format-check
 
 ifneq ($(if $(READY),,$(filter $(INSTALLING),$(MAKECMDGOALS))),)
 # One goal after the other, each in a make of its own that looks for libraries after the
@@ -44,7 +45,7 @@ ASKED := MPICC='$(MPICC)' MPIRUN='$(MPIRUN)' PKG_CONFIG='$(PKG_CONFIG)' HDF5_CFL
 	HDF5_LIBS='$(HDF5_LIBS)' CBLAS_CFLAGS='$(CBLAS_CFLAGS)' CBLAS_LIBS='$(CBLAS_LIBS)' \
 	DEPS_CFLAGS='$(DEPS_CFLAGS)' DEPS_LIBS='$(DEPS_LIBS)' CHOICES='$(CHOICES)'
 
-UNCONFIGURED_GOALS = clean help format format-check check-structure dependencies asan coverage check-mpich
+UNCONFIGURED_GOALS = clean help format format-check check-structure dependencies asan fuzz coverage check-mpich
 ifneq ($(filter-out $(UNCONFIGURED_GOALS),$(or $(MAKECMDGOALS),all)),)
 include $(BUILD)/config.mk
 ifneq ($(CONFIGURED_FOR),$(CHOICES))
@@ -148,7 +149,7 @@ clean:
 
 # --- Goals for people ------------------------------------------------------------------------
 
-.PHONY: demo check check-oracle check-mpich check-structure asan coverage format format-check lint install dependencies
+.PHONY: demo check check-oracle check-mpich check-structure asan fuzz coverage format format-check lint install dependencies
 
 dependencies: ;
 
@@ -173,6 +174,11 @@ SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sani
 asan:
 	@$(MAKE) --no-print-directory READY=yes BUILD='$(BUILD)/asan' CFLAGS='$(SANITIZE)' HARDENING= HARDENING_LINK='-rdynamic tools/keep_plugins.c' programs tests
 	@WN_SANITIZED=yes tests/run --build '$(BUILD)/asan' $(or $(TESTS),unit mpi)
+
+# FUZZERS: names of tests/fuzz/fuzz_*.c; all by default.
+FUZZ_SECONDS ?= 60
+fuzz:
+	@tests/fuzz/run --build '$(BUILD)' --seconds $(FUZZ_SECONDS) $(FUZZERS)
 
 coverage:
 	@$(MAKE) --no-print-directory READY=yes BUILD='$(BUILD)/coverage' CFLAGS='-O0 -g --coverage -fprofile-update=atomic' HARDENING= HARDENING_LINK= programs tests
@@ -205,6 +211,7 @@ help:
 	@echo 'make check-oracle    all comparisons with reference results'
 	@echo 'make check-mpich     compiles everything with MPICH'
 	@echo 'make asan            unit and MPI tests under the address and undefined sanitizers'
+	@echo 'make fuzz            every reader of files against damaged input (FUZZ_SECONDS=60 each)'
 	@echo 'make coverage        lines covered by the tests, per file'
 	@echo 'make lint            clang-tidy     make format, format-check: clang-format'
 	@echo 'make install         PREFIX=/usr/local DESTDIR='

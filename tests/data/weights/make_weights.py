@@ -1,11 +1,12 @@
-"""Makes torch.bin, which tests/unit/test_torch_archive.c reads, and mixed.safetensors; the fuzzers
-start from both.
+"""Makes torch.bin, its pickle alone, and mixed.safetensors, which tests/unit/test_torch_archive.c,
+tests/unit/test_weights.c and the fuzzers read.
 
 python make_weights.py    (any torch since 2.0; the files here are from torch 2.8.0 and safetensors
 0.8.0)
 """
 import collections
 import pathlib
+import zipfile
 
 import safetensors.torch
 import torch
@@ -34,3 +35,5 @@ state["every.other"] = shared[::2]
 state["epoch"] = 3
 state._metadata = collections.OrderedDict({"": {"version": 1}})
 torch.save(state, here / "torch.bin")
+with zipfile.ZipFile(here / "torch.bin") as archive:
+    (here / "torch.pickle").write_bytes(archive.read("torch/data.pkl"))
