@@ -1,12 +1,12 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "text/pattern.h"
 
-#include <ctype.h>
 #include <pcre2.h>
 #include <string.h>
 
 #include "core/memory.h"
 #include "core/strings.h"
+#include "text/regex_syntax.h"
 
 /* Steps of one match: more than any sensible pattern takes on a run of 100 MB, and an end to
  * patterns that try everything. */
@@ -19,141 +19,6 @@ struct pattern {
     pcre2_jit_stack *stack;
     str_t source; /* as the file writes it, for messages */
 };
-
-/* The state of a translation: what is left to read, what was written. */
-typedef struct {
-    const char *at;
-    str_t *out;
-    bool in_class;
-} translation_t;
-
-static status_t refuse(const char *what, const char *at)
-{
-    return status_new(EXIT_INPUT, "regular expression: %s at \"%.40s\" is not supported", what, at);
-}
-
-/* \s and \w by Oniguruma's Unicode tables: PCRE2's \s takes U+180E too, its \w fewer marks. */
-static const char *translated_escape(char letter, bool in_class)
-{
-    switch (letter) {
-    case 's': return "\\p{White_Space}";
-    case 'S': return "\\P{White_Space}";
-    case 'd': return "\\p{Nd}";
-    case 'D': return "\\P{Nd}";
-    case 'h': return in_class ? "0-9a-fA-F" : "[0-9a-fA-F]";
-    case 'w': return in_class ? "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}"
-                              : "[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}]";
-    case 'W': return in_class ? NULL : "[^\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}]";
-    case 'A': return in_class ? NULL : "\\A";
-    case 'z': return in_class ? NULL : "\\z";
-    default: return NULL;
-    }
-}
-
-static status_t translate_escape(translation_t *t)
-{
-    char letter = t->at[1];
-    const char *plain = translated_escape(letter, t->in_class);
-    if (plain) {
-        t->at += 2;
-        return str_add(t->out, plain);
-    }
-    size_t length = 2;
-    if (letter == 'p' || letter == 'P') {
-        const char *end = t->at[2] == '{' ? strchr(t->at, '}') : NULL;
-        if (!end) return refuse("this property", t->at);
-        length = (size_t)(end - t->at) + 1;
-    } else if (letter == 'x' && isxdigit((unsigned char)t->at[2]) &&
-               isxdigit((unsigned char)t->at[3])) {
-        length = 4;
-    } else if (letter == 'u') {
-        for (int i = 2; i < 6; i++)
-            if (!isxdigit((unsigned char)t->at[i])) return refuse("this escape", t->at);
-        status_t status = str_printf(t->out, "\\x{%.4s}", t->at + 2);
-        t->at += 6;
-        return status;
-    } else if (!strchr("rntfv", letter) && (isalnum((unsigned char)letter) || letter & 0x80)) {
-        return refuse("this escape", t->at);
-    }
-    if (letter == '\0') return refuse("a backslash", t->at);
-    if (letter == 'v') { /* vertical tab there, a class here */
-        t->at += 2;
-        return str_add(t->out, "\\x0b");
-    }
-    status_t status = str_append(t->out, t->at, length);
-    t->at += length;
-    return status;
-}
-
-static status_t translate_class(translation_t *t)
-{
-    status_t status = str_append(t->out, t->at++, 1);
-    if (!status && *t->at == '^') status = str_append(t->out, t->at++, 1);
-    if (!status && *t->at == ']') status = refuse("a class that starts with ]", t->at);
-    t->in_class = true;
-    while (!status && *t->at != ']') {
-        if (*t->at == '\0') status = refuse("a class without end", t->at);
-        else if (*t->at == '[') status = refuse("a class within a class", t->at);
-        else if (t->at[0] == '&' && t->at[1] == '&') status = refuse("an intersection", t->at);
-        else if (*t->at == '\\') status = translate_escape(t);
-        else status = str_append(t->out, t->at++, 1);
-    }
-    t->in_class = false;
-    return status ? status : str_append(t->out, t->at++, 1);
-}
-
-static status_t translate_group(translation_t *t)
-{
-    static const char *const known[] = {"(?:", "(?i:", "(?=", "(?!", "(?<=", "(?<!", "(?>", "(?i)"};
-    if (t->at[1] != '?') return str_append(t->out, t->at++, 1);
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        size_t length = strlen(known[i]);
-        if (strncmp(t->at, known[i], length) != 0) continue;
-        t->at += length;
-        return str_append(t->out, known[i], length);
-    }
-    return refuse("this group", t->at);
-}
-
-/* {n}, {n,} or {n,m}; Ruby has no possessive form of these. */
-static status_t translate_interval(translation_t *t)
-{
-    const char *end = t->at + 1;
-    while (isdigit((unsigned char)*end)) end++;
-    bool counted = end > t->at + 1;
-    if (*end == ',') end++;
-    while (isdigit((unsigned char)*end)) end++;
-    if (!counted || *end != '}' || end[1] == '+') return refuse("this interval", t->at);
-    status_t status = str_append(t->out, t->at, (size_t)(end + 1 - t->at));
-    t->at = end + 1;
-    return status;
-}
-
-static status_t translate(const char *text, str_t *out)
-{
-    translation_t t = {.at = text, .out = out};
-    status_t status = NULL;
-    while (!status && *t.at) {
-        if (*t.at == '\\') status = translate_escape(&t);
-        else if (*t.at == '[') status = translate_class(&t);
-        else if (*t.at == '(') status = translate_group(&t);
-        else if (*t.at == '{') status = translate_interval(&t);
-        else if (*t.at == '^' || *t.at == '$') status = refuse("an anchor to lines", t.at);
-        else status = str_append(out, t.at++, 1);
-    }
-    return status;
-}
-
-static status_t escape_literal(const char *text, str_t *out)
-{
-    status_t status = NULL;
-    for (; !status && *text; text++) {
-        bool plain = isalnum((unsigned char)*text) || *text & 0x80;
-        if (!plain) status = str_append(out, "\\", 1);
-        if (!status) status = str_append(out, text, 1);
-    }
-    return status;
-}
 
 static status_t no_memory(void)
 {
@@ -200,7 +65,7 @@ status_t pattern_create(const char *text, bool literal, pattern_t **pattern)
     str_t translated = {0};
     status_t status = mem_new(pattern, 1, "regular expression");
     if (!status) status = str_add(&(*pattern)->source, text);
-    if (!status) status = literal ? escape_literal(text, &translated) : translate(text, &translated);
+    if (!status) status = literal ? regex_escape(text, &translated) : regex_translate(text, &translated);
     if (!status) status = compile(*pattern, &translated);
     if (status) pattern_destroy(pattern);
     str_free(&translated);
