@@ -157,7 +157,8 @@ static status_t encode(corpus_tokens_t *tokens, tokenizer_t *tokenizer,
         status = mem_grow(&tokens->offset, &tokens->offset_capacity, tokens->offsets + 1,
                           "offsets of texts");
     if (status) return status;
-    memcpy(tokens->id + tokens->ids, encoding->id, encoding->count * sizeof *tokens->id);
+    if (encoding->count)
+        memcpy(tokens->id + tokens->ids, encoding->id, encoding->count * sizeof *tokens->id);
     tokens->ids += encoding->count;
     tokens->offset[tokens->offsets++] = (int64_t)run->tokens;
     run->tokens += encoding->count;
