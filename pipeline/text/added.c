@@ -7,17 +7,20 @@
 #include "core/memory.h"
 #include "text/utf8.h"
 
-status_t added_append(added_t *added, const char *text, size_t length, int32_t id,
+status_t added_append(added_t *added, const char *text, size_t length, int32_t id, bool special,
                       added_options_t options)
 {
     enum { LONGEST = 4096 }; /* the search looks this far at every place */
-    if (length == 0 || length > LONGEST)
-        return status_new(EXIT_INPUT, "added token %d has %zu bytes, expected 1 to %d", id, length,
-                          LONGEST);
+    if (length == 0 || length > LONGEST || added->count == INT32_MAX)
+        return status_new(EXIT_INPUT,
+                          "added token %d has %zu bytes as it is looked for, expected "
+                          "1 to %d",
+                          id, length, LONGEST);
     status_t status = mem_grow(&added->entry, &added->capacity, added->count + 1, "added tokens");
     if (!status) {
+        int32_t order = (int32_t)added->count + (special ? INT32_MIN : 0);
         added->entry[added->count++] =
-            (struct added_text){added->arena.length, length, id, options};
+            (struct added_text){added->arena.length, length, id, order, options};
         status = str_append(&added->arena, text, length);
     }
     if (!status && options.single_word && !added->word)
@@ -41,17 +44,18 @@ static int compare_entries(const void *a, const void *b, void *arena)
     int order = memcmp(text + left->text, text + right->text, common);
     if (order) return order;
     if (left->length != right->length) return left->length < right->length ? -1 : 1;
-    return left->text < right->text ? -1 : 1;
+    return left->order < right->order ? -1 : 1;
 }
 
-/* Of entries with the same text, the first to come stays. */
+/* Of entries with the same text, the first stays. */
 static void drop_repeated(added_t *added)
 {
     size_t kept = 0;
     for (size_t i = 0; i < added->count; i++) {
         const struct added_text *last = &added->entry[kept - (kept > 0)], *entry = &added->entry[i];
         if (kept && last->length == entry->length &&
-            memcmp(added->arena.data + last->text, added->arena.data + entry->text, last->length) == 0)
+            memcmp(added->arena.data + last->text, added->arena.data + entry->text, last->length) ==
+                0)
             continue;
         added->entry[kept++] = *entry;
     }
@@ -65,8 +69,7 @@ void added_finish(added_t *added)
                 added->arena.data);
     drop_repeated(added);
     for (size_t i = 0; i < added->count; i++) {
-        const unsigned char *text =
-            (const unsigned char *)added->arena.data + added->entry[i].text;
+        const unsigned char *text = (const unsigned char *)added->arena.data + added->entry[i].text;
         for (unsigned second = 0; second < 256; second++)
             if (added->entry[i].length == 1 || text[1] == second)
                 added->starts[text[0] * 4u + second / 64] |= (uint64_t)1 << second % 64;
@@ -78,7 +81,8 @@ static size_t lower_bound(const added_t *added, size_t low, size_t high, size_t 
 {
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if ((unsigned char)added->arena.data[added->entry[middle].text + at] < byte) low = middle + 1;
+        if ((unsigned char)added->arena.data[added->entry[middle].text + at] < byte)
+            low = middle + 1;
         else high = middle;
     }
     return low;
@@ -105,7 +109,8 @@ static const struct added_text *find(const added_t *added, const char *text, siz
     const unsigned char *bytes = (const unsigned char *)text;
     for (size_t i = from; i < length; i++) {
         unsigned second = i + 1 < length ? bytes[i + 1] : 0;
-        bool possible = i + 1 == length || (added->starts[bytes[i] * 4u + second / 64] >> second % 64 & 1);
+        bool possible =
+            i + 1 == length || (added->starts[bytes[i] * 4u + second / 64] >> second % 64 & 1);
         if (!possible) continue;
         const struct added_text *entry = longest_at(added, text + i, length - i);
         *at = i;
@@ -162,8 +167,8 @@ bool added_next(const added_t *added, added_cursor_t *cursor, size_t *gap, size_
         if (entry->options.single_word && !stands_alone(added, text, cursor->length, *start, *end))
             continue;
         if (entry->options.lstrip) {
-            *start = *start < cursor->taken ? cursor->taken
-                                            : spaces_start(text, cursor->taken, *start);
+            *start =
+                *start < cursor->taken ? cursor->taken : spaces_start(text, cursor->taken, *start);
         }
         if (entry->options.rstrip) *end = spaces_end(text, cursor->length, *end);
         if (*end < *start) *end = *start;

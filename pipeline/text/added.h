@@ -19,18 +19,18 @@ typedef struct {
 typedef struct {
     struct added_text {
         size_t text, length; /* in arena */
-        int32_t id;
+        int32_t id, order;   /* the lowest order stays where texts are the same */
         added_options_t options;
-    } *entry; /* [count], by bytes once finished */
+    } * entry; /* [count], by bytes once finished */
     size_t count, capacity;
     str_t arena;
     uint64_t starts[1024]; /* bit b0 * 256 + b1: some text starts so (one byte: any b1) */
     pattern_t *word;       /* a character of words, where some entry is a single_word */
 } added_t;
 
-/* A text given twice keeps its first place. */
+/* Of those with the same text, a special one stays, else the first. */
 MUST_CHECK status_t added_append(added_t *added, const char *text, size_t length, int32_t id,
-                                 added_options_t options);
+                                 bool special, added_options_t options);
 /* Once all are appended. */
 void added_finish(added_t *added);
 void added_free(added_t *added);

@@ -18,7 +18,7 @@ struct bpe {
 
     int32_t byte_symbol[256]; /* the token of a byte (byte level), or of its fallback; or -1 */
     int32_t ascii_symbol[128];
-    bool all_fallbacks;       /* every byte has a fallback token: no character is unknown */
+    bool all_fallbacks; /* every byte has a fallback token: no character is unknown */
 
     /* The places that merges span: pairs of neighbouring symbols inside some merge's product.
      * Elsewhere a word can be cut. Not known (never_cut) where unknown or fallback tokens merge. */
@@ -151,7 +151,8 @@ status_t bpe_finish(bpe_t *bpe)
     status_t status = mem_new(&bpe->covers, bpe->vocabulary.size, "token lengths");
     for (size_t id = 0; !status && id < bpe->vocabulary.size; id++)
         if (bpe->vocabulary.token[id].text >= 0)
-            bpe->covers[id] = is_fallback(bpe, (int32_t)id) ? 1 : bpe->vocabulary.token[id].bytes_length;
+            bpe->covers[id] =
+                is_fallback(bpe, (int32_t)id) ? 1 : bpe->vocabulary.token[id].bytes_length;
     return status;
 }
 
@@ -179,7 +180,8 @@ bool bpe_separates(const bpe_t *bpe, const char *left, size_t left_size, const c
         return !(bpe->spanned_bytes[a][b / 64] >> b % 64 & 1) && bpe->byte_symbol[a] >= 0 &&
                bpe->byte_symbol[b] >= 0;
     }
-    int32_t a = character_symbol(bpe, left, left_size), b = character_symbol(bpe, right, right_size);
+    int32_t a = character_symbol(bpe, left, left_size),
+            b = character_symbol(bpe, right, right_size);
     if (a < 0 || b < 0) return bpe->all_fallbacks; /* else neighbouring unknowns may fuse */
     return pairs_get(&bpe->spanned, a, b) == RANK_NONE;
 }
@@ -252,8 +254,10 @@ static status_t inexpressible(const char *word, size_t length, size_t at)
     uint32_t code_point = 0;
     if (utf8_starts(word[start]) && start + utf8_size(word[start]) <= length)
         code_point = utf8_at(word + start, &size);
-    return status_new(EXIT_INPUT, "character U+%04X has no token (byte 0x%02X), and the tokenizer "
-                      "has no unknown token", (unsigned)code_point, (unsigned char)word[at]);
+    return status_new(EXIT_INPUT,
+                      "character U+%04X has no token (byte 0x%02X), and the tokenizer "
+                      "has no unknown token",
+                      (unsigned)code_point, (unsigned char)word[at]);
 }
 
 /* What happens to a character without a token: fallback bytes, or the pending unknown token. */

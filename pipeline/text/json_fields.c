@@ -26,7 +26,8 @@ status_t json_text(const json_t *object, const char *where, const char *key, con
     return NULL;
 }
 
-status_t json_flag(const json_t *object, const char *where, const char *key, int absent, bool *value)
+status_t json_flag(const json_t *object, const char *where, const char *key, int absent,
+                   bool *value)
 {
     const json_t *field = json_object_get(object, key);
     bool missing = !field || json_is_null(field);

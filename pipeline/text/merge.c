@@ -97,8 +97,8 @@ static inline uint32_t find_lowest(const tree_t *tree, size_t *at)
     return least;
 }
 
-MULTIVERSION static void merge_all(merge_t *merge, tree_t *tree, const pairs_t *ranks,
-                                   const int32_t *product)
+MULTIVERSION
+static void merge_all(merge_t *merge, tree_t *tree, const pairs_t *ranks, const int32_t *product)
 {
     size_t count = merge->count;
     int32_t *id = merge->id;

@@ -9,8 +9,16 @@
 #include "text/utf8.h"
 
 enum { CODE_POINTS = 0x110000, FIRST_ACTIVE = 0x300 };
-enum { HANGUL = 0xac00, HANGUL_COUNT = 11172, LEAD = 0x1100, LEADS = 19, VOWEL = 0x1161, VOWELS = 21,
-       TRAIL = 0x11a7, TRAILS = 28 };
+enum {
+    HANGUL = 0xac00,
+    HANGUL_COUNT = 11172,
+    LEAD = 0x1100,
+    LEADS = 19,
+    VOWEL = 0x1161,
+    VOWELS = 21,
+    TRAIL = 0x11a7,
+    TRAILS = 28
+};
 
 /* A character of the text that is being put in order: its combining class, and as the library
  * counts it, how far it moves along the original: it stands for 1 - change characters of it. */
@@ -21,7 +29,7 @@ typedef struct {
 } unit_t;
 
 struct nfc {
-    pairs_t composites;               /* (first, second) -> composed character */
+    pairs_t composites;                /* (first, second) -> composed character */
     uint64_t active[CODE_POINTS / 64]; /* may change, or change with what is before it */
     uint64_t marks[CODE_POINTS / 64];  /* Unicode 9 gives them a combining class */
     uint64_t decomposing[CODE_POINTS / 64];
@@ -55,8 +63,8 @@ static uint8_t class_of(const nfc_t *nfc, uint32_t code_point)
 static size_t decompose(uint32_t code_point, utf8proc_int32_t part[8])
 {
     int last = 0;
-    utf8proc_ssize_t count = utf8proc_decompose_char((utf8proc_int32_t)code_point, part, 8,
-                                                     UTF8PROC_DECOMPOSE, &last);
+    utf8proc_ssize_t count =
+        utf8proc_decompose_char((utf8proc_int32_t)code_point, part, 8, UTF8PROC_DECOMPOSE, &last);
     return count < 0 || count > 8 ? 0 : (size_t)count;
 }
 
@@ -75,7 +83,8 @@ static void learn_composite(nfc_t *nfc, uint32_t code_point)
 {
     utf8proc_int32_t part[8], whole[8];
     size_t count = decompose(code_point, part);
-    bool stays = count >= 2 && recompose(part, count, whole) == 1 && (uint32_t)whole[0] == code_point;
+    bool stays =
+        count >= 2 && recompose(part, count, whole) == 1 && (uint32_t)whole[0] == code_point;
     if (!stays) {
         add(nfc->active, code_point);
         return;
@@ -156,8 +165,7 @@ static uint32_t compose(const nfc_t *nfc, uint32_t first, uint32_t second)
 static status_t push(nfc_t *nfc, uint32_t code_point, int32_t change)
 {
     status_t status = mem_grow(&nfc->unit, &nfc->unit_capacity, nfc->units + 1, "normalised text");
-    if (!status)
-        nfc->unit[nfc->units++] = (unit_t){code_point, class_of(nfc, code_point), change};
+    if (!status) nfc->unit[nfc->units++] = (unit_t){code_point, class_of(nfc, code_point), change};
     return status;
 }
 
@@ -182,8 +190,7 @@ static status_t decompose_stretch(nfc_t *nfc, const char *text, size_t length)
  * since a run may be as long as the text. */
 static status_t sort_marks(nfc_t *nfc)
 {
-    status_t status =
-        mem_grow(&nfc->sorted, &nfc->sorted_capacity, nfc->units, "normalised text");
+    status_t status = mem_grow(&nfc->sorted, &nfc->sorted_capacity, nfc->units, "normalised text");
     size_t end;
     for (size_t at = 0; !status && at < nfc->units; at = end) {
         end = at + 1;

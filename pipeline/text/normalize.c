@@ -9,8 +9,8 @@
 status_t normalizer_add(normalizer_t *normalizer, normalize_kind_t kind, const char *content,
                         const char *literal, const char *regex)
 {
-    status_t status = mem_grow(&normalizer->step, &normalizer->capacity, normalizer->count + 1,
-                               "normalizer");
+    status_t status =
+        mem_grow(&normalizer->step, &normalizer->capacity, normalizer->count + 1, "normalizer");
     if (status) return status;
     normalize_step_t *step = &normalizer->step[normalizer->count++];
     *step = (normalize_step_t){.kind = kind};
@@ -124,7 +124,7 @@ static status_t replace_pattern(const piece_t *piece, pattern_t *pattern, const 
         if (status || start > piece->length) break;
         if (start == end)
             return status_new(EXIT_INPUT, "normalizer Replace: a pattern that matches nothing at "
-                              "all is not supported");
+                                          "all is not supported");
         status = keep_up_to(&rewrite, start);
         if (!status) status = replace_up_to(&rewrite, end, content, strlen(content));
     }

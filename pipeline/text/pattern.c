@@ -33,9 +33,10 @@ static status_t compile(pattern_t *pattern, const str_t *translated)
     if (!context) return no_memory();
     pcre2_set_newline(context, PCRE2_NEWLINE_LF);
     pcre2_set_parens_nest_limit(context, 100);
-    pattern->code = pcre2_compile((PCRE2_SPTR)translated->data, translated->length,
-                                  PCRE2_UTF | PCRE2_UCP | PCRE2_NO_UTF_CHECK | PCRE2_NEVER_BACKSLASH_C,
-                                  &error, &place, context);
+    pattern->code =
+        pcre2_compile((PCRE2_SPTR)translated->data, translated->length,
+                      PCRE2_UTF | PCRE2_UCP | PCRE2_NO_UTF_CHECK | PCRE2_NEVER_BACKSLASH_C, &error,
+                      &place, context);
     pcre2_compile_context_free(context);
     if (!pattern->code) {
         PCRE2_UCHAR message[200];
@@ -65,7 +66,8 @@ status_t pattern_create(const char *text, bool literal, pattern_t **pattern)
     str_t translated = {0};
     status_t status = mem_new(pattern, 1, "regular expression");
     if (!status) status = str_add(&(*pattern)->source, text);
-    if (!status) status = literal ? regex_escape(text, &translated) : regex_translate(text, &translated);
+    if (!status)
+        status = literal ? regex_escape(text, &translated) : regex_translate(text, &translated);
     if (!status) status = compile(*pattern, &translated);
     if (status) pattern_destroy(pattern);
     str_free(&translated);

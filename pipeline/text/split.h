@@ -22,7 +22,7 @@ typedef struct {
     pattern_t *pattern;
     char replacement[5]; /* of spaces; UTF-8 */
     prepend_t prepend;
-    bool cut;            /* metaspace: before each replacement */
+    bool cut; /* metaspace: before each replacement */
     mapped_t text[2];
 } split_step_t;
 

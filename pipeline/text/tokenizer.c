@@ -81,12 +81,11 @@ static span_t trimmed(const encoder_t *encoder, span_t span, const char *text, s
 {
     const finisher_t *finisher = &encoder->tokenizer->finisher;
     if (finisher->trims == 0) return span;
+    size_t before = encoder->special ? finisher->before.count : 0;
     int64_t leading = leading_spaces(text, length), trailing = trailing_spaces(text, length);
     for (size_t i = 0; i < finisher->trims; i++) {
         const trim_t *trim = &finisher->trim[i];
-        size_t before = encoder->special ? finisher->before.count : 0;
-        size_t shift = encoder->special ? trim->shift : 0;
-        bool first = encoder->out->count - before + shift == 0 || span.start == 0;
+        bool first = encoder->out->count == before || span.start == 0;
         int64_t cut = first && trim->prefixed && leading == 1 ? 0 : leading;
         span.start = span.start + cut < span.end ? span.start + cut : span.end;
         if (trailing > 0 && span.end >= trailing)
@@ -160,7 +159,8 @@ static piece_t part_between(const encoder_t *encoder, place_t *place, size_t sta
 {
     const char *bytes = place->piece->bytes;
     if (encoder->tracked) {
-        if (start >= place->at) place->character += utf8_count(bytes + place->at, start - place->at);
+        if (start >= place->at)
+            place->character += utf8_count(bytes + place->at, start - place->at);
         else place->character -= utf8_count(bytes + start, place->at - start);
         place->at = start;
     }
@@ -203,8 +203,7 @@ static status_t normalize_gap(encoder_t *encoder, const piece_t *gap)
 {
     piece_t piece = *gap;
     status_t status = normalizer_apply(&encoder->tokenizer->normalizer, encoder->tracked, &piece);
-    return status ? status
-                  : cut_added(encoder, &encoder->tokenizer->normalized, &piece, split_gap);
+    return status ? status : cut_added(encoder, &encoder->tokenizer->normalized, &piece, split_gap);
 }
 
 static status_t add_special(encoder_t *encoder, const ids_t *ids)

@@ -108,8 +108,9 @@ static status_t add_named_tokens(tokenizer_t *tokenizer, const json_t *config)
     status_t status = NULL;
     for (size_t i = 0; !status && i < sizeof keys / sizeof *keys; i++) {
         const json_t *value = json_object_get(config, keys[i]);
-        const char *text = value ? special_text(value)
-                           : i < 2 ? default_special(config, keys[i]) : NULL;
+        const char *text = value   ? special_text(value)
+                           : i < 2 ? default_special(config, keys[i])
+                                   : NULL;
         bool known = !text;
         for (size_t j = 0; !known && j < count; j++) known = strcmp(added[j], text) == 0;
         if (known) continue;
@@ -135,8 +136,10 @@ static status_t open_gpt2(tokenizer_t *tokenizer, source_t *source, json_t **con
         status = status_new(EXIT_RESOURCE, "out of memory: configuration");
     const char *class = json_string_value(json_object_get(*config, "tokenizer_class"));
     if (!status && (!class || strncmp(class, "GPT2Tokenizer", 13) != 0))
-        status = status_new(EXIT_INPUT, "%s: tokenizer_class %.80s with vocab.json is not supported "
-                            "(known: GPT2Tokenizer)", what, class ? class : "");
+        status = status_new(EXIT_INPUT,
+                            "%s: tokenizer_class %.80s with vocab.json is not supported "
+                            "(known: GPT2Tokenizer)",
+                            what, class ? class : "");
     if (!status) status = json_flag(*config, what, "add_prefix_space", false, &prefix);
     if (!status) status = json_flag(*config, what, "add_bos_token", false, &begin);
     if (!status) status = add_byte_level(&tokenizer->splitter, prefix, true);
@@ -178,8 +181,7 @@ static status_t open_files(tokenizer_t *tokenizer, source_t *source, const char 
     char *json = NULL, *directory = NULL;
     bool given = !file_is_directory(path);
     status_t status = given ? directory_of(path, &directory) : str_copy(&directory, path);
-    if (!status)
-        status = given ? str_copy(&json, path) : path_join(path, "tokenizer.json", &json);
+    if (!status) status = given ? str_copy(&json, path) : path_join(path, "tokenizer.json", &json);
     source->directory = directory;
     if (!status)
         status = given || file_exists(json) ? open_json(tokenizer, source, json, config)

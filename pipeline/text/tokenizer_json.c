@@ -65,15 +65,20 @@ static status_t read_normalizer(tokenizer_t *tokenizer, const json_t *object, in
         if (!status) status = read_pattern(object, "normalizer Replace", &literal, &regex);
         if (!status) status = json_text(object, "normalizer Replace", "content", &text);
         return status ? status
-                      : normalizer_add(&tokenizer->normalizer, NORMALIZE_REPLACE, text, literal, regex);
+                      : normalizer_add(&tokenizer->normalizer, NORMALIZE_REPLACE, text, literal,
+                                       regex);
     }
     if (strcmp(type, "Sequence") != 0)
-        return status_new(EXIT_INPUT, "normalizer %.80s is not supported "
-                          "(known: NFC, Prepend, Replace, Sequence)", type);
+        return status_new(EXIT_INPUT,
+                          "normalizer %.80s is not supported "
+                          "(known: NFC, Prepend, Replace, Sequence)",
+                          type);
     json_t *steps, *step;
     size_t i;
-    status = json_only(object, "normalizer Sequence", (const char *[]){"type", "normalizers", NULL});
-    if (!status) status = json_part(object, "normalizer Sequence", "normalizers", JSON_ARRAY, &steps);
+    status =
+        json_only(object, "normalizer Sequence", (const char *[]){"type", "normalizers", NULL});
+    if (!status)
+        status = json_part(object, "normalizer Sequence", "normalizers", JSON_ARRAY, &steps);
     if (status) return status;
     json_array_foreach(steps, i, step)
     {
@@ -97,9 +102,9 @@ static status_t read_byte_level(splitter_t *splitter, const json_t *object)
 {
     bool prefix, trim, use_regex;
     const char *where = "pre_tokenizer ByteLevel";
-    status_t status = json_only(
-        object, where,
-        (const char *[]){"type", "add_prefix_space", "trim_offsets", "use_regex", NULL});
+    status_t status =
+        json_only(object, where,
+                  (const char *[]){"type", "add_prefix_space", "trim_offsets", "use_regex", NULL});
     if (!status) status = json_flag(object, where, "add_prefix_space", -1, &prefix);
     if (!status) status = json_flag(object, where, "trim_offsets", -1, &trim);
     if (!status) status = json_flag(object, where, "use_regex", true, &use_regex);
@@ -111,8 +116,8 @@ static status_t read_split(splitter_t *splitter, const json_t *object)
     const char *behavior, *literal, *regex, *where = "pre_tokenizer Split";
     bool invert;
     split_step_t *step;
-    status_t status = json_only(
-        object, where, (const char *[]){"type", "pattern", "behavior", "invert", NULL});
+    status_t status =
+        json_only(object, where, (const char *[]){"type", "pattern", "behavior", "invert", NULL});
     if (!status) status = json_text(object, where, "behavior", &behavior);
     if (!status && strcmp(behavior, "Isolated") != 0)
         status = status_new(EXIT_INPUT, "%s: behavior \"%.80s\" is not supported (known: Isolated)",
@@ -137,14 +142,18 @@ static status_t read_scheme(const json_t *object, const char *where, prepend_t *
     size_t i = 0;
     while (i < 3 && strcmp(scheme, names[i]) != 0) i++;
     if (i == 3)
-        return status_new(EXIT_INPUT, "%s: prepend_scheme \"%.80s\" is not supported "
-                          "(known: always, first, never)", where, scheme);
+        return status_new(EXIT_INPUT,
+                          "%s: prepend_scheme \"%.80s\" is not supported "
+                          "(known: always, first, never)",
+                          where, scheme);
     *prepend = (prepend_t)i;
     bool prefix;
     status = json_flag(object, where, "add_prefix_space", true, &prefix);
     if (!status && !prefix && *prepend != PREPEND_NEVER)
-        status = status_new(EXIT_INPUT, "%s: add_prefix_space is false, but prepend_scheme is "
-                            "\"%.80s\"", where, scheme);
+        status = status_new(EXIT_INPUT,
+                            "%s: add_prefix_space is false, but prepend_scheme is "
+                            "\"%.80s\"",
+                            where, scheme);
     return status;
 }
 
@@ -154,9 +163,9 @@ static status_t read_metaspace(splitter_t *splitter, const json_t *object)
     prepend_t prepend;
     bool cut;
     split_step_t *step;
-    status_t status =
-        json_only(object, where, (const char *[]){"type", "replacement", "prepend_scheme", "split",
-                                                  "add_prefix_space", "str_rep", NULL});
+    status_t status = json_only(object, where,
+                                (const char *[]){"type", "replacement", "prepend_scheme", "split",
+                                                 "add_prefix_space", "str_rep", NULL});
     if (!status) status = json_text(object, where, "replacement", &mark);
     if (!status && (!*mark || strlen(mark) != utf8_size(*mark)))
         status = status_new(EXIT_INPUT, "%s: \"replacement\" is not one character", where);
@@ -197,8 +206,10 @@ static status_t read_pre_tokenizer(splitter_t *splitter, const json_t *object, i
     if (*byte_level) return read_byte_level(splitter, object);
     if (strcmp(type, "Split") == 0) return read_split(splitter, object);
     if (strcmp(type, "Metaspace") == 0) return read_metaspace(splitter, object);
-    return status_new(EXIT_INPUT, "pre_tokenizer %.80s is not supported "
-                      "(known: ByteLevel, Metaspace, Split, Sequence)", type);
+    return status_new(EXIT_INPUT,
+                      "pre_tokenizer %.80s is not supported "
+                      "(known: ByteLevel, Metaspace, Split, Sequence)",
+                      type);
 }
 
 /* The ids of a template's special token. */
@@ -227,11 +238,12 @@ static status_t read_template(finisher_t *finisher, const json_t *object)
 {
     const char *where = "post_processor TemplateProcessing", *id;
     json_t *single, *tokens, *piece;
-    ids_t before = {0}, after = {0};
     bool seen = false;
     size_t i;
-    status_t status = json_only(
-        object, where, (const char *[]){"type", "single", "pair", "special_tokens", NULL});
+    status_t status = json_only(object, where,
+                                (const char *[]){"type", "single", "pair", "special_tokens", NULL});
+    if (!status && finisher->templates++)
+        status = status_new(EXIT_INPUT, "%s: a second one is not supported", where);
     if (!status) status = json_part(object, where, "single", JSON_ARRAY, &single);
     if (!status) status = json_part(object, where, "special_tokens", JSON_OBJECT, &tokens);
     if (status) return status;
@@ -241,39 +253,31 @@ static status_t read_template(finisher_t *finisher, const json_t *object)
         json_t *sequence = json_object_get(piece, "Sequence");
         status = json_text(special ? special : sequence, where, "id", &id);
         if (!status && special)
-            status = read_special(tokens, id, INT32_MAX - 1, seen ? &after : &before);
+            status = read_special(tokens, id, INT32_MAX - 1,
+                                  seen ? &finisher->after : &finisher->before);
         else if (!status && (seen || strcmp(id, "A") != 0))
-            status = status_new(EXIT_INPUT, "%s: \"single\" is not special tokens around one A", where);
+            status =
+                status_new(EXIT_INPUT, "%s: \"single\" is not special tokens around one A", where);
         else seen = true;
         if (status) break;
     }
     if (!status && !seen) status = status_new(EXIT_INPUT, "%s: \"single\" has no A", where);
-    /* A template goes around what the steps before it made. */
-    for (i = 0; !status && i < finisher->before.count; i++)
-        status = ids_append(&before, finisher->before.id[i]);
-    for (i = 0; !status && i < after.count; i++)
-        status = ids_append(&finisher->after, after.id[i]);
-    mem_free(&after.id);
-    if (status) mem_free(&before.id);
-    if (status) return status;
-    mem_free(&finisher->before.id);
-    finisher->before = before;
-    return NULL;
+    return status;
 }
 
 static status_t read_trim(finisher_t *finisher, const json_t *object)
 {
     const char *where = "post_processor ByteLevel";
     bool prefix, trim, ignored;
-    status_t status = json_only(
-        object, where,
-        (const char *[]){"type", "add_prefix_space", "trim_offsets", "use_regex", NULL});
+    status_t status =
+        json_only(object, where,
+                  (const char *[]){"type", "add_prefix_space", "trim_offsets", "use_regex", NULL});
     if (!status) status = json_flag(object, where, "add_prefix_space", -1, &prefix);
     if (!status) status = json_flag(object, where, "trim_offsets", -1, &trim);
     if (!status) status = json_flag(object, where, "use_regex", true, &ignored);
     if (status || !trim) return status;
     status = mem_grow(&finisher->trim, &finisher->capacity, finisher->trims + 1, "post_processor");
-    if (!status) finisher->trim[finisher->trims++] = (trim_t){prefix, finisher->before.count};
+    if (!status) finisher->trim[finisher->trims++] = (trim_t){prefix};
     return status;
 }
 
@@ -286,8 +290,10 @@ static status_t read_post_processor(finisher_t *finisher, const json_t *object, 
     if (strcmp(type, "ByteLevel") == 0) return read_trim(finisher, object);
     if (strcmp(type, "TemplateProcessing") == 0) return read_template(finisher, object);
     if (strcmp(type, "Sequence") != 0)
-        return status_new(EXIT_INPUT, "post_processor %.80s is not supported "
-                          "(known: ByteLevel, TemplateProcessing, Sequence)", type);
+        return status_new(EXIT_INPUT,
+                          "post_processor %.80s is not supported "
+                          "(known: ByteLevel, TemplateProcessing, Sequence)",
+                          type);
     json_t *steps, *step;
     size_t i;
     status = json_only(object, where, (const char *[]){"type", "processors", NULL});

@@ -16,7 +16,9 @@ static status_t read_vocabulary(json_t *object, bool byte_level, vocabulary_t *v
     {
         if (!json_is_integer(id))
             status = status_new(EXIT_INPUT, "vocabulary: the id of %.80s is not an integer", token);
-        else status = vocabulary_add(vocabulary, token, strlen(token), json_integer_value(id), count);
+        else
+            status =
+                vocabulary_add(vocabulary, token, strlen(token), json_integer_value(id), count);
         if (status) break;
     }
     return status ? status : vocabulary_finish(vocabulary, byte_level);
@@ -28,7 +30,8 @@ static status_t read_merge(bpe_t *bpe, const json_t *item, size_t index)
     if (json_is_string(item)) {
         const char *text = json_string_value(item), *space = strchr(text, ' ');
         if (!space || strchr(space + 1, ' ') || strlen(text) != json_string_length(item))
-            return status_new(EXIT_INPUT, "merge %zu is \"%.80s\", expected two tokens", index, text);
+            return status_new(EXIT_INPUT, "merge %zu is \"%.80s\", expected two tokens", index,
+                              text);
         return bpe_add_merge(bpe, text, (size_t)(space - text), space + 1, strlen(space + 1));
     }
     const json_t *left = json_array_get(item, 0), *right = json_array_get(item, 1);
@@ -86,8 +89,10 @@ static status_t check_fallback(const tokenizer_t *tokenizer)
         char text = (char)byte;
         bool possible = byte != 0xc0 && byte != 0xc1;
         if (possible && vocabulary_find_bytes(vocabulary, &text, 1) < 0)
-            return status_new(EXIT_INPUT, "model BPE: byte_fallback with ByteLevel and a vocabulary "
-                              "that lacks byte 0x%02X is not supported", (unsigned)byte);
+            return status_new(EXIT_INPUT,
+                              "model BPE: byte_fallback with ByteLevel and a vocabulary "
+                              "that lacks byte 0x%02X is not supported",
+                              (unsigned)byte);
     }
     return NULL;
 }
@@ -104,15 +109,16 @@ status_t read_model(tokenizer_t *tokenizer, const json_t *object, bool byte_leve
     if (!status && strcmp(type, "BPE") != 0)
         status = status_new(EXIT_INPUT, "model %.80s is not supported (known: BPE)", type);
     if (!status)
-        status = json_only(object, where,
-                           (const char *[]){"type", "dropout", "unk_token",
-                                            "continuing_subword_prefix", "end_of_word_suffix",
-                                            "fuse_unk", "byte_fallback", "ignore_merges", "vocab",
-                                            "merges", NULL});
+        status =
+            json_only(object, where,
+                      (const char *[]){"type", "dropout", "unk_token", "continuing_subword_prefix",
+                                       "end_of_word_suffix", "fuse_unk", "byte_fallback",
+                                       "ignore_merges", "vocab", "merges", NULL});
     for (size_t i = 0; !status && i < sizeof empty / sizeof *empty; i++)
         status = must_be_empty(object, empty[i]);
     const json_t *unk = json_object_get(object, "unk_token");
-    if (!status && unk && !json_is_null(unk)) status = json_text(object, where, "unk_token", &unknown);
+    if (!status && unk && !json_is_null(unk))
+        status = json_text(object, where, "unk_token", &unknown);
     if (!status) status = json_flag(object, where, "fuse_unk", false, &options.fuse_unknown);
     if (!status) status = json_flag(object, where, "byte_fallback", false, &options.byte_fallback);
     if (!status) status = json_flag(object, where, "ignore_merges", false, &options.ignore_merges);
@@ -137,12 +143,13 @@ status_t add_token(tokenizer_t *tokenizer, const added_entry_t *entry)
                                      vocabulary->size + tokenizer->added.count + 1);
     if (status) return status_wrap(status, "added tokens");
     if (!entry->normalized)
-        return added_append(&tokenizer->raw, entry->content, length, (int32_t)id, entry->options);
+        return added_append(&tokenizer->raw, entry->content, length, (int32_t)id, entry->special,
+                            entry->options);
     piece_t piece = {.bytes = entry->content, .length = length};
     status = normalizer_apply(&tokenizer->normalizer, false, &piece);
     return status ? status
                   : added_append(&tokenizer->normalized, piece.bytes, piece.length, (int32_t)id,
-                                 entry->options);
+                                 entry->special, entry->options);
 }
 
 status_t finish_added(tokenizer_t *tokenizer)
@@ -166,13 +173,12 @@ status_t read_added(tokenizer_t *tokenizer, const json_t *list)
     json_array_foreach(list, i, item)
     {
         added_entry_t entry = {.declared = -1};
-        bool special;
         status = json_text(item, where, "content", &entry.content);
         if (!status) status = json_flag(item, where, "single_word", -1, &entry.options.single_word);
         if (!status) status = json_flag(item, where, "lstrip", -1, &entry.options.lstrip);
         if (!status) status = json_flag(item, where, "rstrip", -1, &entry.options.rstrip);
         if (!status) status = json_flag(item, where, "normalized", -1, &entry.normalized);
-        if (!status) status = json_flag(item, where, "special", -1, &special);
+        if (!status) status = json_flag(item, where, "special", -1, &entry.special);
         const json_t *id = json_object_get(item, "id");
         if (!status && !json_is_integer(id))
             status = status_new(EXIT_INPUT, "added token %.80s has no id", entry.content);

@@ -13,11 +13,10 @@
 #include "text/tokenizer.h"
 #include "text/vocabulary.h"
 
-/* Offsets lose the white space at a token's ends. shift: special tokens that the steps before
- * this one put in front. prefixed: a first token's single space is one that was added. */
+/* Offsets lose the white space at a token's ends. prefixed: the single space of a text's first
+ * token is one that was added, and covers nothing. */
 typedef struct {
     bool prefixed;
-    size_t shift;
 } trim_t;
 
 typedef struct {
@@ -28,7 +27,7 @@ typedef struct {
 /* What is done with the tokens of a text, in order. */
 typedef struct {
     trim_t *trim;
-    size_t trims, capacity;
+    size_t trims, capacity, templates;
     ids_t before, after; /* special tokens around the text */
 } finisher_t;
 
@@ -64,6 +63,7 @@ typedef struct {
     const char *content;
     added_options_t options;
     bool normalized;  /* looked for in the normalised text */
+    bool special;     /* of two that look the same, it goes before one that is not */
     int64_t declared; /* the id in the file, or -1 */
 } added_entry_t;
 MUST_CHECK status_t add_token(tokenizer_t *tokenizer, const added_entry_t *entry);

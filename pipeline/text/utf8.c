@@ -4,14 +4,16 @@
 
 #include "core/simd.h"
 
-MULTIVERSION int64_t utf8_count(const char *bytes, size_t length)
+MULTIVERSION
+int64_t utf8_count(const char *bytes, size_t length)
 {
     int64_t count = 0;
     for (size_t i = 0; i < length; i++) count += (signed char)bytes[i] > -65;
     return count;
 }
 
-MULTIVERSION static bool is_ascii_block(const char *bytes, size_t length)
+MULTIVERSION
+static bool is_ascii_block(const char *bytes, size_t length)
 {
     unsigned char all = 0;
     for (size_t i = 0; i < length; i++) all |= (unsigned char)bytes[i];

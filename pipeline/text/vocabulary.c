@@ -36,7 +36,8 @@ status_t vocabulary_add(vocabulary_t *vocabulary, const char *text, size_t lengt
     if (id < 0 || (uint64_t)id >= (uint64_t)count * 8 + HOLES || id >= INT32_MAX)
         return status_new(EXIT_INPUT, "token %.*s has id %lld, expected 0 to about %zu",
                           (int)(length < 80 ? length : 80), text, (long long)id, count);
-    if (length > UINT32_MAX / 2) return status_new(EXIT_INPUT, "token %lld is too long", (long long)id);
+    if (length > UINT32_MAX / 2)
+        return status_new(EXIT_INPUT, "token %lld is too long", (long long)id);
     status_t status = mem_grow(&vocabulary->token, &vocabulary->capacity, (size_t)id + 1, "tokens");
     if (status) return status;
     while (vocabulary->size <= (size_t)id) vocabulary->token[vocabulary->size++].text = -1;
@@ -87,7 +88,8 @@ static int32_t find(const vocabulary_t *vocabulary, const int32_t *slots, bool b
                     const char *key, size_t length)
 {
     if (!slots) return -1;
-    for (size_t slot = hash_text(key, length) & vocabulary->mask;; slot = (slot + 1) & vocabulary->mask) {
+    for (size_t slot = hash_text(key, length) & vocabulary->mask;;
+         slot = (slot + 1) & vocabulary->mask) {
         int32_t id = slots[slot];
         if (id < 0) return -1;
         const token_t *token = &vocabulary->token[id];
@@ -97,7 +99,8 @@ static int32_t find(const vocabulary_t *vocabulary, const int32_t *slots, bool b
     }
 }
 
-static void insert(vocabulary_t *vocabulary, int32_t *slots, const char *key, size_t length, int32_t id)
+static void insert(vocabulary_t *vocabulary, int32_t *slots, const char *key, size_t length,
+                   int32_t id)
 {
     size_t slot = hash_text(key, length) & vocabulary->mask;
     while (slots[slot] >= 0) slot = (slot + 1) & vocabulary->mask;

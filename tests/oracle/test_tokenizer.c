@@ -1,15 +1,15 @@
 /* Ids and offsets of six real vocabularies against those of the tokenizers library 0.22.2,
  * which wrote $WN_SHARED/oracle/tokenizers/<name>/encodings.jsonl: one text a line with special
  * tokens, offsets in code points. */
+#include <cmocka.h>
+#include <jansson.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <setjmp.h>
-#include <cmocka.h>
-#include <jansson.h>
 
 #include "core/file.h"
 #include "text/tokenizer.h"
@@ -38,7 +38,8 @@ static void check_line(tokenizer_t *tokenizer, const char *line, size_t length, 
     check(tokenizer_encode(tokenizer, json_string_value(text), json_string_length(text),
                            ENCODE_SPECIAL, &plain));
     if (encoding.count != json_array_size(ids))
-        fail_msg("line %zu: %zu tokens, expected %zu", number, encoding.count, json_array_size(ids));
+        fail_msg("line %zu: %zu tokens, expected %zu", number, encoding.count,
+                 json_array_size(ids));
     assert_int_equal(plain.count, encoding.count);
     for (size_t i = 0; i < encoding.count; i++) {
         const json_t *span = json_array_get(offsets, i);
@@ -62,7 +63,8 @@ static void check_vocabulary(void **state)
 {
     enum { TEXTS = 492 };
     char path[4096];
-    snprintf(path, sizeof path, "%s/oracle/tokenizers/%s", shared_directory(), (const char *)*state);
+    snprintf(path, sizeof path, "%s/oracle/tokenizers/%s", shared_directory(),
+             (const char *)*state);
     if (!file_is_directory(path)) {
         print_message("skipped: no reference results at %s\n", path);
         skip();
@@ -82,8 +84,8 @@ static void check_vocabulary(void **state)
 
 int main(void)
 {
-    static char *const names[] = {"books", "llama3", "mistral_v3", "mistral_v3_metaspace", "pythia",
-                                  "qwen"};
+    static char *const names[] = {"books",  "llama3", "mistral_v3", "mistral_v3_metaspace",
+                                  "pythia", "qwen"};
     struct CMUnitTest tests[6];
     for (size_t i = 0; i < 6; i++)
         tests[i] = (struct CMUnitTest){names[i], check_vocabulary, NULL, NULL, names[i]};
