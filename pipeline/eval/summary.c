@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "core/memory.h"
+
 void accuracy_add(accuracy_t *accuracy, double good, double bad)
 {
     accuracy->correct += good > bad;
@@ -38,6 +40,17 @@ status_t loss_summarise(const double *loss, int64_t windows, loss_t *summary)
         .loss_interval = interval_mean(mean, variance, windows, SUMMARY_LEVEL),
     };
     return NULL;
+}
+
+status_t loss_compare(const double *loss, const double *baseline, int64_t windows,
+                      loss_t *difference)
+{
+    double *change = NULL;
+    status_t status = mem_new(&change, (size_t)windows, "differences of losses");
+    for (int64_t i = 0; !status && i < windows; i++) change[i] = loss[i] - baseline[i];
+    if (!status) status = loss_summarise(change, windows, difference);
+    mem_free(&change);
+    return status;
 }
 
 double loss_perplexity(const loss_t *summary)

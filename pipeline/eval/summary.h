@@ -34,9 +34,13 @@ typedef struct {
 /* loss: float64 [windows]; a value that is not finite is an EXIT_NUMERIC error that names the
  * window. No window at all: NaN everywhere. */
 MUST_CHECK status_t loss_summarise(const double *loss, int64_t windows, loss_t *summary);
+/* The same of the differences loss[i] - baseline[i], window by window: the windows' own difficulty,
+ * which both share, drops out of the interval. */
+MUST_CHECK status_t loss_compare(const double *loss, const double *baseline, int64_t windows,
+                                 loss_t *difference);
 /* exp(loss): the perplexity of the original, the mean over windows of the mean over tokens. */
 double loss_perplexity(const loss_t *summary);
-/* The loss's interval, exponentiated. */
+/* The loss's interval, exponentiated. Both of a difference: the ratio of two perplexities. */
 interval_t loss_perplexity_interval(const loss_t *summary);
 
 #endif

@@ -44,6 +44,21 @@ static void test_perplexity(void **state)
     assert_close(interval.high, exp(3.1511340938852177), 1e-11);
 }
 
+/* scipy.stats.t.interval(0.95, 4, d.mean(), sem(d)) of d = loss - baseline */
+static void test_paired_change(void **state)
+{
+    (void)state;
+    static const double baseline[] = {2.0, 2.5, 1.7, 3.0, 2.8};
+    static const double loss[] = {2.1, 2.5, 1.9, 3.2, 2.8};
+    loss_t change;
+    expect_ok(loss_compare(loss, baseline, 5, &change));
+    assert_int_equal(change.windows, 5);
+    assert_close(change.loss, 0.1, 1e-15);
+    assert_close(change.loss_interval.low, -0.02416639982037641, 1e-13);
+    assert_close(change.loss_interval.high, 0.2241663998203765, 1e-13);
+    assert_close(loss_perplexity(&change), 1.1051709180756477, 1e-14); /* e^0.1 */
+}
+
 static void test_few_windows(void **state)
 {
     (void)state;
@@ -69,6 +84,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tie_is_wrong),
         cmocka_unit_test(test_perplexity),
+        cmocka_unit_test(test_paired_change),
         cmocka_unit_test(test_few_windows),
         cmocka_unit_test(test_not_finite),
     };

@@ -1,0 +1,16 @@
+/* The report's numbers as CSV (docs/files.md, "report/"): full precision, one header line, an
+ * empty field where there is no number. */
+#ifndef WN_REPORT_CSV_H
+#define WN_REPORT_CSV_H
+
+#include "report/run.h"
+
+/* Long form: checkpoint, task, condition, grouping (all, term, file), group, metric, value, n,
+ * low, high. */
+MUST_CHECK status_t csv_results(const run_t *run, str_t *csv);
+/* One task, a line for each checkpoint and group, for each condition value, low and high. */
+MUST_CHECK status_t csv_task(const run_t *run, size_t task, str_t *csv);
+/* A line for each checkpoint and layer, and one for all layers together. */
+MUST_CHECK status_t csv_statistics(const run_t *run, str_t *csv);
+
+#endif

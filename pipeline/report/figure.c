@@ -1,0 +1,140 @@
+#include "report/figure.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/file.h"
+#include "core/log.h"
+#include "core/memory.h"
+#include "report/gnuplot.h"
+
+/* Black, blue, vermillion, bluish green, orange, reddish purple, sky blue: neighbours in the list
+ * differ most. */
+const char *const figure_colour[FIGURE_COLOURS] = {"#000000", "#0072b2", "#d55e00", "#009e73",
+                                                   "#e69f00", "#cc79a7", "#56b4e9"};
+
+void figure_ramp(double share, char colour[8])
+{
+    /* viridis (matplotlib) at 0, 0.14, 0.28, 0.42, 0.57, 0.71 and 0.85 */
+    static const unsigned char point[][3] = {{68, 1, 84},    {70, 50, 127},  {54, 92, 141},
+                                             {39, 127, 142}, {31, 161, 135}, {74, 194, 109},
+                                             {157, 217, 59}};
+    double place = share * 6;
+    int below = place >= 6 ? 5 : (int)place;
+    unsigned rgb[3];
+    for (int i = 0; i < 3; i++) {
+        double mixed = point[below][i] + (place - below) * (point[below + 1][i] - point[below][i]);
+        rgb[i] = (unsigned)(mixed + 0.5) & 255u;
+    }
+    snprintf(colour, 8, "#%02x%02x%02x", rgb[0], rgb[1], rgb[2]);
+}
+
+status_t figures_append(figures_t *figures, const char *name, const char *title,
+                        const char *caption, int width, int height, figure_t **figure)
+{
+    status_t status = mem_grow(&figures->item, &figures->capacity, figures->count + 1, "figures");
+    if (status) return status;
+    *figure = &figures->item[figures->count++];
+    **figure = (figure_t){.width = width, .height = height};
+    status = str_copy(&(*figure)->name, name);
+    if (!status) status = str_copy(&(*figure)->title, title);
+    return status ? status : str_copy(&(*figure)->caption, caption);
+}
+
+void figures_free(figures_t *figures)
+{
+    for (size_t i = 0; i < figures->count; i++) {
+        mem_free(&figures->item[i].name);
+        mem_free(&figures->item[i].title);
+        mem_free(&figures->item[i].caption);
+        str_free(&figures->item[i].data);
+        str_free(&figures->item[i].script);
+    }
+    mem_free(&figures->item);
+    *figures = (figures_t){0};
+}
+
+status_t figure_begin(figure_t *figure)
+{
+    return str_printf(
+        &figure->script,
+        "# Draws %1$s.svg and %1$s.png from %1$s.csv:  gnuplot %1$s.gp\n"
+        "if (!exists(\"devices\")) devices = \"svg png\"\n"
+        "if (!exists(\"suffix\")) suffix = \"\"\n"
+        "set encoding utf8\n"
+        "set datafile separator \",\"\n"
+        "do for [device in devices] {\n"
+        "if (device eq \"svg\") {\n"
+        "  set terminal svg size %2$d,%3$d noenhanced font \"sans-serif,13\" "
+        "background \"#ffffff\"\n"
+        "} else {\n"
+        "  set terminal pngcairo size %4$d,%5$d noenhanced font \"sans-serif,13\" fontscale 1.5 "
+        "linewidth 2 pointscale 2 background \"#ffffff\"\n"
+        "}\n"
+        "set output \"%1$s.\".device.suffix\n"
+        "set border 3 linecolor rgb \"#555555\"\n"
+        "set tics nomirror out scale 0.6 font \",12\" textcolor rgb \"#333333\"\n"
+        "set grid ytics linetype 1 linecolor rgb \"#e4e4e4\" linewidth 0.6\n",
+        figure->name, figure->width, figure->height, 2 * figure->width, 2 * figure->height);
+}
+
+status_t figure_end(figure_t *figure)
+{
+    return str_add(&figure->script, "unset output\n}\n");
+}
+
+static status_t publish(const char *directory, const char *name, const char *suffix, bool *drawn)
+{
+    char *from = NULL, *to = NULL;
+    status_t status = str_format(&from, "%s/%s%s", directory, name, suffix);
+    if (!status) status = str_format(&to, "%s/%s", directory, name);
+    if (!status && *drawn) status = file_publish(from, to);
+    if (!status && !*drawn) unlink(from);
+    mem_free(&from);
+    mem_free(&to);
+    return status;
+}
+
+/* Draws one device into a temporary file, then gives that its name. */
+static status_t draw(const char *directory, figure_t *figure, const char *device, bool *absent,
+                     bool *drawn)
+{
+    char *name = NULL, *script = NULL, *temporary = NULL, *command = NULL;
+    str_t said = {0};
+    status_t status = str_format(&name, "%s.%s", figure->name, device);
+    if (!status) status = str_format(&script, "%s.gp", figure->name);
+    if (!status) status = file_temporary(name, &temporary);
+    const char *suffix = temporary ? temporary + strlen(name) : "";
+    if (!status)
+        status = str_format(&command, "devices = \"%s\"; suffix = \"%s\"", device, suffix);
+    if (!status) status = gnuplot_run(directory, command, script, absent, drawn, &said);
+    if (!status && !*absent && !*drawn)
+        log_warning("gnuplot could not draw %s: %.300s", name, said.data ? said.data : "");
+    if (!status && !*absent) status = publish(directory, name, suffix, drawn);
+    str_free(&said);
+    mem_free(&command);
+    mem_free(&temporary);
+    mem_free(&script);
+    mem_free(&name);
+    return status;
+}
+
+static status_t write_part(const char *directory, const char *name, const char *ending,
+                           const str_t *text)
+{
+    char *path = NULL;
+    status_t status = str_format(&path, "%s/%s.%s", directory, name, ending);
+    if (!status) status = file_write(path, text->data, text->length);
+    mem_free(&path);
+    return status;
+}
+
+status_t figure_draw(const char *directory, figure_t *figure, bool *absent)
+{
+    status_t status = write_part(directory, figure->name, "csv", &figure->data);
+    if (!status) status = write_part(directory, figure->name, "gp", &figure->script);
+    if (!status) status = draw(directory, figure, "svg", absent, &figure->svg);
+    if (!status && !*absent) status = draw(directory, figure, "png", absent, &figure->png);
+    return status;
+}

@@ -1,0 +1,17 @@
+/* The figures of a report. One that would show nothing is not made. */
+#ifndef WN_REPORT_FIGURES_H
+#define WN_REPORT_FIGURES_H
+
+#include "report/figure.h"
+#include "report/run.h"
+
+/* Over training: for each task of minimal pairs, accuracy and WD; for each task of perplexity,
+ * perplexity (two checkpoints at least). */
+MUST_CHECK status_t figures_training(const run_t *run, figures_t *figures);
+/* The quantiles of WD by layer, at the last checkpoint with statistics. */
+MUST_CHECK status_t figures_layers(const run_t *run, figures_t *figures);
+/* Each task against the share of ablated neurons, at the last checkpoint, where conditions form
+ * a sweep. */
+MUST_CHECK status_t figures_sweeps(const run_t *run, figures_t *figures);
+
+#endif

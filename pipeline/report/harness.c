@@ -1,0 +1,223 @@
+#include "report/harness.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "core/version.h"
+
+/* jansson reports a failed allocation by -1 or NULL, which its *_new functions pass on: failed
+ * collects it, and the document is dropped at the end. */
+typedef struct {
+    json_t *results, *subtasks, *configs, *versions, *shots, *better, *samples;
+    bool failed;
+} parts_t;
+
+static void put(parts_t *parts, json_t *object, const char *key, json_t *value)
+{
+    if (json_object_set_new(object, key, value) != 0) parts->failed = true;
+}
+
+static json_t *number(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+/* The entries every task and subtask has. */
+static void put_common(parts_t *parts, const char *name, bool pairs, int64_t n)
+{
+    const char *metric = pairs ? "acc" : "perplexity";
+    json_t *better = json_object(), *samples = json_object();
+    put(parts, better, metric, json_boolean(pairs));
+    put(parts, samples, "original", json_integer(n));
+    put(parts, samples, "effective", json_integer(n));
+    put(parts, parts->better, name, better);
+    put(parts, parts->samples, name, samples);
+    put(parts, parts->versions, name, json_integer(NUMERICS_VERSION));
+    put(parts, parts->shots, name, json_integer(0));
+}
+
+static void put_accuracy(parts_t *parts, const char *name, const char *alias,
+                         const accuracy_t *accuracy)
+{
+    json_t *result = json_object();
+    double value = accuracy_value(accuracy), n = (double)accuracy->count;
+    put(parts, result, "alias", json_string(alias));
+    put(parts, result, "acc,none", number(value));
+    put(parts, result, "acc_stderr,none", number(sqrt(value * (1 - value) / (n - 1))));
+    put(parts, parts->results, name, result);
+    put_common(parts, name, true, accuracy->count);
+}
+
+static void put_perplexity(parts_t *parts, const run_task_t *task, const loss_t *loss)
+{
+    json_t *result = json_object();
+    double perplexity = loss_perplexity(loss);
+    double error = loss->deviation / sqrt((double)loss->windows);
+    put(parts, result, "alias", json_string(task->name));
+    put(parts, result, "perplexity,none", number(perplexity));
+    /* To first order, as exp' = exp. */
+    put(parts, result, "perplexity_stderr,none", number(perplexity * error));
+    put(parts, result, "loss,none", number(loss->loss));
+    put(parts, result, "loss_stderr,none", number(error));
+    put(parts, parts->results, task->name, result);
+    put_common(parts, task->name, false, loss->windows);
+    put(parts, parts->subtasks, task->name, json_array());
+}
+
+/* ---- minimal pairs: the task, its phenomena, its files ---- */
+
+static status_t file_name(const run_task_t *task, size_t file, char **name)
+{
+    return str_format(name, "%s_%s", task->name, task->files.item[file]);
+}
+
+/* Which files have items of each term: member [terms * files]. */
+static status_t find_members(const run_task_t *task, bool **member)
+{
+    status_t status = mem_new(member, task->terms.count * task->files.count, "terms");
+    for (int64_t i = 0; !status && i < task->items; i++)
+        (*member)[(size_t)task->term[i] * task->files.count + (size_t)task->file[i]] = true;
+    return status;
+}
+
+static status_t put_files(parts_t *parts, const run_task_t *task, const run_result_t *result)
+{
+    status_t status = NULL;
+    for (size_t f = 0; !status && f < task->files.count; f++) {
+        char *name = NULL, *alias = NULL;
+        status = file_name(task, f, &name);
+        if (!status) status = str_format(&alias, " - %s", task->files.item[f]);
+        if (!status) put_accuracy(parts, name, alias, &result->file[f]);
+        mem_free(&alias);
+        mem_free(&name);
+    }
+    return status;
+}
+
+/* member NULL: all files. */
+static status_t put_members(parts_t *parts, const run_task_t *task, const char *group,
+                            const bool *member)
+{
+    json_t *list = json_array();
+    status_t status = NULL;
+    for (size_t f = 0; !status && f < task->files.count; f++) {
+        char *name = NULL;
+        if (member && !member[f]) continue;
+        status = file_name(task, f, &name);
+        if (!status && json_array_append_new(list, json_string(name)) != 0) parts->failed = true;
+        mem_free(&name);
+    }
+    put(parts, parts->subtasks, group, list);
+    return status;
+}
+
+static status_t put_terms(parts_t *parts, const run_task_t *task, const run_result_t *result)
+{
+    bool *member = NULL;
+    status_t status = find_members(task, &member);
+    for (size_t t = 0; !status && t < task->terms.count; t++) {
+        char *name = NULL;
+        status = str_format(&name, "%s_term_%s", task->name, task->terms.item[t]);
+        if (!status) put_accuracy(parts, name, task->terms.item[t], &result->term[t]);
+        if (!status)
+            status = put_members(parts, task, name, member + t * task->files.count);
+        mem_free(&name);
+    }
+    mem_free(&member);
+    return status;
+}
+
+static status_t put_pairs(parts_t *parts, const run_task_t *task, const run_result_t *result)
+{
+    put_accuracy(parts, task->name, task->name, &result->all);
+    status_t status = put_members(parts, task, task->name, NULL);
+    if (!status) status = put_terms(parts, task, result);
+    return status ? status : put_files(parts, task, result);
+}
+
+/* ---- documents ---- */
+
+static void put_config(parts_t *parts, const run_t *run, size_t index)
+{
+    const run_task_t *task = &run->task[index];
+    json_t *config = json_object(), *metrics = json_array(), *metric = json_object();
+    put(parts, config, "task", json_string(task->name));
+    put(parts, config, "dataset_name", json_string(task->is->data));
+    put(parts, config, "output_type", json_string(task->pairs ? "multiple_choice"
+                                                              : "loglikelihood_rolling"));
+    put(parts, config, "num_fewshot", json_integer(0));
+    put(parts, metric, "metric", json_string(task->pairs ? "acc" : "perplexity"));
+    put(parts, metric, "aggregation", json_string(task->pairs ? "mean" : "exp_mean_over_windows"));
+    put(parts, metric, "higher_is_better", json_boolean(task->pairs));
+    if (json_array_append_new(metrics, metric) != 0) parts->failed = true;
+    put(parts, config, "metric_list", metrics);
+    if (task->pairs) {
+        put(parts, config, "scoring",
+            json_string("first token not scored; correct when good > bad strictly"));
+        put(parts, config, "score",
+            json_string(task->is->mean ? "mean" : "sum"));
+    } else {
+        put(parts, config, "window", json_integer(task->is->window));
+        put(parts, config, "stride", json_integer(task->is->stride));
+    }
+    put(parts, parts->configs, task->name, config);
+}
+
+static status_t add_run(const run_t *run, size_t checkpoint, size_t condition, json_t *runs)
+{
+    const run_condition_t *of = &run->condition[condition];
+    parts_t parts = {json_object(), json_object(), json_object(), json_object(),
+                     json_object(), json_object(), json_object(), false};
+    json_t *document = json_object();
+    bool any = false;
+    status_t status = NULL;
+    for (size_t t = 0; !status && t < run->tasks; t++) {
+        const run_result_t *result = run_result(run, checkpoint, t, condition);
+        if (!result->there) continue;
+        any = true;
+        if (run->task[t].pairs) status = put_pairs(&parts, &run->task[t], result);
+        else put_perplexity(&parts, &run->task[t], &result->loss);
+        put_config(&parts, run, t);
+    }
+    put(&parts, document, "checkpoint", json_string(run->checkpoints->item[checkpoint]));
+    put(&parts, document, "condition", json_string(of->name));
+    put(&parts, document, "ablate", of->ablate ? json_string(of->ablate) : json_null());
+    put(&parts, document, "cohort", of->cohort ? json_string(of->cohort) : json_null());
+    put(&parts, document, "model_name", json_string(run->checkpoints->item[checkpoint]));
+    put(&parts, document, "results", parts.results);
+    put(&parts, document, "group_subtasks", parts.subtasks);
+    put(&parts, document, "configs", parts.configs);
+    put(&parts, document, "versions", parts.versions);
+    put(&parts, document, "n-shot", parts.shots);
+    put(&parts, document, "higher_is_better", parts.better);
+    put(&parts, document, "n-samples", parts.samples);
+    if (!any) json_decref(document);
+    else if (json_array_append_new(runs, document) != 0) parts.failed = true;
+    return parts.failed ? status_first(status, status_new(EXIT_RESOURCE, "out of memory for JSON"))
+                        : status;
+}
+
+status_t harness_json(const run_t *run, str_t *json)
+{
+    json_t *root = json_object(), *runs = json_array();
+    status_t status = NULL;
+    for (size_t i = 0; !status && i < run->checkpoints->count; i++)
+        for (size_t c = 0; !status && c < run->conditions; c++)
+            status = add_run(run, i, c, runs);
+    bool failed = json_object_set_new(root, "format",
+                                      json_string("lm-evaluation-harness 0.4, one document a run")) |
+                  json_object_set_new(root, "name",
+                                      json_string(config_text(run->config, "run.name"))) |
+                  json_object_set_new(root, "software", json_string("wn " WN_VERSION)) |
+                  json_object_set_new(root, "runs", runs);
+    char *text = status || failed ? NULL : json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
+    if (!status && !text) status = status_new(EXIT_RESOURCE, "out of memory for JSON");
+    if (!status) status = str_add(json, text);
+    if (!status) status = str_add(json, "\n");
+    free(text);
+    json_decref(root);
+    return status;
+}

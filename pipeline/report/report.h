@@ -1,0 +1,26 @@
+/* The report: everything below <run.directory>/report/ (docs/files.md tells of every file). */
+#ifndef WN_REPORT_REPORT_H
+#define WN_REPORT_REPORT_H
+
+#include "report/figure.h"
+#include "report/run.h"
+
+typedef struct {
+    figures_t figures;
+    bool no_gnuplot; /* it is not installed: scripts and data were written, nothing drawn */
+} report_t;
+
+/* Writes all files into directory, which is made. Equal runs give equal bytes (images: with the
+ * same gnuplot). One rank calls it. */
+MUST_CHECK status_t report_write(const run_t *run, const char *directory, report_t *report);
+void report_free(report_t *report);
+
+/* The report in Markdown; in HTML, with the drawn SVG files of directory within. */
+MUST_CHECK status_t report_markdown(const run_t *run, const report_t *report, str_t *text);
+MUST_CHECK status_t report_html(const run_t *run, const report_t *report, const char *directory,
+                                str_t *text);
+
+/* What a report is called. */
+const char *report_title(const run_t *run);
+
+#endif

@@ -1,0 +1,139 @@
+#include "report/run.h"
+
+#include <string.h>
+
+#include "core/file.h"
+#include "core/memory.h"
+#include "report/run_internal.h"
+
+/* So many names are listed where something is missing; the rest is counted. */
+enum { NAMED = 6 };
+
+status_t run_open_file(run_t *run, const char *name, store_t **store)
+{
+    char *path = NULL, *version = NULL;
+    *store = NULL;
+    status_t status = path_join(run->directory, name, &path);
+    if (!status && file_exists(path)) {
+        status = store_open(path, store);
+        if (!status) status = store_get_text(*store, "/", "version", &version);
+        if (!status && strings_find(&run->versions, version) < 0)
+            status = strings_append(&run->versions, version);
+        if (status) store_close(store);
+    }
+    mem_free(&version);
+    mem_free(&path);
+    return status;
+}
+
+status_t run_add_missing(run_t *run, const char *what, const strings_t *names, const bool *absent)
+{
+    size_t count = 0, told = 0;
+    for (size_t i = 0; i < names->count; i++) count += absent[i];
+    if (count == 0) return NULL;
+    str_t line = {0};
+    status_t status = str_printf(&line, "%s: ", what);
+    if (!status && count == names->count && count > 1) {
+        status = str_printf(&line, "all %zu checkpoints", count);
+    } else {
+        for (size_t i = 0; !status && i < names->count && told < NAMED; i++) {
+            if (!absent[i]) continue;
+            status = str_printf(&line, "%s%s", told ? ", " : "", names->item[i]);
+            told++;
+        }
+        if (!status && count > told) status = str_printf(&line, " and %zu more", count - told);
+    }
+    if (!status) status = strings_append(&run->missing, line.data);
+    str_free(&line);
+    return status;
+}
+
+status_t run_open(const config_t *config, const char *directory, const strings_t *all,
+                  const strings_t *chosen, run_t *run)
+{
+    *run = (run_t){.config = config, .directory = directory, .checkpoints = chosen};
+    status_t status = rules_read(config, all, &run->rules);
+    if (!status) status = run_read_data(run);
+    if (!status) status = run_read_tasks(run);
+    if (!status) status = run_read_statistics(run);
+    if (!status) status = run_read_cohorts(run);
+    if (!status) status = run_read_results(run);
+    strings_sort_natural(&run->versions);
+    if (status) run_close(run);
+    return status;
+}
+
+void run_close(run_t *run)
+{
+    size_t results = run->result ? run->checkpoints->count * run->tasks * run->conditions : 0;
+    for (size_t i = 0; i < results; i++) {
+        mem_free(&run->result[i].file);
+        mem_free(&run->result[i].term);
+    }
+    for (size_t i = 0; run->statistics && i < run->checkpoints->count; i++) {
+        mem_free(&run->statistics[i].number);
+        mem_free(&run->statistics[i].layer);
+    }
+    for (size_t i = 0; i < run->tasks; i++) {
+        run_task_t *task = &run->task[i];
+        mem_free(&task->file);
+        mem_free(&task->term);
+        strings_free(&task->files);
+        strings_free(&task->terms);
+    }
+    mem_free(&run->result);
+    mem_free(&run->statistics);
+    mem_free(&run->cohort);
+    mem_free(&run->task);
+    mem_free(&run->condition);
+    mem_free(&run->data);
+    str_free(&run->cohorts_csv);
+    strings_free(&run->missing);
+    strings_free(&run->versions);
+    str_free(&run->blas);
+    rules_destroy(&run->rules);
+    tasks_free(&run->plan);
+    conditions_free(&run->planned);
+    *run = (run_t){0};
+}
+
+const run_result_t *run_result(const run_t *run, size_t checkpoint, size_t task, size_t condition)
+{
+    return &run->result[(checkpoint * run->tasks + task) * run->conditions + condition];
+}
+
+ptrdiff_t run_baseline(const run_t *run)
+{
+    for (size_t c = 0; c < run->conditions; c++)
+        if (!run->condition[c].ablate) return (ptrdiff_t)c;
+    return -1;
+}
+
+static bool checkpoint_has(const run_t *run, size_t checkpoint, size_t task)
+{
+    for (size_t c = 0; c < run->conditions; c++)
+        if (run_result(run, checkpoint, task, c)->there) return true;
+    return false;
+}
+
+ptrdiff_t run_last_result(const run_t *run, size_t task)
+{
+    for (size_t i = run->checkpoints->count; i-- > 0;)
+        if (checkpoint_has(run, i, task)) return (ptrdiff_t)i;
+    return -1;
+}
+
+bool run_has_results(const run_t *run, size_t task)
+{
+    if (task != SIZE_MAX) return run_last_result(run, task) >= 0;
+    for (size_t t = 0; t < run->tasks; t++)
+        if (run_last_result(run, t) >= 0) return true;
+    return false;
+}
+
+ptrdiff_t run_last_statistics(const run_t *run)
+{
+    for (size_t i = run->checkpoints->count; i-- > 0;)
+        if (run->statistics[i].there) return (ptrdiff_t)i;
+    return -1;
+}

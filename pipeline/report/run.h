@@ -1,0 +1,120 @@
+/* What a run directory holds, read into summaries: the one source of every table and figure.
+ * Whatever is configured but not there is listed, not an error; a file that is damaged or
+ * contradicts another is one. */
+#ifndef WN_REPORT_RUN_H
+#define WN_REPORT_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/config.h"
+#include "core/strings.h"
+#include "eval/condition.h"
+#include "eval/summary.h"
+#include "eval/task.h"
+#include "select/rules.h"
+
+/* A task of the configuration. */
+typedef struct {
+    const task_t *is; /* one of the run's plan */
+    const char *name;  /* of its results */
+    const char *label; /* for people: the name it was given, else its data's */
+    bool pairs;        /* else perplexity */
+    /* pairs, of the benchmark's shard; empty where that is missing */
+    bool shard;             /* it is there */
+    strings_t files, terms; /* terms: phenomena */
+    int32_t *file, *term;   /* [items], indices into these */
+    int64_t items;
+    /* perplexity */
+    int64_t scored; /* tokens scored in all windows; 0: unknown */
+} run_task_t;
+
+typedef struct {
+    const char *name;
+    const char *ablate, *cohort; /* NULL for the baseline */
+} run_condition_t;
+
+/* A corpus or benchmark of the configuration, as its shard tells. */
+typedef struct {
+    const char *name; /* the configuration's */
+    bool pairs, there;
+    int64_t tokens, parts; /* parts: documents or pairs */
+} run_data_t;
+
+/* One checkpoint, task and condition. */
+typedef struct {
+    bool there;
+    loss_t loss;              /* perplexity */
+    bool compared;            /* with the baseline of the same checkpoint: */
+    loss_t change;            /* the loss's change, window by window */
+    accuracy_t all;           /* pairs: over all items, */
+    accuracy_t *file, *term;  /* and each group, [files], [terms] */
+} run_result_t;
+
+/* The quantiles of WD over neurons: levels of run_wd_levels. */
+enum { WD_LOWEST, WD_P5, WD_P25, WD_MEDIAN, WD_P75, WD_P95, WD_P99, WD_HIGHEST, WD_LEVELS };
+extern const double run_wd_levels[WD_LEVELS];
+extern const char *const run_wd_names[WD_LEVELS]; /* "wd_median" */
+
+/* Means over neurons of the other statistics, those with a value. */
+enum { MEAN_MEAN, MEAN_VARIANCE, MEAN_SKEWNESS, MEAN_KURTOSIS, MEAN_NEGATIVE, MEANS };
+extern const char *const run_mean_names[MEANS]; /* "negative_fraction": the dataset's name */
+
+/* The neurons of a layer, or of all layers. */
+typedef struct {
+    int64_t neurons, undefined; /* undefined: whose WD is NaN */
+    double wd[WD_LEVELS];       /* NaN where no neuron has one */
+    double mean[MEANS];         /* NaN also where the file lacks the statistic */
+} run_layer_t;
+
+typedef struct {
+    bool there;
+    int32_t layers, *number; /* [layers]: numbers in the model */
+    run_layer_t *layer;      /* [layers + 1]; the last one is all layers together */
+    int64_t tokens;          /* that each neuron was measured on; 0: unknown */
+} run_statistics_t;
+
+/* A cohort at a checkpoint. */
+typedef struct {
+    bool there;
+    int64_t neurons, fewest, most; /* in all layers, in one layer */
+    int64_t layers;
+} run_cohort_t;
+
+typedef struct {
+    const config_t *config; /* borrowed, as are directory and checkpoints */
+    const char *directory;
+    const strings_t *checkpoints;
+    tasks_t plan;
+    conditions_t planned;
+    run_task_t *task;
+    size_t tasks;
+    run_condition_t *condition;
+    size_t conditions;
+    run_data_t *data; /* corpora, then benchmarks */
+    size_t data_count;
+    rules_t rules;
+    run_result_t *result;         /* [checkpoints][tasks][conditions] */
+    run_statistics_t *statistics; /* [checkpoints] */
+    run_cohort_t *cohort;         /* [checkpoints][rules] */
+    str_t cohorts_csv;            /* checkpoint,cohort,layer,neuron,value */
+    str_t blas;                   /* of the results: "OpenBLAS ..."; several, if they differ */
+    strings_t missing;            /* a line each, for people */
+    strings_t versions;           /* of the software that wrote the files, each once */
+} run_t;
+
+/* all: the checkpoints of the configuration; chosen: those to report on. Both must stay alive. */
+MUST_CHECK status_t run_open(const config_t *config, const char *directory, const strings_t *all,
+                             const strings_t *chosen, run_t *run);
+void run_close(run_t *run);
+
+const run_result_t *run_result(const run_t *run, size_t checkpoint, size_t task, size_t condition);
+/* The first condition without an ablation, or -1. */
+ptrdiff_t run_baseline(const run_t *run);
+/* Whether anything of a task (SIZE_MAX: of any) is there. */
+bool run_has_results(const run_t *run, size_t task);
+/* The last checkpoint with statistics / with results of a task, or -1. */
+ptrdiff_t run_last_statistics(const run_t *run);
+ptrdiff_t run_last_result(const run_t *run, size_t task);
+
+#endif

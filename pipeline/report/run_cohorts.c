@@ -1,0 +1,69 @@
+/* Cohorts: their sizes, and the list of their neurons. */
+#include "core/memory.h"
+#include "report/run_internal.h"
+#include "report/text.h"
+#include "select/selection.h"
+
+static status_t list_neurons(run_t *run, const char *checkpoint, const char *name,
+                             const cohort_t *cohort)
+{
+    status_t status = NULL;
+    str_t *csv = &run->cohorts_csv;
+    for (int64_t i = 0; !status && i < cohort->count; i++) {
+        status = csv_text(csv, checkpoint);
+        if (!status) status = csv_text(csv, name);
+        if (!status) status = csv_integer(csv, cohort->layer[i]);
+        if (!status) status = csv_integer(csv, cohort->neuron[i]);
+        if (!status) status = csv_number(csv, cohort->value[i]);
+        if (!status) status = csv_end(csv);
+    }
+    return status;
+}
+
+static void measure(const cohort_t *cohort, run_cohort_t *size)
+{
+    *size = (run_cohort_t){.there = true, .neurons = cohort->count, .layers = cohort->layers};
+    for (int32_t l = 0; l < cohort->layers; l++) {
+        if (l == 0 || cohort->size[l] < size->fewest) size->fewest = cohort->size[l];
+        if (cohort->size[l] > size->most) size->most = cohort->size[l];
+    }
+}
+
+static status_t read_cohort(run_t *run, size_t rule, bool *absent)
+{
+    const char *cohort_name = run->rules.rule[rule].name;
+    char *name = NULL, *what = NULL;
+    store_t *store = NULL;
+    status_t status = str_format(&name, "selection/%s.h5", cohort_name);
+    if (!status) status = run_open_file(run, name, &store);
+    for (size_t i = 0; !status && i < run->checkpoints->count; i++) {
+        const char *checkpoint = run->checkpoints->item[i];
+        cohort_t cohort = {0};
+        absent[i] = !store || !store_has(store, checkpoint);
+        if (absent[i]) continue;
+        status = selection_read(store, checkpoint, &cohort);
+        if (!status) measure(&cohort, &run->cohort[i * run->rules.count + rule]);
+        /* A list of all neurons would say nothing. */
+        if (!status && run->rules.rule[rule].kind != RULE_ALL)
+            status = list_neurons(run, checkpoint, cohort_name, &cohort);
+        cohort_destroy(&cohort);
+    }
+    if (!status) status = str_format(&what, "cohort %s (stage select)", cohort_name);
+    if (!status) status = run_add_missing(run, what, run->checkpoints, absent);
+    store_close(&store);
+    mem_free(&what);
+    mem_free(&name);
+    return status;
+}
+
+status_t run_read_cohorts(run_t *run)
+{
+    bool *absent = NULL;
+    status_t status = mem_new(&run->cohort, run->checkpoints->count * run->rules.count, "cohorts");
+    if (!status) status = mem_new(&absent, run->checkpoints->count, "checkpoints");
+    if (!status)
+        status = str_add(&run->cohorts_csv, "checkpoint,cohort,layer,neuron,value\n");
+    for (size_t r = 0; !status && r < run->rules.count; r++) status = read_cohort(run, r, absent);
+    mem_free(&absent);
+    return status;
+}

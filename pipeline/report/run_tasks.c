@@ -1,0 +1,114 @@
+/* The corpora, benchmarks, tasks and conditions of the configuration, and what their shards say
+ * of them. */
+#include <string.h>
+
+#include "core/memory.h"
+#include "report/run_internal.h"
+
+static status_t read_size(run_t *run, run_data_t *data)
+{
+    char *shard = NULL, *line = NULL;
+    store_t *store = NULL;
+    store_info_t ids = {0}, parts = {0};
+    status_t status = str_format(&shard, "shards/%s.h5", data->name);
+    if (!status) status = run_open_file(run, shard, &store);
+    if (!status && store) {
+        status = store_find(store, "/ids", &ids);
+        if (!status) status = store_find(store, data->pairs ? "/file" : "/documents", &parts);
+        data->there = true;
+        data->tokens = (int64_t)ids.count;
+        data->parts = (int64_t)parts.count - (data->pairs ? 0 : 1);
+    } else if (!status) {
+        status = str_format(&line, "tokens of %s (stage shard)", data->name);
+        if (!status) status = strings_append(&run->missing, line);
+    }
+    store_close(&store);
+    mem_free(&line);
+    mem_free(&shard);
+    return status;
+}
+
+status_t run_read_data(run_t *run)
+{
+    static const char *const section[] = {"corpora", "benchmarks"};
+    size_t corpora = config_count(run->config, "corpora");
+    run->data_count = corpora + config_count(run->config, "benchmarks");
+    status_t status = mem_new(&run->data, run->data_count, "corpora and benchmarks");
+    for (size_t i = 0; !status && i < run->data_count; i++) {
+        bool pairs = i >= corpora;
+        run->data[i].name = config_name(run->config, section[pairs], pairs ? i - corpora : i);
+        run->data[i].pairs = pairs;
+        status = read_size(run, &run->data[i]);
+    }
+    return status;
+}
+
+static status_t check_groups(const char *path, const char *what, const int32_t *index,
+                             int64_t items, size_t groups)
+{
+    for (int64_t i = 0; i < items; i++)
+        if (index[i] < 0 || (size_t)index[i] >= groups)
+            return status_new(EXIT_INPUT, "%s: item %lld: %s %d is not one of %zu", path,
+                              (long long)i, what, index[i], groups);
+    return NULL;
+}
+
+static status_t read_groups(run_task_t *task, const store_t *store)
+{
+    store_info_t file = {0}, term = {0};
+    status_t status = store_read_texts(store, "/files", &task->files);
+    if (!status) status = store_read_texts(store, "/terms", &task->terms);
+    if (!status) status = store_read(store, "/file", STORE_I32, &task->file, &file);
+    if (!status) status = store_read(store, "/term", STORE_I32, &task->term, &term);
+    if (!status && file.count != term.count)
+        status = status_new(EXIT_INPUT, "%s: %llu entries in file, %llu in term",
+                            store_path(store), (unsigned long long)file.count,
+                            (unsigned long long)term.count);
+    task->items = (int64_t)file.count;
+    const char *path = store_path(store);
+    if (!status) status = check_groups(path, "file", task->file, task->items, task->files.count);
+    if (!status) status = check_groups(path, "term", task->term, task->items, task->terms.count);
+    return status;
+}
+
+static status_t read_task(run_t *run, size_t index)
+{
+    run_task_t *task = &run->task[index];
+    const char *given = config_text(run->config, config_path("evaluate.tasks[%zu].name", index));
+    task->is = &run->plan.task[index];
+    task->name = task->is->name;
+    task->label = given ? given : task->is->data;
+    task->pairs = task->is->kind == TASK_PAIRS;
+    char *shard = NULL;
+    store_t *store = NULL;
+    status_t status = str_format(&shard, "shards/%s.h5", task->is->data);
+    if (!status) status = run_open_file(run, shard, &store);
+    task->shard = store != NULL;
+    if (!status && store && task->pairs) status = read_groups(task, store);
+    store_close(&store);
+    mem_free(&shard);
+    return status;
+}
+
+status_t run_read_tasks(run_t *run)
+{
+    status_t status = tasks_read(run->config, &run->plan);
+    if (!status) status = conditions_read(run->config, &run->planned);
+    if (!status) status = mem_new(&run->task, run->plan.count, "tasks");
+    if (!status) status = mem_new(&run->condition, run->planned.count, "conditions");
+    for (size_t i = 0; !status && i < run->plan.count; i++) {
+        run->tasks++;
+        status = read_task(run, i);
+    }
+    for (size_t i = 0; !status && i < run->planned.count; i++) {
+        const condition_t *planned = &run->planned.condition[i];
+        bool ablates = planned->ablate != ABLATE_NONE;
+        run->condition[i] = (run_condition_t){
+            .name = planned->name,
+            .ablate = ablates ? ablate_name(planned->ablate) : NULL,
+            .cohort = planned->cohort,
+        };
+        run->conditions++;
+    }
+    return status;
+}

@@ -1,0 +1,375 @@
+#include "report/tables.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "report/text.h"
+
+/* ---- cells ---- */
+
+static status_t add_cell(table_t *table, str_t *text)
+{
+    status_t status = strings_append(&table->cell, text->data ? text->data : "");
+    str_clear(text);
+    return status;
+}
+
+static status_t add_count(table_t *table, int64_t count)
+{
+    str_t text = {0};
+    status_t status = text_count(&text, count);
+    if (!status) status = add_cell(table, &text);
+    str_free(&text);
+    return status;
+}
+
+static status_t add_rounded(table_t *table, double number)
+{
+    str_t text = {0};
+    status_t status = text_rounded(&text, number, 4);
+    if (!status) status = add_cell(table, &text);
+    str_free(&text);
+    return status;
+}
+
+static status_t add_heads(table_t *table, size_t count, const char *const *head)
+{
+    status_t status = NULL;
+    for (size_t i = 0; !status && i < count; i++) status = strings_append(&table->head, head[i]);
+    return status;
+}
+
+/* A number as people read it: accuracy in per cent, perplexity with four digits. */
+static status_t write_value(str_t *text, bool pairs, double value)
+{
+    return pairs ? text_percent(text, value) : text_rounded(text, value, 4);
+}
+
+static status_t add_value(table_t *table, bool pairs, double value, interval_t interval,
+                          bool intervals)
+{
+    str_t text = {0};
+    status_t status = write_value(&text, pairs, value);
+    if (!status && intervals && isfinite(interval.low)) {
+        status = str_add(&text, " (");
+        if (!status) status = write_value(&text, pairs, interval.low);
+        if (!status) status = str_add(&text, "–");
+        if (!status) status = write_value(&text, pairs, interval.high);
+        if (!status) status = str_add(&text, ")");
+    }
+    if (!status) status = add_cell(table, &text);
+    str_free(&text);
+    return status;
+}
+
+/* ---- results ---- */
+
+/* What a table shows of its task: everything, or a group of its pairs. */
+typedef struct {
+    const run_t *run;
+    size_t task;
+    bool term, file; /* pairs: one group of them */
+    bool ratio;      /* perplexity: over the baseline's */
+    size_t group;
+    detail_t detail;
+} view_t;
+
+static const run_task_t *task_of(const view_t *view)
+{
+    return &view->run->task[view->task];
+}
+
+static const accuracy_t *accuracy_of(const view_t *view, const run_result_t *result)
+{
+    if (view->term) return &result->term[view->group];
+    if (view->file) return &result->file[view->group];
+    return &result->all;
+}
+
+static double value_of(const view_t *view, const run_result_t *result, interval_t *interval,
+                       int64_t *n)
+{
+    if (!task_of(view)->pairs) {
+        const loss_t *loss = view->ratio ? &result->change : &result->loss;
+        *interval = loss_perplexity_interval(loss);
+        *n = loss->windows;
+        return loss_perplexity(loss);
+    }
+    const accuracy_t *accuracy = accuracy_of(view, result);
+    *interval = accuracy_interval(accuracy);
+    *n = accuracy->count;
+    return accuracy_value(accuracy);
+}
+
+static bool has_value(const view_t *view, const run_result_t *result)
+{
+    return result->there && (!view->ratio || result->compared);
+}
+
+/* Which conditions and checkpoints of a task have anything to show. */
+static bool has_condition(const view_t *view, size_t condition)
+{
+    for (size_t i = 0; i < view->run->checkpoints->count; i++)
+        if (has_value(view, run_result(view->run, i, view->task, condition))) return true;
+    return false;
+}
+
+static bool has_checkpoint(const view_t *view, size_t checkpoint)
+{
+    for (size_t c = 0; c < view->run->conditions; c++)
+        if (has_value(view, run_result(view->run, checkpoint, view->task, c))) return true;
+    return false;
+}
+
+/* n over all that is shown, and how far an interval reaches from its value at most (relative
+ * to it for perplexity, in points for accuracy). */
+typedef struct {
+    int64_t least, most, ties;
+    double reach;
+} extent_t;
+
+static extent_t measure(const view_t *view)
+{
+    extent_t extent = {0};
+    bool pairs = task_of(view)->pairs, first = true;
+    for (size_t i = 0; i < view->run->checkpoints->count; i++)
+        for (size_t c = 0; c < view->run->conditions; c++) {
+            const run_result_t *result = run_result(view->run, i, view->task, c);
+            interval_t interval;
+            int64_t n;
+            if (!has_value(view, result)) continue;
+            double value = value_of(view, result, &interval, &n);
+            double reach = fmax(interval.high - value, value - interval.low);
+            if (!pairs) reach /= value;
+            if (reach > extent.reach) extent.reach = reach;
+            if (pairs) extent.ties += accuracy_of(view, result)->ties;
+            if (first || n < extent.least) extent.least = n;
+            if (first || n > extent.most) extent.most = n;
+            first = false;
+        }
+    return extent;
+}
+
+static status_t write_note(const view_t *view, str_t *note)
+{
+    const run_task_t *task = task_of(view);
+    extent_t extent = measure(view);
+    status_t status = str_add(note, "n = ");
+    if (!status) status = text_count(note, extent.least);
+    if (!status && extent.most > extent.least) status = str_add(note, " to ");
+    if (!status && extent.most > extent.least) status = text_count(note, extent.most);
+    if (!status) status = str_add(note, task->pairs ? " pairs" : " windows");
+    if (!status && !task->pairs && task->scored) {
+        status = str_add(note, ", ");
+        if (!status) status = text_count(note, task->scored);
+        if (!status) status = str_add(note, " scored tokens");
+    }
+    if (!status && extent.ties)
+        status = str_printf(note, "; ties (wrong): %lld in all cells", (long long)extent.ties);
+    if (status || extent.reach <= 0) return status;
+    if (view->detail.intervals)
+        return str_printf(note, "; in brackets the 95 %% interval (%s)",
+                          task->pairs   ? "Wilson"
+                          : view->ratio ? "Student's t over the windows' changes of loss"
+                                        : "Student's t over windows");
+    return str_printf(note, "; 95 %% intervals (%s) reach at most ±%.1f %s",
+                      task->pairs ? "Wilson" : "t over windows", 100 * extent.reach,
+                      task->pairs ? "points" : "%");
+}
+
+static status_t write_title(const view_t *view, str_t *title)
+{
+    const run_task_t *task = task_of(view);
+    if (view->ratio) return str_printf(title, "Perplexity on %s over the baseline's", task->label);
+    if (!task->pairs) return str_printf(title, "Perplexity on %s", task->label);
+    return str_printf(title, "Minimal pairs of %s right, in %%%s", task->label,
+                      view->term ? ", by phenomenon" : "");
+}
+
+static status_t begin(const view_t *view, const char *corner, tables_t *tables, table_t **table)
+{
+    str_t title = {0}, note = {0};
+    status_t status = write_title(view, &title);
+    if (!status) status = write_note(view, &note);
+    const char *part = view->term ? task_of(view)->terms.item[view->group] : "";
+    if (!status) status = tables_append(tables, title.data, part, note.data, 1, table);
+    if (!status) status = strings_append(&(*table)->head, corner);
+    for (size_t c = 0; !status && c < view->run->conditions; c++)
+        if (has_condition(view, c))
+            status = strings_append(&(*table)->head, view->run->condition[c].name);
+    str_free(&title);
+    str_free(&note);
+    return status;
+}
+
+static status_t add_row(const view_t *view, const char *name, size_t checkpoint, table_t *table)
+{
+    status_t status = strings_append(&table->cell, name);
+    for (size_t c = 0; !status && c < view->run->conditions; c++) {
+        const run_result_t *result = run_result(view->run, checkpoint, view->task, c);
+        interval_t interval;
+        int64_t n;
+        if (!has_condition(view, c)) continue;
+        if (!has_value(view, result)) {
+            status = strings_append(&table->cell, "");
+            continue;
+        }
+        double value = value_of(view, result, &interval, &n);
+        status = add_value(table, task_of(view)->pairs, value, interval, view->detail.intervals);
+    }
+    return status;
+}
+
+/* Whether the index-th of count rows is among the at most most that are shown. */
+static bool is_shown(size_t index, size_t count, size_t most)
+{
+    if (most < 2 || count <= most) return true;
+    for (size_t k = 0; k < most; k++)
+        if ((2 * k * (count - 1) + most - 1) / (2 * (most - 1)) == index) return true;
+    return false;
+}
+
+static status_t say_left_out(size_t count, size_t most, table_t *table)
+{
+    if (most < 2 || count <= most) return NULL;
+    char *note = NULL;
+    status_t status = str_format(&note, "%s; %zu of %zu checkpoints shown", table->note, most,
+                                 count);
+    if (status) return status;
+    mem_free(&table->note);
+    table->note = note;
+    return NULL;
+}
+
+static status_t checkpoints_table(const view_t *view, tables_t *tables)
+{
+    table_t *table;
+    size_t count = 0, index = 0;
+    for (size_t i = 0; i < view->run->checkpoints->count; i++) count += has_checkpoint(view, i);
+    if (count == 0) return NULL;
+    status_t status = begin(view, "checkpoint", tables, &table);
+    for (size_t i = 0; !status && i < view->run->checkpoints->count; i++) {
+        if (!has_checkpoint(view, i)) continue;
+        if (is_shown(index, count, view->detail.most))
+            status = add_row(view, view->run->checkpoints->item[i], i, table);
+        index++;
+    }
+    return status ? status : say_left_out(count, view->detail.most, table);
+}
+
+status_t tables_results(const run_t *run, detail_t detail, tables_t *tables)
+{
+    status_t status = NULL;
+    for (size_t t = 0; !status && t < run->tasks; t++) {
+        view_t view = {.run = run, .task = t, .detail = detail};
+        status = checkpoints_table(&view, tables);
+        view.ratio = !run->task[t].pairs && detail.intervals;
+        if (!status && view.ratio) status = checkpoints_table(&view, tables);
+        view.ratio = false;
+        size_t terms = run->task[t].terms.count;
+        view.term = true;
+        for (view.group = 0; !status && terms > 1 && view.group < terms; view.group++)
+            status = checkpoints_table(&view, tables);
+    }
+    return status;
+}
+
+status_t tables_files(const run_t *run, tables_t *tables)
+{
+    status_t status = NULL;
+    for (size_t t = 0; !status && t < run->tasks; t++) {
+        const run_task_t *task = &run->task[t];
+        ptrdiff_t last = run_last_result(run, t);
+        view_t view = {.run = run, .task = t, .detail = {.intervals = true}};
+        table_t *table;
+        if (last < 0 || task->files.count < 2) continue;
+        status = begin(&view, "file", tables, &table);
+        view.file = true;
+        for (view.group = 0; !status && view.group < task->files.count; view.group++)
+            status = add_row(&view, task->files.item[view.group], (size_t)last, table);
+        if (status) break;
+        mem_free(&table->title);
+        mem_free(&table->note);
+        status = str_format(&table->title, "Minimal pairs of %s right, in %%, by file at %s", task->label,
+                            run->checkpoints->item[last]);
+        if (!status)
+            status = str_format(&table->note, "%lld pairs in %zu files; in brackets the 95 %% "
+                                              "interval (Wilson)",
+                                (long long)task->items, task->files.count);
+    }
+    return status;
+}
+
+/* ---- WD ---- */
+
+static status_t wd_row(const run_layer_t *layer, table_t *table)
+{
+    static const int shown[] = {WD_HIGHEST, WD_P99, WD_P95, WD_MEDIAN, WD_P5};
+    status_t status = NULL;
+    for (size_t i = 0; !status && i < sizeof shown / sizeof *shown; i++)
+        status = add_rounded(table, layer->wd[shown[i]]);
+    if (!status) status = add_rounded(table, layer->mean[MEAN_NEGATIVE]);
+    if (!status) status = add_count(table, layer->neurons);
+    return status ? status : add_count(table, layer->undefined);
+}
+
+static const char *const wd_head[] = {"highest", "99 %",    "95 %",    "median", "5 %",
+                                      "negative share", "neurons", "undefined"};
+
+static status_t wd_begin(const run_statistics_t *statistics, const char *title,
+                         const char *corner, tables_t *tables, table_t **table)
+{
+    str_t note = {0};
+    status_t status = str_add(&note, "quantiles over neurons, each measured on ");
+    if (!status) status = text_count(&note, statistics->tokens);
+    if (!status)
+        status = str_add(&note, " tokens; negative share: mean share of pre-activations below 0; "
+                                "undefined: neurons whose values are all equal");
+    if (!status) status = tables_append(tables, title, "", note.data, 1, table);
+    if (!status) status = add_heads(*table, 1, &corner);
+    if (!status) status = add_heads(*table, sizeof wd_head / sizeof *wd_head, wd_head);
+    str_free(&note);
+    return status;
+}
+
+status_t tables_wd(const run_t *run, detail_t detail, tables_t *tables)
+{
+    ptrdiff_t last = run_last_statistics(run);
+    size_t count = 0, index = 0;
+    table_t *table;
+    if (last < 0) return NULL;
+    for (size_t i = 0; i < run->checkpoints->count; i++) count += run->statistics[i].there;
+    status_t status = wd_begin(&run->statistics[last], "Wasserstein distance to N(0,1), all layers",
+                               "checkpoint", tables, &table);
+    for (size_t i = 0; !status && i < run->checkpoints->count; i++) {
+        const run_statistics_t *statistics = &run->statistics[i];
+        if (!statistics->there) continue;
+        if (is_shown(index++, count, detail.most)) {
+            status = strings_append(&table->cell, run->checkpoints->item[i]);
+            if (!status) status = wd_row(&statistics->layer[statistics->layers], table);
+        }
+    }
+    return status ? status : say_left_out(count, detail.most, table);
+}
+
+status_t tables_layers(const run_t *run, tables_t *tables)
+{
+    ptrdiff_t last = run_last_statistics(run);
+    if (last < 0) return NULL;
+    const run_statistics_t *statistics = &run->statistics[last];
+    table_t *table;
+    char *title = NULL;
+    status_t status = str_format(&title, "Wasserstein distance to N(0,1) by layer at %s",
+                                 run->checkpoints->item[last]);
+    if (!status) status = wd_begin(statistics, title, "layer", tables, &table);
+    for (int32_t l = 0; !status && l < statistics->layers; l++) {
+        str_t number = {0};
+        status = str_printf(&number, "%d", statistics->number[l]);
+        if (!status) status = add_cell(table, &number);
+        if (!status) status = wd_row(&statistics->layer[l], table);
+        str_free(&number);
+    }
+    mem_free(&title);
+    return status;
+}

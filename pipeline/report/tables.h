@@ -1,0 +1,30 @@
+/* The report's tables for people: checkpoints down, conditions across. */
+#ifndef WN_REPORT_TABLES_H
+#define WN_REPORT_TABLES_H
+
+#include "report/run.h"
+#include "report/table.h"
+
+typedef struct {
+    bool intervals; /* in the cells; else the note says how wide they are at most */
+    size_t most;    /* so many checkpoints at most, first and last among them; 0: all */
+} detail_t;
+
+/* For each task with results: perplexity (with intervals also over the baseline's), or accuracy
+ * over all pairs and by phenomenon. */
+MUST_CHECK status_t tables_results(const run_t *run, detail_t detail, tables_t *tables);
+/* WD over all neurons along training; nothing without statistics. */
+MUST_CHECK status_t tables_wd(const run_t *run, detail_t detail, tables_t *tables);
+/* WD by layer at the last checkpoint that has statistics. */
+MUST_CHECK status_t tables_layers(const run_t *run, tables_t *tables);
+/* Cohorts and their sizes at the last checkpoint that has them. */
+MUST_CHECK status_t tables_cohorts(const run_t *run, tables_t *tables);
+/* Accuracy by file at the last checkpoint, for each task of minimal pairs. */
+MUST_CHECK status_t tables_files(const run_t *run, tables_t *tables);
+/* Model, checkpoints, data, software. */
+MUST_CHECK status_t tables_setting(const run_t *run, tables_t *tables);
+
+/* The cohort's share of all neurons at a checkpoint, in [0, 1]; NaN where it is unknown. */
+double cohort_share(const run_t *run, size_t checkpoint, size_t rule);
+
+#endif

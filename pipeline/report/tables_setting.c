@@ -1,0 +1,219 @@
+/* What was run: model, data, cohorts, software. */
+#include <math.h>
+#include <string.h>
+
+#include "core/file.h"
+#include "core/memory.h"
+#include "model/architecture.h"
+#include "model/checkpoints.h"
+#include "report/tables.h"
+#include "report/text.h"
+
+/* ---- cohorts ---- */
+
+double cohort_share(const run_t *run, size_t checkpoint, size_t rule)
+{
+    const run_cohort_t *cohort = &run->cohort[checkpoint * run->rules.count + rule];
+    const run_statistics_t *statistics = &run->statistics[checkpoint];
+    /* A frozen cohort comes from another checkpoint, which has as many neurons. */
+    for (size_t i = 0; !statistics->there && i < run->checkpoints->count; i++)
+        statistics = &run->statistics[i];
+    if (!cohort->there || !statistics->there) return NAN;
+    return (double)cohort->neurons / (double)statistics->layer[statistics->layers].neurons;
+}
+
+/* The last checkpoint that has the cohort, or -1. */
+static ptrdiff_t last_with(const run_t *run, size_t rule)
+{
+    for (size_t i = run->checkpoints->count; i-- > 0;)
+        if (run->cohort[i * run->rules.count + rule].there) return (ptrdiff_t)i;
+    return -1;
+}
+
+static status_t cohort_row(const run_t *run, size_t rule, size_t checkpoint, table_t *table)
+{
+    const run_cohort_t *cohort = &run->cohort[checkpoint * run->rules.count + rule];
+    str_t text[4] = {{0}};
+    status_t status = rule_describe(&run->rules, rule, &text[0]);
+    if (!status && run->rules.rule[rule].from)
+        status = str_printf(&text[0], ", at %s for all checkpoints", run->rules.rule[rule].from);
+    if (!status) status = text_count(&text[1], cohort->neurons);
+    if (!status) status = text_count(&text[2], cohort->fewest);
+    if (!status && cohort->most > cohort->fewest) {
+        status = str_add(&text[2], "–");
+        if (!status) status = text_count(&text[2], cohort->most);
+    }
+    if (!status) status = text_percent(&text[3], cohort_share(run, checkpoint, rule));
+    if (!status) status = strings_append(&table->cell, run->rules.rule[rule].name);
+    for (int i = 0; !status && i < 4; i++) status = strings_append(&table->cell, text[i].data);
+    for (int i = 0; i < 4; i++) str_free(&text[i]);
+    return status;
+}
+
+status_t tables_cohorts(const run_t *run, tables_t *tables)
+{
+    static const char *const head[] = {"cohort", "neurons chosen", "neurons", "per layer",
+                                       "% of all"};
+    table_t *table = NULL;
+    status_t status = NULL;
+    for (size_t r = 0; !status && r < run->rules.count; r++) {
+        ptrdiff_t last = last_with(run, r);
+        if (last < 0) continue;
+        if (!table) {
+            char *note = NULL;
+            status = str_format(&note, "sizes at %s; every neuron: cohorts.csv",
+                                run->checkpoints->item[last]);
+            if (!status) status = tables_append(tables, "Cohorts", "", note, 2, &table);
+            for (size_t i = 0; !status && i < sizeof head / sizeof *head; i++)
+                status = strings_append(&table->head, head[i]);
+            mem_free(&note);
+        }
+        if (!status) status = cohort_row(run, r, (size_t)last, table);
+    }
+    return status;
+}
+
+/* ---- setting ---- */
+
+static status_t add(table_t *table, const char *name, const char *value)
+{
+    status_t status = strings_append(&table->cell, name);
+    return status ? status : strings_append(&table->cell, value);
+}
+
+/* A path as it was configured; of an absolute one, which is this machine's own, the last part. */
+static const char *shown_path(const char *path)
+{
+    return path[0] == '/' ? path_base(path) : path;
+}
+
+static status_t add_model(const run_t *run, table_t *table)
+{
+    const char *last = run->checkpoints->item[run->checkpoints->count - 1];
+    model_shape_t shape = {0};
+    char *directory = NULL, *text = NULL;
+    status_t status = add(table, "model", shown_path(config_text(run->config, "model.path")));
+    if (!status) status = checkpoint_directory(run->config, last, &directory);
+    if (!status) {
+        /* A model that is gone does not stop a report on what it gave. */
+        status_t unreadable = model_shape_read(directory, &shape);
+        if (!unreadable) {
+            status = str_format(&text, "%s: %d layers, width %d, %d neurons a layer, %d heads, "
+                                       "vocabulary %d",
+                                shape.facts->model_type, shape.layers, shape.width, shape.mlp,
+                                shape.heads, shape.vocabulary);
+            if (!status) status = add(table, "architecture", text);
+            model_shape_free(&shape);
+        }
+        status_free(&unreadable);
+    }
+    mem_free(&text);
+    mem_free(&directory);
+    return status;
+}
+
+static status_t add_checkpoints(const run_t *run, table_t *table)
+{
+    const strings_t *names = run->checkpoints;
+    str_t text = {0};
+    status_t status = str_printf(&text, "%zu: ", names->count);
+    for (size_t i = 0; !status && i < names->count; i++) {
+        bool gap = names->count > 12 && i >= 3 && i < names->count - 3;
+        if (gap && i > 3) continue;
+        status = str_printf(&text, "%s%s", i ? ", " : "", gap ? "…" : names->item[i]);
+    }
+    if (!status) status = add(table, "checkpoints", text.data);
+    str_free(&text);
+    return status;
+}
+
+static status_t add_data(const run_t *run, table_t *table)
+{
+    status_t status = NULL;
+    for (size_t i = 0; !status && i < run->data_count; i++) {
+        const run_data_t *data = &run->data[i];
+        str_t name = {0}, text = {0};
+        if (!data->there) continue;
+        status = str_printf(&name, "%s %s", data->pairs ? "benchmark" : "corpus", data->name);
+        if (!status) status = text_count(&text, data->tokens);
+        if (!status) status = str_add(&text, " tokens in ");
+        if (!status) status = text_count(&text, data->parts);
+        if (!status && data->pairs) status = str_add(&text, " pairs");
+        if (!status && !data->pairs)
+            status = str_add(&text, data->parts == 1 ? " document" : " documents");
+        if (!status) status = add(table, name.data, text.data);
+        str_free(&name);
+        str_free(&text);
+    }
+    return status;
+}
+
+static status_t add_activations(const run_t *run, table_t *table)
+{
+    ptrdiff_t last = run_last_statistics(run);
+    const char *corpus = config_text(run->config, "collect.corpus");
+    str_t text = {0};
+    if (last < 0 || !corpus) return NULL;
+    status_t status = text_count(&text, run->statistics[last].tokens);
+    if (!status)
+        status = str_printf(&text, " tokens of %s a neuron, windows of %lld, stride %lld, kept as %s",
+                            corpus, (long long)config_integer(run->config, "collect.window"),
+                            (long long)config_integer(run->config,
+                                                      config_has(run->config, "collect.stride")
+                                                          ? "collect.stride"
+                                                          : "collect.window"),
+                            config_text(run->config, "collect.type"));
+    if (!status) status = add(table, "pre-activations", text.data);
+    str_free(&text);
+    return status;
+}
+
+static status_t add_scoring(const run_t *run, table_t *table)
+{
+    status_t status = NULL;
+    for (size_t t = 0; !status && t < run->tasks; t++) {
+        const run_task_t *task = &run->task[t];
+        str_t name = {0}, text = {0};
+        status = str_printf(&name, "%s %s", task->pairs ? "pairs of" : "perplexity on", task->label);
+        if (!status && task->pairs) {
+            status = str_printf(&text, "%s of log-probabilities, first token not scored; right: "
+                                       "good > bad, a tie is wrong",
+                                task->is->mean ? "mean per token" : "sum");
+        } else if (!status) {
+            status = str_printf(&text, "exp of the mean over windows of %lld tokens of the mean "
+                                       "token loss",
+                                (long long)task->is->window);
+        }
+        if (!status) status = add(table, name.data, text.data);
+        str_free(&name);
+        str_free(&text);
+    }
+    return status;
+}
+
+static status_t add_software(const run_t *run, table_t *table)
+{
+    str_t text = {0};
+    status_t status = NULL;
+    for (size_t i = 0; !status && i < run->versions.count; i++)
+        status = str_printf(&text, "%s%s", i ? ", " : "", run->versions.item[i]);
+    if (!status && run->versions.count) status = add(table, "files written by wn", text.data);
+    if (!status && run->blas.length) status = add(table, "matrix products", run->blas.data);
+    str_free(&text);
+    return status;
+}
+
+status_t tables_setting(const run_t *run, tables_t *tables)
+{
+    table_t *table;
+    status_t status = tables_append(tables, "Setting", "", "", 2, &table);
+    if (!status) status = strings_append(&table->head, "what");
+    if (!status) status = strings_append(&table->head, "value");
+    if (!status) status = add(table, "run", config_text(run->config, "run.name"));
+    if (!status) status = add_model(run, table);
+    if (!status) status = add_checkpoints(run, table);
+    if (!status) status = add_data(run, table);
+    if (!status) status = add_activations(run, table);
+    if (!status) status = add_scoring(run, table);
+    return status ? status : add_software(run, table);
+}

@@ -1,0 +1,153 @@
+#include "report/text.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NOT_FINITE "–"
+
+/* ---- CSV ---- */
+
+static status_t separate(str_t *csv)
+{
+    bool first = csv->length == 0 || csv->data[csv->length - 1] == '\n';
+    return first ? NULL : str_append(csv, ",", 1);
+}
+
+status_t csv_text(str_t *csv, const char *text)
+{
+    size_t length = strlen(text);
+    bool blank = length && (text[0] == ' ' || text[length - 1] == ' ');
+    status_t status = separate(csv);
+    if (!blank && !strpbrk(text, ",\"\r\n")) return status ? status : str_add(csv, text);
+    if (!status) status = str_add(csv, "\"");
+    for (const char *at = text; !status && *at; at++)
+        status = *at == '"' ? str_add(csv, "\"\"") : str_append(csv, at, 1);
+    return status ? status : str_add(csv, "\"");
+}
+
+status_t csv_number(str_t *csv, double number)
+{
+    status_t status = separate(csv);
+    return status || !isfinite(number) ? status : text_exact(csv, number);
+}
+
+status_t csv_integer(str_t *csv, int64_t integer)
+{
+    status_t status = separate(csv);
+    return status ? status : str_printf(csv, "%lld", (long long)integer);
+}
+
+status_t csv_end(str_t *csv)
+{
+    return str_append(csv, "\n", 1);
+}
+
+/* ---- numbers ---- */
+
+status_t text_exact(str_t *text, double number)
+{
+    char buffer[32];
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(buffer, sizeof buffer, "%.*g", digits, number);
+        if (strtod(buffer, NULL) == number) break;
+    }
+    return str_add(text, buffer);
+}
+
+status_t text_rounded(str_t *text, double number, int digits)
+{
+    if (!isfinite(number)) return str_add(text, NOT_FINITE);
+    if (number == 0) return str_add(text, "0");
+    double size = fabs(number);
+    if (size < 1e-4 || size >= 1e7) return str_printf(text, "%.*e", digits - 1, number);
+    char exponent[32];
+    snprintf(exponent, sizeof exponent, "%.*e", digits - 1, number);
+    int whole = atoi(strchr(exponent, 'e') + 1) + 1; /* digits before the point, after rounding */
+    return str_printf(text, "%.*f", digits > whole ? digits - whole : 0, number);
+}
+
+status_t text_percent(str_t *text, double share)
+{
+    return isfinite(share) ? str_printf(text, "%.1f", 100 * share) : str_add(text, NOT_FINITE);
+}
+
+status_t text_count(str_t *text, int64_t count)
+{
+    char digits[32];
+    snprintf(digits, sizeof digits, "%lld", (long long)count);
+    status_t status = NULL;
+    size_t length = strlen(digits);
+    for (size_t i = 0; !status && i < length; i++) {
+        bool comma = i && digits[i - 1] != '-' && (length - i) % 3 == 0;
+        if (comma) status = str_append(text, ",", 1);
+        if (!status) status = str_append(text, digits + i, 1);
+    }
+    return status;
+}
+
+/* ---- names ---- */
+
+/* An underscore within a word is only a letter to Markdown. */
+static bool within_word(const char *text, const char *at)
+{
+    return at > text && isalnum((unsigned char)at[-1]) && isalnum((unsigned char)at[1]);
+}
+
+status_t markdown_text(str_t *markdown, const char *text)
+{
+    status_t status = NULL;
+    for (const char *at = text; !status && *at; at++) {
+        bool special = strchr("\\`*[]<>|&~$", *at) || (*at == '_' && !within_word(text, at));
+        if (special) status = str_append(markdown, "\\", 1);
+        if (!status) status = str_append(markdown, *at == '\n' || *at == '\r' ? " " : at, 1);
+    }
+    return status;
+}
+
+status_t html_text(str_t *html, const char *text)
+{
+    status_t status = NULL;
+    for (const char *at = text; !status && *at; at++) {
+        switch (*at) {
+        case '&': status = str_add(html, "&amp;"); break;
+        case '<': status = str_add(html, "&lt;"); break;
+        case '>': status = str_add(html, "&gt;"); break;
+        case '"': status = str_add(html, "&quot;"); break;
+        case '\'': status = str_add(html, "&#39;"); break;
+        default: status = str_append(html, at, 1);
+        }
+    }
+    return status;
+}
+
+status_t gnuplot_text(str_t *script, const char *text)
+{
+    status_t status = str_append(script, "'", 1);
+    for (const char *at = text; !status && *at; at++) {
+        if (*at == '\'') status = str_append(script, "'", 1);
+        if (!status) status = str_append(script, *at == '\n' || *at == '\r' ? " " : at, 1);
+    }
+    return status ? status : str_append(script, "'", 1);
+}
+
+status_t text_file_name(str_t *name, const char *text)
+{
+    status_t status = NULL;
+    for (const char *at = text; !status && *at; at++) {
+        bool plain = isalnum((unsigned char)*at) || *at == '-' || *at == '_' ||
+                     (*at == '.' && at > text);
+        status = str_append(name, plain ? at : "_", 1);
+    }
+    return status;
+}
+
+size_t text_width(const char *text)
+{
+    size_t width = 0;
+    for (; *text; text++) width += ((unsigned char)*text & 0xc0) != 0x80;
+    return width;
+}

@@ -1,0 +1,42 @@
+/* Text into the formats of the report: numbers, and names that may hold anything. */
+#ifndef WN_REPORT_TEXT_H
+#define WN_REPORT_TEXT_H
+
+#include <stdint.h>
+
+#include "core/status.h"
+#include "core/strings.h"
+#include "stats/interval.h"
+
+/* A CSV field (RFC 4180): quoted where it holds a comma, a quote, a line break, or a blank at an
+ * end. csv_next puts the comma before every field but a line's first. */
+MUST_CHECK status_t csv_text(str_t *csv, const char *text);
+/* The shortest decimal that reads back as the same float64; nothing where it is not finite. */
+MUST_CHECK status_t csv_number(str_t *csv, double number);
+MUST_CHECK status_t csv_integer(str_t *csv, int64_t integer);
+MUST_CHECK status_t csv_end(str_t *csv);
+
+/* The shortest "%.*g" that reads back as the same number. */
+MUST_CHECK status_t text_exact(str_t *text, double number);
+/* For people: so many significant digits, never fewer than the whole part ("4241", "12.30",
+ * "0.04512"), an exponent beyond 1e-4 and 1e7; "–" where it is not finite. */
+MUST_CHECK status_t text_rounded(str_t *text, double number, int digits);
+/* A share as per cent with one decimal, without the sign: "87.3"; "–" where it is not finite. */
+MUST_CHECK status_t text_percent(str_t *text, double share);
+/* 1234567 as "1,234,567". */
+MUST_CHECK status_t text_count(str_t *text, int64_t count);
+
+/* Inline text of GitHub's Markdown, also in a table's cell: characters that mean something are
+ * escaped, line breaks become blanks. */
+MUST_CHECK status_t markdown_text(str_t *markdown, const char *text);
+/* Text and attribute values of HTML. */
+MUST_CHECK status_t html_text(str_t *html, const char *text);
+/* A string literal of gnuplot in single quotes; line breaks become blanks. */
+MUST_CHECK status_t gnuplot_text(str_t *script, const char *text);
+/* A name as part of a file's name: what is not a letter, a digit, '-', '_' or an inner '.' becomes '_'. */
+MUST_CHECK status_t text_file_name(str_t *name, const char *text);
+
+/* Columns a terminal needs for UTF-8 text: its code points. */
+size_t text_width(const char *text);
+
+#endif

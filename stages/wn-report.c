@@ -1,0 +1,84 @@
+/* wn-report: tables and figures from whatever a run's directory holds. Rank 0 does the work. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/memory.h"
+#include "report/report.h"
+#include "report/tables.h"
+#include "stages/stage.h"
+
+/* Columns of the table on standard output, and its rows of checkpoints at most. */
+enum { COLUMNS = 100, ROWS = 12 };
+
+/* A launcher gives its programs pseudo-terminals wherever their output goes in the end, so that
+ * under one only the driver, through WN_COLOUR, can tell. */
+static bool wants_colour(void)
+{
+    const char *said = getenv("WN_COLOUR"), *none = getenv("NO_COLOR");
+    if (none && *none) return false;
+    if (said) return strcmp(said, "yes") == 0;
+    bool launched = getenv("OMPI_COMM_WORLD_SIZE") || getenv("PMI_RANK") || getenv("PMIX_RANK");
+    return !launched && isatty(STDOUT_FILENO);
+}
+
+static status_t print_tables(const run_t *run)
+{
+    tables_t tables = {0};
+    str_t text = {0};
+    detail_t detail = {.most = ROWS};
+    bool colour = wants_colour();
+    status_t status = tables_results(run, detail, &tables);
+    if (!status) status = tables_wd(run, detail, &tables);
+    if (!status) status = tables_terminal(&tables, COLUMNS, colour, &text);
+    if (!status && text.length) printf("\n%s", text.data);
+    str_free(&text);
+    tables_free(&tables);
+    return status;
+}
+
+static void print_places(const run_t *run, const report_t *report, const char *directory)
+{
+    if (run->missing.count) printf("\nMissing:\n");
+    for (size_t i = 0; i < run->missing.count; i++) printf("  %s\n", run->missing.item[i]);
+    printf("\nReport:  %s/index.html\n         %s/report.md\n", directory, directory);
+    for (size_t i = 0, drawn = 0; i < report->figures.count; i++) {
+        const figure_t *figure = &report->figures.item[i];
+        if (!figure->svg && !figure->png) continue;
+        printf("%s %s/figures/%s.%s\n", drawn++ ? "        " : "Figures:", directory, figure->name,
+               figure->png ? "png" : "svg");
+    }
+    fflush(stdout);
+}
+
+static status_t make_report(const stage_t *stage, const char *directory)
+{
+    run_t run;
+    report_t report = {0};
+    status_t status = run_open(stage->config, stage->directory, &stage->checkpoints,
+                               &stage->chosen, &run);
+    if (status) return status;
+    status = report_write(&run, directory, &report);
+    if (!status) status = print_tables(&run);
+    if (!status) print_places(&run, &report, directory);
+    report_free(&report);
+    run_close(&run);
+    return status;
+}
+
+static status_t run(stage_t *stage)
+{
+    char *directory = NULL;
+    status_t status = stage_path(stage, false, &directory, "report");
+    if (!status && stage->rank == 0) status = make_report(stage, directory);
+    mem_free(&directory);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    return stage_main(argc, argv, "report",
+                      "Writes tables and figures of everything that the run's directory holds.",
+                      run);
+}
