@@ -20,7 +20,8 @@ status_t file_open(file_t *file, const char *path)
 {
     *file = (file_t){.descriptor = -1};
     struct stat info;
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    /* O_NONBLOCK: a named pipe is refused below instead of waited for. */
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0) return cannot(EXIT_INPUT, "open", path);
     status_t status = NULL;
     if (fstat(descriptor, &info) != 0)

@@ -47,7 +47,7 @@ nothing_written()
 {
     [ ! -e "$run/shards" ] || [ -z "$(ls -A "$run/shards")" ]
 }
-# sum FILE: what changes with contents or when the file is written anew.
+# What changes when a file is written anew.
 state()
 {
     stat -c '%n %i %Y' "$run"/shards/*.h5
@@ -97,45 +97,48 @@ printf '{"sentence_good": "a b", "sentence_bad": "a c"}\n{"sentence_good": "a", 
     > "$in/short.jsonl"
 : > "$in/none.jsonl"
 head -c 3000 "$in/train.txt" | gzip 2> /dev/null | head -c 500 > "$in/cut.txt.gz"
+# Without a launcher, and on three ranks.
 for n in 1 3; do
+    shard=("$build/bin/wn-shard")
+    [ "$n" -eq 1 ] || shard=(ranks "$n" shard)
     rm -rf "$run"
     use "[\"$in/trian.txt\"]"
     expect_fail "a missing file, $n ranks" 3 'trian.txt: no such file; did you mean .*/train.txt\?' \
-        ranks "$n" shard "$scratch/config.yaml"
+        "${shard[@]}" "$scratch/config.yaml"
     use "[\"$in/*.text\"]"
-    expect_fail "a glob that matches nothing, $n ranks" 3 'no file matches' ranks "$n" shard "$scratch/config.yaml"
+    expect_fail "a glob that matches nothing, $n ranks" 3 'no file matches' "${shard[@]}" "$scratch/config.yaml"
     use "[\"$in\"]"
     expect_fail "a directory, $n ranks" 3 'a directory; a file or a glob is expected' \
-        ranks "$n" shard "$scratch/config.yaml"
+        "${shard[@]}" "$scratch/config.yaml"
     use "[\"$in/empty.txt\"]"
     expect_fail "an empty corpus, $n ranks" 3 'corpora.text: an empty corpus: no token in .*empty.txt' \
-        ranks "$n" shard "$scratch/config.yaml"
+        "${shard[@]}" "$scratch/config.yaml"
     use "[\"$in/invalid.txt\"]" "rows: line"
     expect_fail "invalid UTF-8, $n ranks" 3 'invalid.txt:2: invalid UTF-8 at byte 8 of the text \(0xff\)' \
-        ranks "$n" shard "$scratch/config.yaml"
+        "${shard[@]}" "$scratch/config.yaml"
     use "[\"$in/syntax.jsonl\"]" "format: jsonl"
-    expect_fail "bad JSON, $n ranks" 3 'syntax.jsonl:2: not valid JSON' ranks "$n" shard "$scratch/config.yaml"
+    expect_fail "bad JSON, $n ranks" 3 'syntax.jsonl:2: not valid JSON' "${shard[@]}" "$scratch/config.yaml"
     use "[\"$in/field.jsonl\"]" "format: jsonl"
     expect_fail "a missing field, $n ranks" 3 'field.jsonl:3: the key "text" is missing; did you mean "test"\?' \
-        ranks "$n" shard "$scratch/config.yaml"
+        "${shard[@]}" "$scratch/config.yaml"
     use "[\"$in/cut.txt.gz\"]"
-    expect_fail "a truncated archive, $n ranks" 3 'cut.txt.gz: truncated' ranks "$n" shard "$scratch/config.yaml"
+    expect_fail "a truncated archive, $n ranks" 3 'cut.txt.gz: truncated' "${shard[@]}" "$scratch/config.yaml"
     benchmark "[\"$in/short.jsonl\"]"
     expect_fail "a sentence that has no score, $n ranks" 3 'short.jsonl:2: "a" has 1 tokens, at least 2' \
-        ranks "$n" shard "$scratch/config.yaml"
+        "${shard[@]}" "$scratch/config.yaml"
     benchmark "[\"$in/pairs/npi_no.jsonl\", \"$in/none.jsonl\"]"
-    expect_fail "a file without pairs, $n ranks" 3 'none.jsonl: no pair in it' ranks "$n" shard "$scratch/config.yaml"
+    expect_fail "a file without pairs, $n ranks" 3 'none.jsonl: no pair in it' "${shard[@]}" "$scratch/config.yaml"
     benchmark "[\"$in/pairs/npi_no.jsonl\"]" "good: good_sentence"
     expect_fail "a missing key, $n ranks" 3 'npi_no.jsonl:1: the key "good_sentence" is missing' \
-        ranks "$n" shard "$scratch/config.yaml"
+        "${shard[@]}" "$scratch/config.yaml"
     usual
     expect_fail "an unknown corpus, $n ranks" 2 "there is no 'trian' in corpora; did you mean 'train'" \
-        ranks "$n" shard "$scratch/config.yaml" --set collect.corpus=trian
+        "${shard[@]}" "$scratch/config.yaml" --set collect.corpus=trian
     expect_fail "an unknown benchmark, $n ranks" 2 "there is no 'pears' in benchmarks; did you mean 'pairs'" \
-        ranks "$n" shard "$scratch/config.yaml" --set "evaluate.tasks[1].pairs=pears"
+        "${shard[@]}" "$scratch/config.yaml" --set "evaluate.tasks[1].pairs=pears"
     check "nothing was written, $n ranks" nothing_written
     expect_fail "an output directory that cannot be, $n ranks" 4 'cannot create directory' \
-        ranks "$n" shard "$scratch/config.yaml" --set "run.directory=$in/empty.txt/run"
+        "${shard[@]}" "$scratch/config.yaml" --set "run.directory=$in/empty.txt/run"
 done
 use "[\"$in/invalid.txt\"]" "on_invalid: replace"
 run_ok "invalid UTF-8 replaced" ranks 2 shard "$scratch/config.yaml"

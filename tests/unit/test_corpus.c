@@ -3,6 +3,7 @@
  * direct translation of '\n\n'.join(l + '\n' if l.strip() else '' for l in text.split('\n')[:-1]). */
 #include "tests/scratch.h"
 
+#include <sys/stat.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -444,6 +445,9 @@ static void test_files(void **state)
     assert_int_equal(paths.count, 2);
     assert_string_equal(path_base(paths.item[0]), "test.txt");
     strings_free(&paths);
+    input_t *input = NULL;
+    assert_int_equal(mkfifo(path_of(state, "pipe"), 0600), 0);
+    expect_error(input_open(path_of(state, "pipe"), &input), EXIT_INPUT, "not a plain file");
     static const char *const names[][2] = {{"a/island.jsonl", "island"}, {"b.x.jsonl.gz", "b.x"},
                                            {"c.txt.zst", "c"},           {"plain", "plain"},
                                            {".hidden", ".hidden"},       {"d.gz", "d"}};
