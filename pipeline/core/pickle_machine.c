@@ -23,10 +23,17 @@ status_t machine_damaged(const machine_t *machine, const char *what)
                       machine->start, machine->name, what);
 }
 
-status_t machine_take(machine_t *machine, size_t length, const char **bytes)
+static status_t need_bytes(const machine_t *machine, size_t length)
 {
     if (machine->length - machine->at < length)
         return machine_damaged(machine, "the pickle ends here");
+    return NULL;
+}
+
+status_t machine_take(machine_t *machine, size_t length, const char **bytes)
+{
+    status_t status = need_bytes(machine, length);
+    if (status) return status;
     *bytes = machine->bytes + machine->at;
     machine->at += length;
     return NULL;
@@ -44,11 +51,12 @@ status_t machine_take_line(machine_t *machine, const char **line, size_t *length
 
 status_t machine_take_number(machine_t *machine, int width, uint64_t *number)
 {
-    const char *bytes = NULL;
-    status_t status = machine_take(machine, (size_t)width, &bytes);
+    status_t status = need_bytes(machine, (size_t)width);
     if (status) return status;
     *number = 0;
-    for (int i = width; i-- > 0;) *number = *number << 8 | (unsigned char)bytes[i];
+    for (int i = width; i-- > 0;)
+        *number = *number << 8 | (unsigned char)machine->bytes[machine->at + (size_t)i];
+    machine->at += (size_t)width;
     return NULL;
 }
 
@@ -126,8 +134,7 @@ status_t machine_need_top(const machine_t *machine, pickle_kind_t kind)
     char what[64];
     status_t status = machine_need(machine, 1);
     if (status || pickle_kind(machine->tree, machine_top(machine)) == kind) return status;
-    snprintf(what, sizeof what, "%s is expected on the stack, %s is there",
-             pickle_kind_name(kind),
+    snprintf(what, sizeof what, "%s is expected on the stack, %s is there", pickle_kind_name(kind),
              pickle_kind_name(pickle_kind(machine->tree, machine_top(machine))));
     return machine_damaged(machine, what);
 }

@@ -113,16 +113,18 @@ static status_t read_storage(const archive_t *archive, pickle_ref_t value, rebui
 
     status_t status = str_format(&name, "%.*s/data/%s", archive->root_length, archive->root, key);
     const zip_entry_t *entry = status ? NULL : zip_find(&archive->zip, name);
-    if (!status && !entry)
+    if (status) goto done;
+    if (!entry)
         status = status_new(EXIT_INPUT, "%s: tensor \"%s\": the archive has no entry \"%s\"",
                             archive->file->path, built->name, name);
-    if (!status && built->elements > entry->size / dtype_size(built->tensor.type))
+    else if (built->elements > entry->size / dtype_size(built->tensor.type))
         status = status_new(EXIT_INPUT,
                             "%s: tensor \"%s\": its storage of %llu elements of %s does not fit "
                             "in entry \"%s\" of %llu bytes",
                             archive->file->path, built->name, (unsigned long long)built->elements,
                             storages[s].name, name, (unsigned long long)entry->size);
-    if (!status) status = zip_locate(&archive->zip, entry, &built->tensor.offset);
+    else status = zip_locate(&archive->zip, entry, &built->tensor.offset);
+done:
     mem_free(&name);
     return status;
 }
