@@ -1,7 +1,6 @@
 /* Ids and offsets of six real vocabularies against those of the tokenizers library 0.22.2,
  * which wrote $WN_SHARED/oracle/tokenizers/<name>/encodings.jsonl: one text a line with special
  * tokens, offsets in code points. */
-#include <cmocka.h>
 #include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "core/file.h"
 #include "text/tokenizer.h"
