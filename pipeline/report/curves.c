@@ -8,7 +8,7 @@
 
 /* Pixels: the figure's title, a panel's title and note, the panel, the gap below it, what follows
  * the last one (tics and the axis's title), left of all, a sample in the legend. */
-enum { HEAD = 34, TITLE = 22, NOTE = 28, PANEL = 214, GAP = 24, BELOW = 56, LEFT = 66, SAMPLE = 46 };
+enum { HEAD = 34, TITLE = 22, NOTE = 28, PANEL = 214, GAP = 24, BELOW = 62, LEFT = 66, SAMPLE = 46 };
 /* Mean width of a character of the legend, and the most that the legend takes of the figure. */
 static const double CHARACTER = 6.7, LEGEND_MOST = 0.4;
 /* More points than this are not marked one by one. */
@@ -215,11 +215,11 @@ static status_t write_scale(const panel_t *panel, str_t *script)
 }
 
 /* A line of text whose middle is so many pixels below the figure's top. */
-static status_t write_label(int number, const char *text, const char *look, double down, int height,
-                            str_t *script)
+static status_t write_label(int number, const char *text, bool bold, const char *look, double down,
+                            int height, str_t *script)
 {
     status_t status = str_printf(script, "set label %d ", number);
-    if (!status) status = gnuplot_text(script, text);
+    if (!status) status = bold ? gnuplot_bold(script, text) : gnuplot_text(script, text);
     if (status) return status;
     return str_printf(script, " at screen %.5f, screen %.5f left %s\n", 16.0 / CURVES_WIDTH,
                       1 - down / height, look);
@@ -231,10 +231,10 @@ static status_t write_head(const panel_t *panel, bool titled, double top, int he
 {
     status_t status = NULL;
     if (titled)
-        status = write_label(1, panel->title, "font \":Bold,13\" textcolor rgb \"#333333\"",
+        status = write_label(1, panel->title, true, "font \",13\" textcolor rgb \"#333333\"",
                              top + TITLE / 2.0, height, script);
     if (status) return status;
-    return write_label(2, panel->note, "font \",11\" textcolor rgb \"#666666\"",
+    return write_label(2, panel->note, false, "noenhanced font \",11\" textcolor rgb \"#666666\"",
                        top + (titled ? TITLE : 0) + 8, height, script);
 }
 
@@ -245,7 +245,7 @@ static status_t write_place(double top, double right, int height, str_t *script)
     return str_printf(script,
                       "set lmargin at screen %.5f\nset rmargin at screen %.5f\n"
                       "set tmargin at screen %.5f\nset bmargin at screen %.5f\n"
-                      "set key at screen %.5f, %.5f left top vertical Left reverse samplen 1.6 "
+                      "set key noenhanced at screen %.5f, %.5f left top vertical Left reverse samplen 1.6 "
                       "spacing 1.15 font \",12\"\n",
                       (double)LEFT / CURVES_WIDTH, 1 - right / CURVES_WIDTH, high, low,
                       1 - (right - 8) / CURVES_WIDTH, high + 0.004);
@@ -322,7 +322,7 @@ status_t curves_write(const ground_t *ground, const panel_t *panel, size_t panel
     if (!status) status = figure_begin(figure);
     if (!status) status = str_add(&figure->script, "set multiplot\n");
     if (!status)
-        status = write_label(9, figure->title, "font \":Bold,15\"", 20, figure->height,
+        status = write_label(9, figure->title, true, "font \",15\"", 20, figure->height,
                              &figure->script);
     bool titled = panels > 1;
     double step = (titled ? TITLE : 0) + NOTE + PANEL + GAP;

@@ -1,5 +1,6 @@
 #include "report/figure.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -57,6 +58,11 @@ void figures_free(figures_t *figures)
 
 status_t figure_begin(figure_t *figure)
 {
+    /* The SVG's title, of which its ids are made: letters, digits and '_' only. */
+    char id[128];
+    snprintf(id, sizeof id, "%s", figure->name);
+    for (char *at = id; *at; at++)
+        if (!isalnum((unsigned char)*at)) *at = '_';
     return str_printf(
         &figure->script,
         "# Draws %1$s.svg and %1$s.png from %1$s.csv:  gnuplot %1$s.gp\n"
@@ -66,17 +72,17 @@ status_t figure_begin(figure_t *figure)
         "set datafile separator \",\"\n"
         "do for [device in devices] {\n"
         "if (device eq \"svg\") {\n"
-        "  set terminal svg size %2$d,%3$d noenhanced font \"sans-serif,13\" "
+        "  set terminal svg name \"%6$s\" size %2$d,%3$d enhanced font \"sans-serif,13\" "
         "background \"#ffffff\"\n"
         "} else {\n"
-        "  set terminal pngcairo size %4$d,%5$d noenhanced font \"sans-serif,13\" fontscale 1.5 "
+        "  set terminal pngcairo size %4$d,%5$d enhanced font \"sans-serif,13\" fontscale 1.5 "
         "linewidth 2 pointscale 2 background \"#ffffff\"\n"
         "}\n"
         "set output \"%1$s.\".device.suffix\n"
         "set border 3 linecolor rgb \"#555555\"\n"
-        "set tics nomirror out scale 0.6 font \",12\" textcolor rgb \"#333333\"\n"
+        "set tics nomirror out scale 0.6 noenhanced font \",12\" textcolor rgb \"#333333\"\n"
         "set grid ytics linetype 1 linecolor rgb \"#e4e4e4\" linewidth 0.6\n",
-        figure->name, figure->width, figure->height, 2 * figure->width, 2 * figure->height);
+        figure->name, figure->width, figure->height, 2 * figure->width, 2 * figure->height, id);
 }
 
 status_t figure_end(figure_t *figure)
@@ -90,7 +96,8 @@ static status_t publish(const char *directory, const char *name, const char *suf
     status_t status = str_format(&from, "%s/%s%s", directory, name, suffix);
     if (!status) status = str_format(&to, "%s/%s", directory, name);
     if (!status && *drawn) status = file_publish(from, to);
-    if (!status && !*drawn) unlink(from);
+    /* An image of earlier data must not stand beside the new ones. */
+    if (!status && !*drawn) unlink(from), unlink(to);
     mem_free(&from);
     mem_free(&to);
     return status;
@@ -109,9 +116,12 @@ static status_t draw(const char *directory, figure_t *figure, const char *device
     if (!status)
         status = str_format(&command, "devices = \"%s\"; suffix = \"%s\"", device, suffix);
     if (!status) status = gnuplot_run(directory, command, script, absent, drawn, &said);
+    if (!status) status = str_add(&said, "\n"); /* silence is a line, too */
+    size_t blank = status ? 0 : strspn(said.data, "\n ");
     if (!status && !*absent && !*drawn)
-        log_warning("gnuplot could not draw %s: %.300s", name, said.data ? said.data : "");
-    if (!status && !*absent) status = publish(directory, name, suffix, drawn);
+        log_warning("gnuplot could not draw %s: %.*s", name, (int)strcspn(said.data + blank, "\n"),
+                    said.data + blank);
+    if (!status) status = publish(directory, name, suffix, drawn);
     str_free(&said);
     mem_free(&command);
     mem_free(&temporary);
@@ -135,6 +145,6 @@ status_t figure_draw(const char *directory, figure_t *figure, bool *absent)
     status_t status = write_part(directory, figure->name, "csv", &figure->data);
     if (!status) status = write_part(directory, figure->name, "gp", &figure->script);
     if (!status) status = draw(directory, figure, "svg", absent, &figure->svg);
-    if (!status && !*absent) status = draw(directory, figure, "png", absent, &figure->png);
+    if (!status) status = draw(directory, figure, "png", absent, &figure->png);
     return status;
 }

@@ -52,15 +52,15 @@ static status_t write_frame(const run_statistics_t *statistics, const char *note
 {
     str_t *script = &figure->script;
     status_t status = str_add(script, "set label 1 ");
-    if (!status) status = gnuplot_text(script, figure->title);
+    if (!status) status = gnuplot_bold(script, figure->title);
     if (!status)
-        status = str_printf(script, " at screen %.5f, screen %.5f left font \":Bold,15\"\n",
+        status = str_printf(script, " at screen %.5f, screen %.5f left font \",15\"\n",
                             16.0 / WIDTH, 1 - 20.0 / HEIGHT);
     if (!status) status = str_add(script, "set label 2 ");
     if (!status) status = gnuplot_text(script, note);
     if (!status)
         status = str_printf(script,
-                            " at screen %.5f, screen %.5f left font \",11\" textcolor rgb "
+                            " at screen %.5f, screen %.5f left noenhanced font \",11\" textcolor rgb "
                             "\"#666666\"\n",
                             16.0 / WIDTH, 1 - 42.0 / HEIGHT);
     if (status) return status;

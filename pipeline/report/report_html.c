@@ -31,8 +31,10 @@ static const char style[] =
     "tbody th{font-weight:normal;white-space:nowrap}\n"
     ".n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\n"
     "figure{margin:1rem 0 2rem}\n"
-    "figure svg{display:block;width:100%;height:auto;background:#fff;border-radius:6px}\n"
-    "@media print{body{max-width:none;padding:0;font-size:10pt}.scroll{overflow:visible}"
+    "figure svg{display:block;width:100%;min-width:36rem;height:auto;background:#fff;"
+    "border-radius:6px}\n"
+    "@media print{:root{--ink:#000;--soft:#444;--paper:#fff;--line:#ccc;--head:#eee}body{max-width:none;padding:0;font-size:10pt}.scroll{overflow:visible}"
+    "figure svg{min-width:0}table{font-size:7.5pt}th,td{padding:.15rem .3rem}"
     "h2,h3{break-after:avoid}figure,tr{break-inside:avoid}}\n";
 
 static status_t add_tables(const tables_t *tables, int level, str_t *html)
@@ -47,7 +49,7 @@ static status_t add_tables(const tables_t *tables, int level, str_t *html)
  * page, from its root element on. */
 static status_t add_svg(const char *svg, const char *title, size_t number, str_t *html)
 {
-    static const char *const mark[] = {"id='", "id=\"", "url(#", "href='#", "href=\"#"};
+    static const char *const mark[] = {" id='", " id=\"", "url(#", "href='#", "href=\"#"};
     const char *at = strstr(svg, "<svg");
     if (!at) return status_new(EXIT_INPUT, "%s: not an SVG image", title);
     status_t status = str_add(html, "<svg role=\"img\" aria-label=\"");
@@ -74,15 +76,15 @@ static status_t add_figure(const figure_t *figure, const char *directory, size_t
 {
     char *path = NULL;
     str_t svg = {0};
-    status_t status = str_add(html, "<h3>");
-    if (!status) status = html_text(html, figure->title);
-    if (!status) status = str_add(html, "</h3>\n<figure>\n");
+    status_t status = str_add(html, "<figure>\n<div class=\"scroll\">");
     if (!status && figure->svg) {
         status = str_format(&path, "%s/figures/%s.svg", directory, figure->name);
         if (!status) status = file_read(path, SVG_BYTES, &svg);
         if (!status) status = add_svg(svg.data, figure->title, number, html);
     }
-    if (!status) status = str_add(html, "<figcaption>");
+    if (!status) status = str_add(html, "</div>\n<figcaption><b>");
+    if (!status) status = html_text(html, figure->title);
+    if (!status) status = str_add(html, ".</b> ");
     if (!status) status = html_text(html, figure->caption);
     if (!status)
         status = str_printf(html, " Data: <a href=\"figures/%1$s.csv\">%1$s.csv</a>, drawn by "

@@ -53,7 +53,6 @@ status_t run_open(const config_t *config, const char *directory, const strings_t
 {
     *run = (run_t){.config = config, .directory = directory, .checkpoints = chosen};
     status_t status = rules_read(config, all, &run->rules);
-    if (!status) status = run_read_data(run);
     if (!status) status = run_read_tasks(run);
     if (!status) status = run_read_statistics(run);
     if (!status) status = run_read_cohorts(run);

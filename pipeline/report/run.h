@@ -34,7 +34,7 @@ typedef struct {
     const char *ablate, *cohort; /* NULL for the baseline */
 } run_condition_t;
 
-/* A corpus or benchmark of the configuration, as its shard tells. */
+/* A corpus or benchmark that the run uses, as its shard tells. */
 typedef struct {
     const char *name; /* the configuration's */
     bool pairs, there;

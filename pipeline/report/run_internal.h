@@ -13,7 +13,6 @@ MUST_CHECK status_t run_open_file(run_t *run, const char *name, store_t **store)
 MUST_CHECK status_t run_add_missing(run_t *run, const char *what, const strings_t *names,
                                     const bool *absent);
 
-MUST_CHECK status_t run_read_data(run_t *run);
 MUST_CHECK status_t run_read_tasks(run_t *run);
 MUST_CHECK status_t run_read_results(run_t *run);
 MUST_CHECK status_t run_read_statistics(run_t *run);

@@ -28,18 +28,30 @@ static status_t read_size(run_t *run, run_data_t *data)
     return status;
 }
 
-status_t run_read_data(run_t *run)
+/* The shard stage makes what collect or a task uses, and nothing else. */
+static bool is_used(const run_t *run, const char *name, bool pairs)
+{
+    const char *collected = config_text(run->config, "collect.corpus");
+    if (!pairs && collected && strcmp(collected, name) == 0) return true;
+    for (size_t t = 0; t < run->plan.count; t++)
+        if ((run->plan.task[t].kind == TASK_PAIRS) == pairs &&
+            strcmp(run->plan.task[t].data, name) == 0)
+            return true;
+    return false;
+}
+
+static status_t read_data(run_t *run)
 {
     static const char *const section[] = {"corpora", "benchmarks"};
-    size_t corpora = config_count(run->config, "corpora");
-    run->data_count = corpora + config_count(run->config, "benchmarks");
-    status_t status = mem_new(&run->data, run->data_count, "corpora and benchmarks");
-    for (size_t i = 0; !status && i < run->data_count; i++) {
-        bool pairs = i >= corpora;
-        run->data[i].name = config_name(run->config, section[pairs], pairs ? i - corpora : i);
-        run->data[i].pairs = pairs;
-        status = read_size(run, &run->data[i]);
-    }
+    size_t count[] = {config_count(run->config, section[0]), config_count(run->config, section[1])};
+    status_t status = mem_new(&run->data, count[0] + count[1], "corpora and benchmarks");
+    for (int pairs = 0; !status && pairs < 2; pairs++)
+        for (size_t i = 0; !status && i < count[pairs]; i++) {
+            const char *name = config_name(run->config, section[pairs], i);
+            if (!is_used(run, name, pairs)) continue;
+            run->data[run->data_count] = (run_data_t){.name = name, .pairs = pairs};
+            status = read_size(run, &run->data[run->data_count++]);
+        }
     return status;
 }
 
@@ -94,6 +106,7 @@ status_t run_read_tasks(run_t *run)
 {
     status_t status = tasks_read(run->config, &run->plan);
     if (!status) status = conditions_read(run->config, &run->planned);
+    if (!status) status = read_data(run);
     if (!status) status = mem_new(&run->task, run->plan.count, "tasks");
     if (!status) status = mem_new(&run->condition, run->planned.count, "conditions");
     for (size_t i = 0; !status && i < run->plan.count; i++) {

@@ -1,4 +1,5 @@
 /* Tables in aligned columns of plain text. */
+#include <stdint.h>
 #include <string.h>
 
 #include "core/memory.h"
@@ -143,7 +144,7 @@ static size_t block_column(const block_t *block, size_t index)
     return index < left ? index : block->from + index - left;
 }
 
-/* Columns of the block from index on that share a beginning with it. */
+/* Columns of the block from index on that share a beginning. */
 static size_t group_length(const block_t *block, size_t index)
 {
     const layout_t *layout = block->layout;
@@ -155,31 +156,55 @@ static size_t group_length(const block_t *block, size_t index)
     return count;
 }
 
-/* "negative" over a rule as wide as its columns. */
+/* Of count columns of the block from index on, with the gaps between them. */
+static size_t group_width(const block_t *block, size_t index, size_t count)
+{
+    size_t width = (count - 1) * GAP;
+    for (size_t k = 0; k < count; k++)
+        width += block->layout->width[block_column(block, index + k)];
+    return width;
+}
+
+/* "-- negative --" over its columns. */
 static status_t group_line(const block_t *block, str_t *text)
 {
     const layout_t *layout = block->layout;
     status_t status = NULL;
     for (size_t i = 0, count; !status && i < block_columns(block); i += count) {
-        size_t column = block_column(block, i), width = 0;
-        size_t length = layout->group[column] ? layout->group[column] - 1 : 0;
+        size_t column = block_column(block, i);
         count = group_length(block, i);
-        for (size_t k = 0; k < count; k++)
-            width += layout->width[block_column(block, i + k)] + (k ? GAP : 0);
-        if (length + 2 > width) length = 0;
-        if (!layout->group[column]) {
-            status = repeat(text, " ", width);
-        } else {
-            status = repeat(text, "-", (width - length) / 2 - (length ? 1 : 0));
-            if (!status && length) status = str_add(text, " ");
-            if (!status) status = str_append(text, head_of(layout, column), length);
-            if (!status && length) status = str_add(text, " ");
-            if (!status) status = repeat(text, "-", width - length - (width - length) / 2 -
-                                                        (length ? 1 : 0));
-        }
+        size_t width = group_width(block, i, count);
+        size_t length = layout->group[column] ? layout->group[column] - 1 : 0;
+        const char *fill = length ? "-" : " ", *blank = length + 2 <= width ? " " : "";
+        size_t rest = width - length - (length ? 2 * strlen(blank) : 0);
+        status = repeat(text, fill, rest / 2);
+        if (!status && length) status = str_add(text, blank);
+        if (!status) status = str_append(text, head_of(layout, column), length);
+        if (!status && length) status = str_add(text, blank);
+        if (!status) status = repeat(text, fill, rest - rest / 2);
         if (!status) status = repeat(text, " ", GAP);
     }
     return status ? status : end_line(text);
+}
+
+/* Makes room for the beginnings above their columns: where a group has too little, its last column
+ * becomes wider. Returns the block's width. */
+static size_t widen(const block_t *block)
+{
+    const layout_t *layout = block->layout;
+    size_t total = 0;
+    for (size_t i = 0, count; i < block_columns(block); i += count) {
+        size_t column = block_column(block, i);
+        count = group_length(block, i);
+        size_t width = group_width(block, i, count);
+        size_t length = layout->group[column] ? layout->group[column] - 1 : 0;
+        if (length > width) {
+            layout->width[block_column(block, i + count - 1)] += length - width;
+            width = length;
+        }
+        total += width + GAP;
+    }
+    return total - GAP;
 }
 
 static status_t block_head(const block_t *block, str_t *text)
@@ -273,26 +298,35 @@ static status_t write_block(const block_t *block, size_t width, str_t *text)
     return status;
 }
 
+/* The longest block from a column on that fits, and at least one column; its widths are set. */
+static block_t next_block(const layout_t *layout, size_t from, size_t width)
+{
+    block_t block = {layout, from, from + 1};
+    for (;;) {
+        for (size_t c = 0; c < layout->columns; c++) layout->width[c] = column_width(layout, c);
+        bool fits = widen(&block) <= width;
+        if (!fits && block.to > from + 1) {
+            block.to--;
+            width = SIZE_MAX; /* the one before did fit: its widths once more */
+        } else if (!fits || width == SIZE_MAX || block.to == layout->columns) {
+            return block;
+        } else {
+            block.to++;
+        }
+    }
+}
+
 static status_t write_layout(layout_t *layout, size_t width, str_t *text)
 {
-    size_t names = 0;
     const table_t *first = &layout->part[0];
     status_t status = write_title(layout, first->title, text);
     if (!status && !*first->part) status = wrap(first->note, width, text);
     find_groups(layout);
-    for (size_t c = 0; c < layout->columns; c++) {
-        layout->width[c] = column_width(layout, c);
-        if (c < layout->left) names += layout->width[c] + GAP;
-    }
-    for (size_t from = layout->left, to; !status && from < layout->columns; from = to) {
-        size_t used = names;
-        for (to = from; to < layout->columns; to++) {
-            if (to > from && used + layout->width[to] > width) break;
-            used += layout->width[to] + GAP;
-        }
-        block_t block = {layout, from, to};
+    for (size_t from = layout->left; !status && from < layout->columns;) {
+        block_t block = next_block(layout, from, width);
         if (from > layout->left) status = str_add(text, "\n");
         if (!status) status = write_block(&block, width, text);
+        from = block.to;
     }
     return status;
 }

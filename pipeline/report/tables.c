@@ -40,29 +40,6 @@ static status_t add_heads(table_t *table, size_t count, const char *const *head)
     return status;
 }
 
-/* A number as people read it: accuracy in per cent, perplexity with four digits. */
-static status_t write_value(str_t *text, bool pairs, double value)
-{
-    return pairs ? text_percent(text, value) : text_rounded(text, value, 4);
-}
-
-static status_t add_value(table_t *table, bool pairs, double value, interval_t interval,
-                          bool intervals)
-{
-    str_t text = {0};
-    status_t status = write_value(&text, pairs, value);
-    if (!status && intervals && isfinite(interval.low)) {
-        status = str_add(&text, " (");
-        if (!status) status = write_value(&text, pairs, interval.low);
-        if (!status) status = str_add(&text, "–");
-        if (!status) status = write_value(&text, pairs, interval.high);
-        if (!status) status = str_add(&text, ")");
-    }
-    if (!status) status = add_cell(table, &text);
-    str_free(&text);
-    return status;
-}
-
 /* ---- results ---- */
 
 /* What a table shows of its task: everything, or a group of its pairs. */
@@ -85,6 +62,30 @@ static const accuracy_t *accuracy_of(const view_t *view, const run_result_t *res
     if (view->term) return &result->term[view->group];
     if (view->file) return &result->file[view->group];
     return &result->all;
+}
+
+/* A number as people read it: accuracy in per cent, perplexity with four digits, a ratio with
+ * four decimals. */
+static status_t write_value(const view_t *view, double value, str_t *text)
+{
+    if (task_of(view)->pairs) return text_percent(text, value);
+    return text_rounded(text, value, view->ratio ? 5 : 4);
+}
+
+static status_t add_value(const view_t *view, double value, interval_t interval, table_t *table)
+{
+    str_t text = {0};
+    status_t status = write_value(view, value, &text);
+    if (!status && view->detail.intervals && isfinite(interval.low)) {
+        status = str_add(&text, " (");
+        if (!status) status = write_value(view, interval.low, &text);
+        if (!status) status = str_add(&text, "–");
+        if (!status) status = write_value(view, interval.high, &text);
+        if (!status) status = str_add(&text, ")");
+    }
+    if (!status) status = add_cell(table, &text);
+    str_free(&text);
+    return status;
 }
 
 static double value_of(const view_t *view, const run_result_t *result, interval_t *interval,
@@ -216,7 +217,7 @@ static status_t add_row(const view_t *view, const char *name, size_t checkpoint,
             continue;
         }
         double value = value_of(view, result, &interval, &n);
-        status = add_value(table, task_of(view)->pairs, value, interval, view->detail.intervals);
+        status = add_value(view, value, interval, table);
     }
     return status;
 }

@@ -11,16 +11,27 @@
 
 /* ---- CSV ---- */
 
+static bool at_line_start(const str_t *csv)
+{
+    return csv->length == 0 || csv->data[csv->length - 1] == '\n';
+}
+
 static status_t separate(str_t *csv)
 {
-    bool first = csv->length == 0 || csv->data[csv->length - 1] == '\n';
-    return first ? NULL : str_append(csv, ",", 1);
+    return at_line_start(csv) ? NULL : str_append(csv, ",", 1);
+}
+
+/* A line that began with nothing would look as if it had not begun. */
+static status_t add_empty(str_t *csv)
+{
+    return str_add(csv, at_line_start(csv) ? "\"\"" : ",");
 }
 
 status_t csv_text(str_t *csv, const char *text)
 {
     size_t length = strlen(text);
-    bool blank = length && (text[0] == ' ' || text[length - 1] == ' ');
+    if (length == 0) return add_empty(csv);
+    bool blank = (text[0] == ' ' || text[length - 1] == ' ');
     status_t status = separate(csv);
     if (!blank && !strpbrk(text, ",\"\r\n")) return status ? status : str_add(csv, text);
     if (!status) status = str_add(csv, "\"");
@@ -31,8 +42,9 @@ status_t csv_text(str_t *csv, const char *text)
 
 status_t csv_number(str_t *csv, double number)
 {
+    if (!isfinite(number)) return add_empty(csv);
     status_t status = separate(csv);
-    return status || !isfinite(number) ? status : text_exact(csv, number);
+    return status ? status : text_exact(csv, number);
 }
 
 status_t csv_integer(str_t *csv, int64_t integer)
@@ -101,7 +113,7 @@ status_t markdown_text(str_t *markdown, const char *text)
 {
     status_t status = NULL;
     for (const char *at = text; !status && *at; at++) {
-        bool special = strchr("\\`*[]<>|&~$", *at) || (*at == '_' && !within_word(text, at));
+        bool special = strchr("\\`*[]<|&~$", *at) || (*at == '_' && !within_word(text, at));
         if (special) status = str_append(markdown, "\\", 1);
         if (!status) status = str_append(markdown, *at == '\n' || *at == '\r' ? " " : at, 1);
     }
@@ -132,6 +144,20 @@ status_t gnuplot_text(str_t *script, const char *text)
         if (!status) status = str_append(script, *at == '\n' || *at == '\r' ? " " : at, 1);
     }
     return status ? status : str_append(script, "'", 1);
+}
+
+status_t gnuplot_bold(str_t *script, const char *text)
+{
+    str_t escaped = {0};
+    status_t status = str_add(&escaped, "{/:Bold ");
+    for (const char *at = text; !status && *at; at++) {
+        if (strchr("\\{}_^@&~", *at)) status = str_append(&escaped, "\\", 1);
+        if (!status) status = str_append(&escaped, at, 1);
+    }
+    if (!status) status = str_add(&escaped, "}");
+    if (!status) status = gnuplot_text(script, escaped.data);
+    str_free(&escaped);
+    return status;
 }
 
 status_t text_file_name(str_t *name, const char *text)

@@ -8,8 +8,8 @@
 #include "core/strings.h"
 #include "stats/interval.h"
 
-/* A CSV field (RFC 4180): quoted where it holds a comma, a quote, a line break, or a blank at an
- * end. csv_next puts the comma before every field but a line's first. */
+/* A CSV field (RFC 4180), after a comma unless it is a line's first: quoted where it holds a
+ * comma, a quote, a line break, or a blank at an end. */
 MUST_CHECK status_t csv_text(str_t *csv, const char *text);
 /* The shortest decimal that reads back as the same float64; nothing where it is not finite. */
 MUST_CHECK status_t csv_number(str_t *csv, double number);
@@ -33,6 +33,8 @@ MUST_CHECK status_t markdown_text(str_t *markdown, const char *text);
 MUST_CHECK status_t html_text(str_t *html, const char *text);
 /* A string literal of gnuplot in single quotes; line breaks become blanks. */
 MUST_CHECK status_t gnuplot_text(str_t *script, const char *text);
+/* The same in bold, for a device in enhanced mode. */
+MUST_CHECK status_t gnuplot_bold(str_t *script, const char *text);
 /* A name as part of a file's name: what is not a letter, a digit, '-', '_' or an inner '.' becomes '_'. */
 MUST_CHECK status_t text_file_name(str_t *name, const char *text);
 
