@@ -166,8 +166,11 @@ status_t directory_create(const char *path)
         if (*at != '/' && *at != '\0') continue;
         char held = *at;
         *at = '\0';
-        if (mkdir(part, 0777) != 0 && !file_is_directory(part))
+        int reason = mkdir(part, 0777) == 0 ? 0 : errno;
+        if (reason && !file_is_directory(part)) {
+            errno = reason;
             status = cannot(EXIT_OUTPUT, "create directory", part);
+        }
         *at = held;
         if (held == '\0') break;
     }

@@ -153,11 +153,12 @@ void strings_free(strings_t *list)
 
 enum { LONGEST_NAME = 64 };
 
-/* Edit distance with swaps of neighbours (optimal string alignment). */
+/* Edit distance with swaps of neighbours (optimal string alignment); of texts too long to be names,
+ * more than any. */
 static size_t edit_distance(const char *a, const char *b)
 {
     size_t m = strlen(a), n = strlen(b), row[3][LONGEST_NAME + 1];
-    if (m > LONGEST_NAME || n > LONGEST_NAME) return LONGEST_NAME;
+    if (m > LONGEST_NAME || n > LONGEST_NAME) return (size_t)-1;
     for (size_t j = 0; j <= n; j++) row[0][j] = j;
     for (size_t i = 1; i <= m; i++) {
         size_t *now = row[i % 3], *last = row[(i + 2) % 3], *before = row[(i + 1) % 3];

@@ -1,5 +1,6 @@
 #include "core/yaml.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <yaml.h>
 
@@ -81,6 +82,12 @@ status_t node_set_child(node_t *map, const char *key, node_t *child)
     return append(map, key, child);
 }
 
+static status_t too_large(const char *name, int line)
+{
+    return status_new(EXIT_USAGE, "%s:%d: the document is too large or nested too deeply", name,
+                      line);
+}
+
 static status_t convert(source_t *source, int index, int depth, node_t **node);
 
 static status_t convert_pair(source_t *source, const yaml_node_pair_t *pair, int depth,
@@ -104,8 +111,7 @@ static status_t convert(source_t *source, int index, int depth, node_t **node)
     const yaml_node_t *from = yaml_document_get_node(source->document, index);
     int line = (int)from->start_mark.line + 1;
     if (++source->nodes > NODES_MAX || depth > DEPTH_MAX)
-        return status_new(EXIT_USAGE, "%s:%d: the document is too large or nested too deeply",
-                          source->name, line);
+        return too_large(source->name, line);
     static const node_kind_t kinds[] = {[YAML_SCALAR_NODE] = NODE_SCALAR,
                                         [YAML_SEQUENCE_NODE] = NODE_LIST,
                                         [YAML_MAPPING_NODE] = NODE_MAP};
@@ -138,15 +144,39 @@ static status_t parser_error(const char *name, const yaml_parser_t *parser)
                       parser->problem ? parser->problem : "unreadable");
 }
 
+/* libyaml's loader takes time quadratic in the depth: looks at the depth first. A text that is
+ * not YAML is left to the loader. */
+static status_t check_depth(const char *name, const char *text, size_t length)
+{
+    yaml_parser_t parser;
+    yaml_event_t event;
+    int depth = 0, line = 0;
+    bool more = true;
+    if (!yaml_parser_initialize(&parser))
+        return status_new(EXIT_RESOURCE, "out of memory: YAML parser");
+    yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
+    while (more && depth <= DEPTH_MAX && yaml_parser_parse(&parser, &event)) {
+        yaml_event_type_t type = event.type;
+        line = (int)event.start_mark.line + 1;
+        more = type != YAML_STREAM_END_EVENT;
+        depth += type == YAML_SEQUENCE_START_EVENT || type == YAML_MAPPING_START_EVENT;
+        depth -= type == YAML_SEQUENCE_END_EVENT || type == YAML_MAPPING_END_EVENT;
+        yaml_event_delete(&event);
+    }
+    yaml_parser_delete(&parser);
+    return depth > DEPTH_MAX ? too_large(name, line) : NULL;
+}
+
 status_t yaml_parse(const char *name, const char *text, size_t length, node_t **root)
 {
     yaml_parser_t parser;
     yaml_document_t document, rest;
     *root = NULL;
+    status_t status = check_depth(name, text, length);
+    if (status) return status;
     if (!yaml_parser_initialize(&parser))
         return status_new(EXIT_RESOURCE, "out of memory: YAML parser");
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
-    status_t status = NULL;
     if (!yaml_parser_load(&parser, &document)) {
         status = parser_error(name, &parser);
     } else {

@@ -26,9 +26,9 @@ static void run_forward(const char *model, const char *input, const char *output
 {
     char *program = NULL;
     expect_ok(path_join(variable("WN_BUILD", "build"), "bin/wn-inspect", &program));
-    char *arguments[] = {program,        (char *)"forward",  (char *)"--model",
-                         (char *)model,  (char *)"--input",  (char *)input,
-                         (char *)"--output", (char *)output, NULL};
+    char *arguments[] = {
+        program,       (char *)"forward",  (char *)"--model", (char *)model, (char *)"--input",
+        (char *)input, (char *)"--output", (char *)output,    NULL};
     pid_t child;
     int code = posix_spawn(&child, program, NULL, NULL, arguments, environ), how = 0;
     if (code != 0) fail_msg("%s: %s", program, strerror(code));
