@@ -25,15 +25,16 @@ struct config {
     list_t *lists;
 };
 
-enum { PATH_LENGTH = 512 };
+/* Two names and what the table puts around them fit in a path. */
+enum { PATH_LENGTH = 512, NAME_LENGTH = 100 };
 
 /* ---- the table ---- */
 
 /* Length of the first component of a path: up to '.', or up to "[]" / from it. */
 static size_t component(const char *path)
 {
-    if (path[0] == '[') return strcspn(path, "]") + 1;
-    return strcspn(path, ".[");
+    size_t n = strcspn(path, path[0] == '[' ? "]" : ".[");
+    return path[0] == '[' && path[n] ? n + 1 : n;
 }
 
 /* Whether a concrete path fits a pattern; with prefix, whether it fits the pattern's start and
@@ -147,7 +148,7 @@ status_t config_error(const config_t *config, const char *path, const char *form
         owner[n ? n - 1 : 0] = '\0';
         node = find(config, owner);
     }
-    return error_at(config, node && node->line ? node : NULL, path, problem);
+    return error_at(config, node, path, problem);
 }
 
 /* ---- checking ---- */
@@ -246,7 +247,9 @@ static status_t unknown_key(const config_t *config, const node_t *node, const ch
     }
     const char *near = nearest_name(name, candidate, count);
     snprintf(path, sizeof path, "%s%s%s", parent, *parent ? "." : "", name);
-    if (near)
+    if (strpbrk(name, ".["))
+        snprintf(problem, sizeof problem, "unknown key; in a file, keys are nested, not joined");
+    else if (near)
         snprintf(problem, sizeof problem, "unknown key; did you mean '%s'?", near);
     else
         snprintf(problem, sizeof problem, "unknown key");
@@ -255,8 +258,8 @@ static status_t unknown_key(const config_t *config, const node_t *node, const ch
 
 static bool is_name(const char *text)
 {
-    return *text && strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") ==
-                        strlen(text);
+    size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
+    return n > 0 && n <= NAME_LENGTH && text[n] == '\0';
 }
 
 static status_t check(const config_t *config, const node_t *node, const char *path);
@@ -288,8 +291,9 @@ static status_t check_children(const config_t *config, const node_t *node, const
             snprintf(below, sizeof below, "%s%s%s", path, *path ? "." : "", node->key[i]);
         if (!list && names && !is_name(node->key[i]))
             return error_at(config, child, below,
-                            "a name may hold letters, digits, '-' and '_' only");
-        if (!list && !key_of(below) && !is_container(below))
+                            "a name may hold letters, digits, '-' and '_' only, at most 100");
+        /* A key that looks like a path ("run.name") would be found in the table. */
+        if (!list && (!is_name(node->key[i]) || (!key_of(below) && !is_container(below))))
             return unknown_key(config, child, path, node->key[i]);
         status = check(config, child, below);
     }
@@ -356,7 +360,8 @@ static status_t apply_override(config_t *config, const char *override)
         snprintf(name, sizeof name, "%.*s", (int)n, at);
         if (at[0] == '[') {
             size_t index = strtoul(at + 1, NULL, 10);
-            if (node->kind != NODE_LIST || index >= node->count) {
+            bool number = n > 2 && strspn(at + 1, "0123456789") == n - 2 && at[n - 1] == ']';
+            if (node->kind != NODE_LIST || !number || index >= node->count) {
                 status = status_new(EXIT_USAGE, "--set %s: the list has no such entry", override);
             } else if (last) {
                 node_destroy(&node->child[index]);
