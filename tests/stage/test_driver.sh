@@ -52,7 +52,7 @@ fresh
 echo 3 > "$scratch/fail.reduce"
 expect_fail "a failing stage's exit code" 3 'wn-reduce: error: what went wrong' "$wn" run some.yaml -n 2
 check "ends the run" test "$(calls 1)" = "shard: collect: reduce: "
-check "with its message and the driver's, nothing else" test "$(wc -l < "$scratch/err")" -eq 2
+check "with its message and the driver's, nothing else" test "$(grep -vc 'done in' "$scratch/err")" -eq 2
 prints "names the stage" 'stage reduce failed \(exit code 3\)'
 
 expect_fail "unknown option" 2 'did you mean --from' "$wn" run some.yaml --form select
