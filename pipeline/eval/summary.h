@@ -26,8 +26,8 @@ interval_t accuracy_interval(const accuracy_t *accuracy);
 /* Of the mean losses of windows, in nats per scored token. */
 typedef struct {
     int64_t windows;
-    double loss;      /* mean over windows */
-    double deviation; /* of the windows' losses (n - 1); NaN for a single window */
+    double loss;              /* mean over windows */
+    double deviation;         /* of the windows' losses (n - 1); NaN for a single window */
     interval_t loss_interval; /* of the mean, Student's over windows */
 } loss_t;
 

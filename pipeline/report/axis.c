@@ -97,8 +97,7 @@ static status_t tics_of_numbers(axis_t *axis, bool logarithmic, int64_t first)
     if (axis->step[0] == 0) status = add_tic(axis, axis->place[0], near, NULL, 0);
     if (logarithmic) {
         for (int64_t power = 1; !status && power <= most; power *= 10)
-            if (power >= first)
-                status = add_tic(axis, log2((double)power), near, NULL, power);
+            if (power >= first) status = add_tic(axis, log2((double)power), near, NULL, power);
         return status;
     }
     int64_t unit = 1;
@@ -121,8 +120,8 @@ status_t axis_create(const strings_t *names, axis_t *axis)
     bool logarithmic = axis->steps && first > 0 && axis->step[n - 1] / first >= 8;
     axis->broken = logarithmic && axis->step[0] == 0;
     for (size_t i = 0; i < n; i++)
-        axis->place[i] = axis->steps ? place_of(axis, logarithmic, first, axis->step[i])
-                                     : (double)i;
+        axis->place[i] =
+            axis->steps ? place_of(axis, logarithmic, first, axis->step[i]) : (double)i;
     double range = axis->place[n - 1] - axis->place[0];
     double margin = range > 0 ? 0.03 * range : 0.5;
     axis->least = axis->place[0] - margin;

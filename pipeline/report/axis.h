@@ -11,13 +11,13 @@
 
 typedef struct {
     size_t count;
-    bool steps;      /* names tell training steps; else the places are 0, 1, 2, ... */
-    bool broken;     /* step 0 stands left of a logarithmic axis, before a break */
-    int64_t *step;   /* [count], where steps */
-    double *place;   /* [count] */
+    bool steps;              /* names tell training steps; else the places are 0, 1, 2, ... */
+    bool broken;             /* step 0 stands left of a logarithmic axis, before a break */
+    int64_t *step;           /* [count], where steps */
+    double *place;           /* [count] */
     double least, most, cut; /* range of places with a margin; the break's place */
-    strings_t label; /* of tics */
-    double *tic;     /* [label.count] their places */
+    strings_t label;         /* of tics */
+    double *tic;             /* [label.count] their places */
 } axis_t;
 
 /* The training step in a checkpoint's name: the digits after the word "step" ("step512",

@@ -27,8 +27,8 @@ static status_t line(str_t *csv, const about_t *about, const char *grouping, con
 static status_t accuracy_line(str_t *csv, const about_t *about, const char *grouping,
                               const char *group, const accuracy_t *accuracy)
 {
-    return line(csv, about, grouping, group, "accuracy", accuracy_value(accuracy),
-                accuracy->count, accuracy_interval(accuracy));
+    return line(csv, about, grouping, group, "accuracy", accuracy_value(accuracy), accuracy->count,
+                accuracy_interval(accuracy));
 }
 
 static status_t result_lines(str_t *csv, const about_t *about, const run_task_t *task,
@@ -39,8 +39,8 @@ static status_t result_lines(str_t *csv, const about_t *about, const run_task_t 
         status_t status = line(csv, about, "all", "", "perplexity", loss_perplexity(loss),
                                loss->windows, loss_perplexity_interval(loss));
         if (status) return status;
-        status = line(csv, about, "all", "", "loss", loss->loss, loss->windows,
-                      loss->loss_interval);
+        status =
+            line(csv, about, "all", "", "loss", loss->loss, loss->windows, loss->loss_interval);
         if (status || !result->compared) return status;
         const loss_t *change = &result->change;
         return line(csv, about, "all", "", "perplexity_ratio", loss_perplexity(change),
@@ -56,8 +56,8 @@ static status_t result_lines(str_t *csv, const about_t *about, const run_task_t 
 
 status_t csv_results(const run_t *run, str_t *csv)
 {
-    status_t status = str_add(
-        csv, "checkpoint,task,condition,grouping,group,metric,value,n,low,high\n");
+    status_t status =
+        str_add(csv, "checkpoint,task,condition,grouping,group,metric,value,n,low,high\n");
     for (size_t i = 0; !status && i < run->checkpoints->count; i++)
         for (size_t t = 0; !status && t < run->tasks; t++)
             for (size_t c = 0; !status && c < run->conditions; c++) {

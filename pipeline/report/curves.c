@@ -8,7 +8,16 @@
 
 /* Pixels: the figure's title, a panel's title and note, the panel, the gap below it, what follows
  * the last one (tics and the axis's title), left of all, a sample in the legend. */
-enum { HEAD = 34, TITLE = 22, NOTE = 28, PANEL = 214, GAP = 24, BELOW = 62, LEFT = 66, SAMPLE = 46 };
+enum {
+    HEAD = 34,
+    TITLE = 22,
+    NOTE = 28,
+    PANEL = 214,
+    GAP = 24,
+    BELOW = 62,
+    LEFT = 66,
+    SAMPLE = 46
+};
 /* Mean width of a character of the legend, and the most that the legend takes of the figure. */
 static const double CHARACTER = 6.7, LEGEND_MOST = 0.4;
 /* More points than this are not marked one by one. */
@@ -82,7 +91,7 @@ static status_t data_head(const ground_t *ground, const panel_t *panel, size_t p
         for (size_t c = 0; !status && c < panel[p].curves; c++) {
             const curve_t *curve = &panel[p].curve[c];
             str_t name = {0};
-            status = str_printf(&name, "%s: %s", panel[p].title, curve->title);
+            status = str_printf(&name, "%s: %s", panel[p].name, curve->title);
             size_t length = name.length;
             if (!status) status = csv_text(csv, name.data);
             for (int end = 0; !status && curve->low && end < 2; end++) {
@@ -135,7 +144,8 @@ static status_t write_ground(const ground_t *ground, bool last, str_t *script)
                                  ground->least, ground->most, ground->logarithmic ? "" : "un");
     for (size_t i = 0; i < ground->tics; i++) rotated = rotated || text_width(ground->label[i]) > 9;
     if (!status)
-        status = str_printf(script, "set xtics %s (", rotated && last ? "rotate by -30" : "norotate");
+        status =
+            str_printf(script, "set xtics %s (", rotated && last ? "rotate by -30" : "norotate");
     for (size_t i = 0; !status && i < ground->tics; i++) {
         if (i) status = str_add(script, ", ");
         if (!status) status = last ? gnuplot_text(script, ground->label[i]) : str_add(script, "''");
@@ -203,12 +213,14 @@ static status_t write_log_tics(const panel_t *panel, str_t *script)
 
 static status_t write_scale(const panel_t *panel, str_t *script)
 {
-    status_t status = str_printf(script, "%sset logscale y\nset yrange [",
-                                 panel->logarithmic ? "" : "un");
-    if (!status) status = isnan(panel->least) ? str_add(script, "*")
-                                              : str_printf(script, "%.10g", panel->least);
-    if (!status) status = isnan(panel->most) ? str_add(script, ":*]\n")
-                                             : str_printf(script, ":%.10g]\n", panel->most);
+    status_t status =
+        str_printf(script, "%sset logscale y\nset yrange [", panel->logarithmic ? "" : "un");
+    if (!status)
+        status =
+            isnan(panel->least) ? str_add(script, "*") : str_printf(script, "%.10g", panel->least);
+    if (!status)
+        status = isnan(panel->most) ? str_add(script, ":*]\n")
+                                    : str_printf(script, ":%.10g]\n", panel->most);
     if (status) return status;
     bool known = panel->logarithmic && panel->least > 0 && isfinite(panel->most);
     return known ? write_log_tics(panel, script) : str_add(script, "set ytics autofreq\n");
@@ -226,8 +238,7 @@ static status_t write_label(int number, const char *text, bool bold, const char 
 }
 
 /* top: of the panel's own title, or of its note where it has none. */
-static status_t write_head(const panel_t *panel, bool titled, double top, int height,
-                           str_t *script)
+static status_t write_head(const panel_t *panel, bool titled, double top, int height, str_t *script)
 {
     status_t status = NULL;
     if (titled)
@@ -242,13 +253,14 @@ static status_t write_head(const panel_t *panel, bool titled, double top, int he
 static status_t write_place(double top, double right, int height, str_t *script)
 {
     double high = 1 - top / height, low = 1 - (top + PANEL) / height;
-    return str_printf(script,
-                      "set lmargin at screen %.5f\nset rmargin at screen %.5f\n"
-                      "set tmargin at screen %.5f\nset bmargin at screen %.5f\n"
-                      "set key noenhanced at screen %.5f, %.5f left top vertical Left reverse samplen 1.6 "
-                      "spacing 1.15 font \",12\"\n",
-                      (double)LEFT / CURVES_WIDTH, 1 - right / CURVES_WIDTH, high, low,
-                      1 - (right - 8) / CURVES_WIDTH, high + 0.004);
+    return str_printf(
+        script,
+        "set lmargin at screen %.5f\nset rmargin at screen %.5f\n"
+        "set tmargin at screen %.5f\nset bmargin at screen %.5f\n"
+        "set key noenhanced at screen %.5f, %.5f left top vertical Left reverse samplen 1.6 "
+        "spacing 1.15 font \",12\"\n",
+        (double)LEFT / CURVES_WIDTH, 1 - right / CURVES_WIDTH, high, low,
+        1 - (right - 8) / CURVES_WIDTH, high + 0.004);
 }
 
 /* The plot command: bands first, so that no band hides a line. column: of the panel's first
@@ -312,8 +324,7 @@ static status_t write_panel(const ground_t *ground, const panel_t *panel, bool t
     return status;
 }
 
-status_t curves_write(const ground_t *ground, const panel_t *panel, size_t panels,
-                      figure_t *figure)
+status_t curves_write(const ground_t *ground, const panel_t *panel, size_t panels, figure_t *figure)
 {
     double right = legend_width(panel, panels);
     size_t column = ground->name ? 3 : 2;

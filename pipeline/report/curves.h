@@ -6,17 +6,18 @@
 #include "report/figure.h"
 
 typedef struct {
-    const char *title; /* in the legend and the data's header */
-    char colour[8];    /* "#0072b2" */
-    int dash, point;   /* gnuplot's numbers; point 0: none */
+    const char *title;          /* in the legend and the data's header */
+    char colour[8];             /* "#0072b2" */
+    int dash, point;            /* gnuplot's numbers; point 0: none */
     double *value, *low, *high; /* [count]; NaN: none. low, high NULL: no interval. Owned. */
 } curve_t;
 
 typedef struct {
     const char *title, *note; /* "Perplexity", "n = 90 windows; bands: ..." */
+    const char *name;         /* before the curves' titles in the data's header */
     bool logarithmic;
-    double least, most;   /* of the vertical axis; NaN: as the data say */
-    double line;          /* a horizontal line for comparison, NaN: none */
+    double least, most; /* of the vertical axis; NaN: as the data say */
+    double line;        /* a horizontal line for comparison, NaN: none */
     const char *line_title;
     curve_t *curve;
     size_t curves, capacity;
@@ -24,18 +25,18 @@ typedef struct {
 
 /* The common axis: count places with a text each for the data's first columns. */
 typedef struct {
-    const char *title;         /* "training step" */
+    const char *title; /* "training step" */
     size_t count;
-    const double *place;       /* [count] */
+    const double *place; /* [count] */
     double least, most;
-    bool logarithmic, broken;  /* broken: a break of the axis at cut */
+    bool logarithmic, broken; /* broken: a break of the axis at cut */
     double cut;
     size_t tics;
-    const double *tic;         /* [tics] */
-    const char *const *label;  /* [tics] */
-    const char *column;        /* header of the names: "checkpoint" */
-    const char *const *name;   /* [count]; NULL: the place alone */
-    const char *place_column;  /* header of the places: "place" */
+    const double *tic;        /* [tics] */
+    const char *const *label; /* [tics] */
+    const char *column;       /* header of the names: "checkpoint" */
+    const char *const *name;  /* [count]; NULL: the place alone */
+    const char *place_column; /* header of the places: "place" */
 } ground_t;
 
 /* Appends a curve with all values NaN. */

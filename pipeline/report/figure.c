@@ -113,8 +113,7 @@ static status_t draw(const char *directory, figure_t *figure, const char *device
     if (!status) status = str_format(&script, "%s.gp", figure->name);
     if (!status) status = file_temporary(name, &temporary);
     const char *suffix = temporary ? temporary + strlen(name) : "";
-    if (!status)
-        status = str_format(&command, "devices = \"%s\"; suffix = \"%s\"", device, suffix);
+    if (!status) status = str_format(&command, "devices = \"%s\"; suffix = \"%s\"", device, suffix);
     if (!status) status = gnuplot_run(directory, command, script, absent, drawn, &said);
     if (!status) status = str_add(&said, "\n"); /* silence is a line, too */
     size_t blank = status ? 0 : strspn(said.data, "\n ");

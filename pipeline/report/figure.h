@@ -10,9 +10,9 @@
 #include "core/strings.h"
 
 typedef struct {
-    char *name;    /* of its files: "training-blimp" */
-    char *title;   /* a few words */
-    char *caption; /* what is drawn, with n and intervals */
+    char *name;        /* of its files: "training-blimp" */
+    char *title;       /* a few words */
+    char *caption;     /* what is drawn, with n and intervals */
     int width, height; /* CSS pixels of the SVG; the PNG has twice as many */
     str_t data, script;
     bool svg, png; /* drawn */

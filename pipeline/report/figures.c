@@ -102,7 +102,10 @@ static status_t fill_wd(const run_t *run, const ground_t *ground, panel_t *panel
                 {WD_P99, "99th percentile", 4, 5},
                 {WD_MEDIAN, "median", 1, 7}};
     ptrdiff_t last = run_last_statistics(run);
-    *panel = (panel_t){.title = "Wasserstein distance to N(0,1)", .least = NAN, .most = NAN,
+    *panel = (panel_t){.title = "Wasserstein distance to N(0,1)",
+                       .name = "wd",
+                       .least = NAN,
+                       .most = NAN,
                        .line = NAN};
     if (last < 0) return NULL;
     const run_statistics_t *of = &run->statistics[last];
@@ -129,9 +132,9 @@ static status_t fill_wd(const run_t *run, const ground_t *ground, panel_t *panel
 }
 
 /* One figure: the panels that hold anything. */
-static status_t write_training(const char *name, const char *title,
-                               const char *caption, const ground_t *ground, panel_t *panel,
-                               size_t panels, figures_t *figures)
+static status_t write_training(const char *name, const char *title, const char *caption,
+                               const ground_t *ground, panel_t *panel, size_t panels,
+                               figures_t *figures)
 {
     figure_t *figure;
     size_t kept = 0;
@@ -142,8 +145,8 @@ static status_t write_training(const char *name, const char *title,
             if (kept - 1 != p) panel[p] = swap;
         }
     if (kept == 0) return NULL;
-    status_t status = figures_append(figures, name, title, caption, CURVES_WIDTH,
-                                     curves_height(kept), &figure);
+    status_t status =
+        figures_append(figures, name, title, caption, CURVES_WIDTH, curves_height(kept), &figure);
     return status ? status : curves_write(ground, panel, kept, figure);
 }
 

@@ -16,8 +16,8 @@ static status_t write_data(const run_statistics_t *statistics, str_t *csv)
     for (int32_t i = 0; !status && i < statistics->layers; i++) {
         status = csv_integer(csv, statistics->number[i]);
         if (!status)
-            status = csv_integer(csv, statistics->layer[i].neurons -
-                                          statistics->layer[i].undefined);
+            status =
+                csv_integer(csv, statistics->layer[i].neurons - statistics->layer[i].undefined);
         for (int l = 0; !status && l < WD_LEVELS; l++)
             status = csv_number(csv, statistics->layer[i].wd[l]);
         if (!status) status = csv_end(csv);
@@ -40,15 +40,14 @@ static status_t write_scale(double least, double most, str_t *script)
 {
     double tic[24];
     size_t count = curves_log_tics(least, most, tic, 24);
-    status_t status = str_printf(script, "set logscale y\nset yrange [%.6g:%.6g]\nset ytics (",
-                                 least, most);
+    status_t status =
+        str_printf(script, "set logscale y\nset yrange [%.6g:%.6g]\nset ytics (", least, most);
     for (size_t i = 0; !status && i < count; i++)
         status = str_printf(script, "%s%.6g", i ? ", " : "", tic[i]);
     return status ? status : str_add(script, ")\n");
 }
 
-static status_t write_frame(const run_statistics_t *statistics, const char *note,
-                            figure_t *figure)
+static status_t write_frame(const run_statistics_t *statistics, const char *note, figure_t *figure)
 {
     str_t *script = &figure->script;
     status_t status = str_add(script, "set label 1 ");
@@ -59,10 +58,11 @@ static status_t write_frame(const run_statistics_t *statistics, const char *note
     if (!status) status = str_add(script, "set label 2 ");
     if (!status) status = gnuplot_text(script, note);
     if (!status)
-        status = str_printf(script,
-                            " at screen %.5f, screen %.5f left noenhanced font \",11\" textcolor rgb "
-                            "\"#666666\"\n",
-                            16.0 / WIDTH, 1 - 42.0 / HEIGHT);
+        status =
+            str_printf(script,
+                       " at screen %.5f, screen %.5f left noenhanced font \",11\" textcolor rgb "
+                       "\"#666666\"\n",
+                       16.0 / WIDTH, 1 - 42.0 / HEIGHT);
     if (status) return status;
     return str_printf(
         script,
@@ -78,8 +78,7 @@ static status_t write_frame(const run_statistics_t *statistics, const char *note
 }
 
 /* Columns: layer, neurons, then lowest, 5, 25, 50, 75, 95, 99 %, highest. */
-static status_t write_script(const run_statistics_t *statistics, const char *note,
-                             figure_t *figure)
+static status_t write_script(const run_statistics_t *statistics, const char *note, figure_t *figure)
 {
     double least, most;
     find_range(statistics, &least, &most);

@@ -84,8 +84,7 @@ static status_t add_baseline(const run_t *run, size_t task, show_t show, size_t 
         if (status) break;
         memcpy(curve->colour, figure_colour[0], sizeof curve->colour);
         curve->point = 0;
-        for (size_t i = 0; i < ground->count; i++)
-            curve_set(curve, i, show, result);
+        for (size_t i = 0; i < ground->count; i++) curve_set(curve, i, show, result);
     }
     return status;
 }
@@ -97,7 +96,7 @@ static status_t add_curve(const char *title, size_t number, const ground_t *grou
     status_t status = panel_add(panel, ground, title, true, curve);
     if (status) return status;
     memcpy((*curve)->colour, figure_colour[1 + number % (FIGURE_COLOURS - 1)],
-           sizeof (*curve)->colour);
+           sizeof(*curve)->colour);
     (*curve)->point = point[number % 5];
     return NULL;
 }
@@ -164,7 +163,7 @@ static status_t draw(const run_t *run, size_t checkpoint, const sweeps_t *sweeps
     status_t status = NULL;
     for (size_t t = 0; !status && t < run->tasks && panels < PANELS_MOST; t++) {
         panel_t *next = &panel[panels];
-        show_t show = run->task[t].pairs        ? SHOW_ACCURACY
+        show_t show = run->task[t].pairs       ? SHOW_ACCURACY
                       : run_baseline(run) >= 0 ? SHOW_RATIO
                                                : SHOW_PERPLEXITY;
         status = panel_of_task(run, t, show, next, &note[panels]);

@@ -58,10 +58,12 @@ status_t gnuplot_run(const char *directory, const char *command, const char *scr
         int code = start(directory, argument, pipe_ends[1], &child);
         close(pipe_ends[1]);
         if (code == ENOENT || code == EACCES) *absent = true;
-        else if (code) status = status_new(EXIT_RESOURCE, "gnuplot: cannot start: %s", strerror(code));
+        else if (code)
+            status = status_new(EXIT_RESOURCE, "gnuplot: cannot start: %s", strerror(code));
         else {
             status = listen_to(pipe_ends[0], said);
-            while (waitpid(child, &result, 0) < 0 && errno == EINTR) {}
+            while (waitpid(child, &result, 0) < 0 && errno == EINTR) {
+            }
             *worked = WIFEXITED(result) && WEXITSTATUS(result) == 0;
         }
         close(pipe_ends[0]);

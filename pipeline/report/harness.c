@@ -122,8 +122,7 @@ static status_t put_terms(parts_t *parts, const run_task_t *task, const run_resu
         char *name = NULL;
         status = str_format(&name, "%s_term_%s", task->name, task->terms.item[t]);
         if (!status) put_accuracy(parts, name, task->terms.item[t], &result->term[t]);
-        if (!status)
-            status = put_members(parts, task, name, member + t * task->files.count);
+        if (!status) status = put_members(parts, task, name, member + t * task->files.count);
         mem_free(&name);
     }
     mem_free(&member);
@@ -146,8 +145,8 @@ static void put_config(parts_t *parts, const run_t *run, size_t index)
     json_t *config = json_object(), *metrics = json_array(), *metric = json_object();
     put(parts, config, "task", json_string(task->name));
     put(parts, config, "dataset_name", json_string(task->is->data));
-    put(parts, config, "output_type", json_string(task->pairs ? "multiple_choice"
-                                                              : "loglikelihood_rolling"));
+    put(parts, config, "output_type",
+        json_string(task->pairs ? "multiple_choice" : "loglikelihood_rolling"));
     put(parts, config, "num_fewshot", json_integer(0));
     put(parts, metric, "metric", json_string(task->pairs ? "acc" : "perplexity"));
     put(parts, metric, "aggregation", json_string(task->pairs ? "mean" : "exp_mean_over_windows"));
@@ -157,8 +156,7 @@ static void put_config(parts_t *parts, const run_t *run, size_t index)
     if (task->pairs) {
         put(parts, config, "scoring",
             json_string("first token not scored; correct when good > bad strictly"));
-        put(parts, config, "score",
-            json_string(task->is->mean ? "mean" : "sum"));
+        put(parts, config, "score", json_string(task->is->mean ? "mean" : "sum"));
     } else {
         put(parts, config, "window", json_integer(task->is->window));
         put(parts, config, "stride", json_integer(task->is->stride));
@@ -205,15 +203,15 @@ status_t harness_json(const run_t *run, str_t *json)
     json_t *root = json_object(), *runs = json_array();
     status_t status = NULL;
     for (size_t i = 0; !status && i < run->checkpoints->count; i++)
-        for (size_t c = 0; !status && c < run->conditions; c++)
-            status = add_run(run, i, c, runs);
-    bool failed = json_object_set_new(root, "format",
-                                      json_string("lm-evaluation-harness 0.4, one document a run")) |
-                  json_object_set_new(root, "name",
-                                      json_string(config_text(run->config, "run.name"))) |
-                  json_object_set_new(root, "software", json_string("wn " WN_VERSION)) |
-                  json_object_set_new(root, "runs", runs);
-    char *text = status || failed ? NULL : json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
+        for (size_t c = 0; !status && c < run->conditions; c++) status = add_run(run, i, c, runs);
+    bool failed =
+        json_object_set_new(root, "format",
+                            json_string("lm-evaluation-harness 0.4, one document a run")) |
+        json_object_set_new(root, "name", json_string(config_text(run->config, "run.name"))) |
+        json_object_set_new(root, "software", json_string("wn " WN_VERSION)) |
+        json_object_set_new(root, "runs", runs);
+    char *text =
+        status || failed ? NULL : json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
     if (!status && !text) status = status_new(EXIT_RESOURCE, "out of memory for JSON");
     if (!status) status = str_add(json, text);
     if (!status) status = str_add(json, "\n");

@@ -8,14 +8,19 @@ status_t panel_of_task(const run_t *run, size_t task, show_t show, panel_t *pane
 {
     static const char *const title[] = {"Minimal pairs right (%)", "Perplexity",
                                         "Perplexity over the baseline's"};
+    static const char *const name[] = {"accuracy_percent", "perplexity", "perplexity_ratio"};
     static const char *const line_title[] = {"chance", "", "baseline"};
     static const char *const bands[] = {
         "pairs; bands: 95 % intervals (Wilson)", "windows; bands: 95 % intervals (t over windows)",
         "windows; bands: 95 % intervals (t over the windows' changes of loss)"};
     static const double line[] = {50, NAN, 1};
     const run_task_t *of = &run->task[task];
-    *panel = (panel_t){.title = title[show], .logarithmic = show == SHOW_PERPLEXITY,
-                       .least = NAN, .most = NAN, .line = line[show],
+    *panel = (panel_t){.title = title[show],
+                       .name = name[show],
+                       .logarithmic = show == SHOW_PERPLEXITY,
+                       .least = NAN,
+                       .most = NAN,
+                       .line = line[show],
                        .line_title = line_title[show]};
     int64_t n = of->items;
     for (size_t i = 0; !of->pairs && i < run->checkpoints->count; i++)

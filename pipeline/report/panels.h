@@ -8,9 +8,9 @@
 
 /* What of a task a panel shows. */
 typedef enum {
-    SHOW_ACCURACY,   /* per cent of pairs */
+    SHOW_ACCURACY, /* per cent of pairs */
     SHOW_PERPLEXITY,
-    SHOW_RATIO       /* perplexity over the baseline's */
+    SHOW_RATIO /* perplexity over the baseline's */
 } show_t;
 
 /* Title, note with n, comparison line and scale of a task's panel; note is the caller's to free

@@ -1,5 +1,8 @@
 #include "report/report.h"
 
+#include <string.h>
+#include <unistd.h>
+
 #include "core/file.h"
 #include "core/log.h"
 #include "core/memory.h"
@@ -14,26 +17,32 @@ const char *report_title(const run_t *run)
     return title ? title : config_text(run->config, "run.name");
 }
 
-static status_t write_text(const char *directory, const char *name, const str_t *text)
+/* The list of files of this report, itself among them. */
+static const char FILES[] = "files.txt";
+enum { FILES_BYTES = 1 << 20 };
+
+static status_t write_text(const char *directory, const char *name, const str_t *text,
+                           report_t *report)
 {
     char *path = NULL;
     status_t status = path_join(directory, name, &path);
     if (!status) status = file_write(path, text->data ? text->data : "", text->length);
+    if (!status) status = strings_append(&report->files, name);
     mem_free(&path);
     return status;
 }
 
 static status_t write_by(const run_t *run, const char *directory, const char *name,
-                         status_t (*make)(const run_t *run, str_t *text))
+                         status_t (*make)(const run_t *run, str_t *text), report_t *report)
 {
     str_t text = {0};
     status_t status = make(run, &text);
-    if (!status) status = write_text(directory, name, &text);
+    if (!status) status = write_text(directory, name, &text, report);
     str_free(&text);
     return status;
 }
 
-static status_t write_tasks(const run_t *run, const char *directory)
+static status_t write_tasks(const run_t *run, const char *directory, report_t *report)
 {
     status_t status = NULL;
     for (size_t t = 0; !status && t < run->tasks; t++) {
@@ -43,9 +52,24 @@ static status_t write_tasks(const run_t *run, const char *directory)
         if (!status) status = text_file_name(&name, run->task[t].name);
         if (!status) status = str_add(&name, ".csv");
         if (!status) status = csv_task(run, t, &text);
-        if (!status) status = write_text(directory, name.data, &text);
+        if (!status) status = write_text(directory, name.data, &text, report);
         str_free(&text);
         str_free(&name);
+    }
+    return status;
+}
+
+static status_t list_figure(const figure_t *figure, report_t *report)
+{
+    static const char *const ending[] = {"csv", "gp", "svg", "png"};
+    const bool there[] = {true, true, figure->svg, figure->png};
+    status_t status = NULL;
+    for (int i = 0; !status && i < 4; i++) {
+        char *name = NULL;
+        if (!there[i]) continue;
+        status = str_format(&name, "figures/%s.%s", figure->name, ending[i]);
+        if (!status) status = strings_append(&report->files, name);
+        mem_free(&name);
     }
     return status;
 }
@@ -60,6 +84,7 @@ static status_t write_figures(const run_t *run, const char *directory, report_t 
     for (size_t i = 0; !status && i < report->figures.count; i++) {
         log_progress("figures", i, report->figures.count);
         status = figure_draw(place, &report->figures.item[i], &report->no_gnuplot);
+        if (!status) status = list_figure(&report->figures.item[i], report);
     }
     log_progress("figures", report->figures.count, report->figures.count);
     if (!status && report->no_gnuplot)
@@ -82,21 +107,64 @@ static status_t make_directories(const char *directory)
     return status;
 }
 
+/* Whether a line of an old list is a name that a report gives: "name" or "directory/name". */
+static bool is_own_name(const char *name)
+{
+    const char *slash = strchr(name, '/');
+    return *name && *name != '/' && !strstr(name, "..") && !(slash && strchr(slash + 1, '/'));
+}
+
+/* Removes the files that an earlier report listed and this one lacks. */
+static status_t remove_old(const char *directory, const report_t *report)
+{
+    char *path = NULL;
+    str_t text = {0};
+    status_t status = path_join(directory, FILES, &path);
+    if (!status && file_exists(path)) status = file_read(path, FILES_BYTES, &text);
+    mem_free(&path);
+    for (char *at = text.data, *end; !status && at && (end = strchr(at, '\n')); at = end + 1) {
+        *end = '\0';
+        if (!is_own_name(at) || strings_find(&report->files, at) >= 0) continue;
+        status = path_join(directory, at, &path);
+        if (!status) unlink(path); /* gone already: as well */
+        mem_free(&path);
+    }
+    str_free(&text);
+    return status;
+}
+
+static status_t finish(const char *directory, report_t *report)
+{
+    str_t text = {0};
+    status_t status = strings_append(&report->files, FILES);
+    strings_sort(&report->files);
+    if (!status) status = remove_old(directory, report);
+    for (size_t i = 0; !status && i < report->files.count; i++)
+        status = str_printf(&text, "%s\n", report->files.item[i]);
+    char *path = NULL;
+    if (!status) status = path_join(directory, FILES, &path);
+    if (!status) status = file_write(path, text.data, text.length);
+    mem_free(&path);
+    str_free(&text);
+    return status;
+}
+
 status_t report_write(const run_t *run, const char *directory, report_t *report)
 {
     str_t markdown = {0}, html = {0};
     *report = (report_t){0};
     status_t status = make_directories(directory);
-    if (!status) status = write_by(run, directory, "results.csv", csv_results);
-    if (!status) status = write_by(run, directory, "statistics.csv", csv_statistics);
-    if (!status) status = write_by(run, directory, "results.json", harness_json);
-    if (!status) status = write_text(directory, "cohorts.csv", &run->cohorts_csv);
-    if (!status) status = write_tasks(run, directory);
+    if (!status) status = write_by(run, directory, "results.csv", csv_results, report);
+    if (!status) status = write_by(run, directory, "statistics.csv", csv_statistics, report);
+    if (!status) status = write_by(run, directory, "results.json", harness_json, report);
+    if (!status) status = write_text(directory, "cohorts.csv", &run->cohorts_csv, report);
+    if (!status) status = write_tasks(run, directory, report);
     if (!status) status = write_figures(run, directory, report);
     if (!status) status = report_markdown(run, report, &markdown);
-    if (!status) status = write_text(directory, "report.md", &markdown);
+    if (!status) status = write_text(directory, "report.md", &markdown, report);
     if (!status) status = report_html(run, report, directory, &html);
-    if (!status) status = write_text(directory, "index.html", &html);
+    if (!status) status = write_text(directory, "index.html", &html, report);
+    if (!status) status = finish(directory, report);
     str_free(&html);
     str_free(&markdown);
     if (status) report_free(report);
@@ -106,4 +174,5 @@ status_t report_write(const run_t *run, const char *directory, report_t *report)
 void report_free(report_t *report)
 {
     figures_free(&report->figures);
+    strings_free(&report->files);
 }

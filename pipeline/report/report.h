@@ -7,10 +7,12 @@
 
 typedef struct {
     figures_t figures;
+    strings_t files; /* written, relative to the directory, sorted */
     bool no_gnuplot; /* it is not installed: scripts and data were written, nothing drawn */
 } report_t;
 
-/* Writes all files into directory, which is made. Equal runs give equal bytes (images: with the
+/* Writes all files into directory, which is made, and removes what an earlier report left there
+ * under its own names (files.txt lists them). Equal runs give equal bytes (images: with the
  * same gnuplot). One rank calls it. */
 MUST_CHECK status_t report_write(const run_t *run, const char *directory, report_t *report);
 void report_free(report_t *report);

@@ -33,7 +33,9 @@ static const char style[] =
     "figure{margin:1rem 0 2rem}\n"
     "figure svg{display:block;width:100%;min-width:36rem;height:auto;background:#fff;"
     "border-radius:6px}\n"
-    "@media print{:root{--ink:#000;--soft:#444;--paper:#fff;--line:#ccc;--head:#eee}body{max-width:none;padding:0;font-size:10pt}.scroll{overflow:visible}"
+    "@media "
+    "print{:root{--ink:#000;--soft:#444;--paper:#fff;--line:#ccc;--head:#eee}body{max-width:none;"
+    "padding:0;font-size:10pt}.scroll{overflow:visible}"
     "figure svg{min-width:0}table{font-size:7.5pt}th,td{padding:.15rem .3rem}"
     "h2,h3{break-after:avoid}figure,tr{break-inside:avoid}}\n";
 
@@ -87,9 +89,10 @@ static status_t add_figure(const figure_t *figure, const char *directory, size_t
     if (!status) status = str_add(html, ".</b> ");
     if (!status) status = html_text(html, figure->caption);
     if (!status)
-        status = str_printf(html, " Data: <a href=\"figures/%1$s.csv\">%1$s.csv</a>, drawn by "
-                                  "<code>gnuplot %1$s.gp</code> in figures/.</figcaption>\n"
-                                  "</figure>\n",
+        status = str_printf(html,
+                            " Data: <a href=\"figures/%1$s.csv\">%1$s.csv</a>, drawn by "
+                            "<code>gnuplot %1$s.gp</code> in figures/.</figcaption>\n"
+                            "</figure>\n",
                             figure->name);
     str_free(&svg);
     mem_free(&path);
@@ -128,7 +131,8 @@ static status_t add_head(const run_t *run, str_t *html)
                                     "<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
                                     "content=\"width=device-width, initial-scale=1\">\n<title>");
     if (!status) status = html_text(html, report_title(run));
-    if (!status) status = str_printf(html, "</title>\n<style>\n%s</style>\n</head>\n<body>\n<h1>", style);
+    if (!status)
+        status = str_printf(html, "</title>\n<style>\n%s</style>\n</head>\n<body>\n<h1>", style);
     if (!status) status = html_text(html, report_title(run));
     return status ? status : str_add(html, "</h1>\n");
 }

@@ -34,13 +34,14 @@ static status_t add_figure(const figure_t *figure, str_t *text)
         status = str_add(text, "![");
         if (!status) status = markdown_text(text, figure->title);
         if (!status)
-            status = str_printf(text, "](figures/%s.%s)\n\n", figure->name,
-                                figure->svg ? "svg" : "png");
+            status =
+                str_printf(text, "](figures/%s.%s)\n\n", figure->name, figure->svg ? "svg" : "png");
     }
     if (!status) status = markdown_text(text, figure->caption);
     return status ? status
-                  : str_printf(text, " Data: [%1$s.csv](figures/%1$s.csv), drawn by "
-                                     "`gnuplot %1$s.gp` in figures/.\n\n",
+                  : str_printf(text,
+                               " Data: [%1$s.csv](figures/%1$s.csv), drawn by "
+                               "`gnuplot %1$s.gp` in figures/.\n\n",
                                figure->name);
 }
 

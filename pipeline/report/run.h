@@ -16,7 +16,7 @@
 
 /* A task of the configuration. */
 typedef struct {
-    const task_t *is; /* one of the run's plan */
+    const task_t *is;  /* one of the run's plan */
     const char *name;  /* of its results */
     const char *label; /* for people: the name it was given, else its data's */
     bool pairs;        /* else perplexity */
@@ -44,11 +44,11 @@ typedef struct {
 /* One checkpoint, task and condition. */
 typedef struct {
     bool there;
-    loss_t loss;              /* perplexity */
-    bool compared;            /* with the baseline of the same checkpoint: */
-    loss_t change;            /* the loss's change, window by window */
-    accuracy_t all;           /* pairs: over all items, */
-    accuracy_t *file, *term;  /* and each group, [files], [terms] */
+    loss_t loss;             /* perplexity */
+    bool compared;           /* with the baseline of the same checkpoint: */
+    loss_t change;           /* the loss's change, window by window */
+    accuracy_t all;          /* pairs: over all items, */
+    accuracy_t *file, *term; /* and each group, [files], [terms] */
 } run_result_t;
 
 /* The quantiles of WD over neurons: levels of run_wd_levels. */

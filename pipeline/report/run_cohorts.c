@@ -61,8 +61,7 @@ status_t run_read_cohorts(run_t *run)
     bool *absent = NULL;
     status_t status = mem_new(&run->cohort, run->checkpoints->count * run->rules.count, "cohorts");
     if (!status) status = mem_new(&absent, run->checkpoints->count, "checkpoints");
-    if (!status)
-        status = str_add(&run->cohorts_csv, "checkpoint,cohort,layer,neuron,value\n");
+    if (!status) status = str_add(&run->cohorts_csv, "checkpoint,cohort,layer,neuron,value\n");
     for (size_t r = 0; !status && r < run->rules.count; r++) status = read_cohort(run, r, absent);
     mem_free(&absent);
     return status;

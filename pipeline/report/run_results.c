@@ -30,8 +30,8 @@ static status_t read_pairs(const run_task_t *task, const store_t *store, const c
     store_info_t info = {0};
     status_t status = str_format(&name, "/%s/score", condition);
     if (!status) status = store_read(store, name, STORE_F64, &score, &info);
-    if (!status && (info.dimensions != 2 || info.shape[0] != (uint64_t)task->items ||
-                    info.shape[1] != 2))
+    if (!status &&
+        (info.dimensions != 2 || info.shape[0] != (uint64_t)task->items || info.shape[1] != 2))
         status = status_new(EXIT_INPUT, "%s: %s: shape [%lld][2] is expected, as %s has items",
                             store_path(store), name, (long long)task->items, task->is->data);
     if (!status) status = count_pairs(task, store_path(store), condition, score, result);
@@ -123,8 +123,8 @@ static status_t read_file(run_t *run, size_t checkpoint, size_t index, bool *the
     run_result_t *result = &run->result[(checkpoint * run->tasks + index) * run->conditions];
     char *name = NULL;
     store_t *store = NULL;
-    status_t status = str_format(&name, "results/%s/%s.h5", run->checkpoints->item[checkpoint],
-                                 task->name);
+    status_t status =
+        str_format(&name, "results/%s/%s.h5", run->checkpoints->item[checkpoint], task->name);
     if (!status) status = run_open_file(run, name, &store);
     *there = store != NULL;
     /* Without the shard nothing tells what the items are; that it is missing was said. */

@@ -44,9 +44,8 @@ static status_t read_matrix(const store_t *store, const char *name, double **val
     if (status) return status;
     if (shape[0] == 0 && info.dimensions == 2) memcpy(shape, info.shape, 2 * sizeof *shape);
     if (info.dimensions != 2 || info.shape[0] != shape[0] || info.shape[1] != shape[1])
-        status = status_new(EXIT_INPUT, "%s: %s: shape [%llu][%llu] is expected",
-                            store_path(store), name, (unsigned long long)shape[0],
-                            (unsigned long long)shape[1]);
+        status = status_new(EXIT_INPUT, "%s: %s: shape [%llu][%llu] is expected", store_path(store),
+                            name, (unsigned long long)shape[0], (unsigned long long)shape[1]);
     return status;
 }
 
@@ -124,8 +123,8 @@ status_t run_read_statistics(run_t *run)
     }
     bool asked = config_has(run->config, "collect.corpus") || run->rules.count;
     if (!status && asked)
-        status = run_add_missing(run, "statistics (stages collect, reduce)", run->checkpoints,
-                                 absent);
+        status =
+            run_add_missing(run, "statistics (stages collect, reduce)", run->checkpoints, absent);
     mem_free(&absent);
     return status;
 }

@@ -73,9 +73,8 @@ static status_t read_groups(run_task_t *task, const store_t *store)
     if (!status) status = store_read(store, "/file", STORE_I32, &task->file, &file);
     if (!status) status = store_read(store, "/term", STORE_I32, &task->term, &term);
     if (!status && file.count != term.count)
-        status = status_new(EXIT_INPUT, "%s: %llu entries in file, %llu in term",
-                            store_path(store), (unsigned long long)file.count,
-                            (unsigned long long)term.count);
+        status = status_new(EXIT_INPUT, "%s: %llu entries in file, %llu in term", store_path(store),
+                            (unsigned long long)file.count, (unsigned long long)term.count);
     task->items = (int64_t)file.count;
     const char *path = store_path(store);
     if (!status) status = check_groups(path, "file", task->file, task->items, task->files.count);

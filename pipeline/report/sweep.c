@@ -64,9 +64,8 @@ static status_t name_sweep(const run_t *run, size_t leader, sweep_t *sweep)
     const char *ablate = run->condition[leader].ablate;
     sweep->random = rule->kind == RULE_RANDOM;
     if (sweep->random)
-        return str_format(&sweep->title, "%s, random%s", ablate,
-                          rule->outside ? " outside" : "");
-    return str_format(&sweep->title, "%s, %s %s", ablate,
+        return str_format(&sweep->title, "%s: random%s", ablate, rule->outside ? " outside" : "");
+    return str_format(&sweep->title, "%s: %s %s", ablate,
                       rule->kind == RULE_HIGHEST ? "highest" : "lowest",
                       statistics_label(rule->statistic));
 }

@@ -10,7 +10,7 @@ enum { SWEEP_LEAST = 3 };
 /* Conditions of one ablation whose cohorts are chosen by one rule with differing sizes; a cohort
  * of all neurons belongs to every sweep of its ablation. In the order of size. */
 typedef struct {
-    char *title;    /* "negative, highest WD" */
+    char *title;    /* "negative: highest WD" */
     size_t *member; /* [members] conditions of the run */
     double *share;  /* [members] of all neurons, at the last checkpoint with cohorts */
     size_t members;

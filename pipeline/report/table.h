@@ -9,10 +9,10 @@
 #include "core/strings.h"
 
 typedef struct {
-    char *title; /* "Perplexity on heldout" */
-    char *part;  /* of several tables with one title, what this one is about; "" else */
-    char *note;  /* a sentence below the title: n, intervals; "" for none */
-    size_t left; /* so many first columns are names, to the left; the others are numbers */
+    char *title;    /* "Perplexity on heldout" */
+    char *part;     /* of several tables with one title, what this one is about; "" else */
+    char *note;     /* a sentence below the title: n, intervals; "" for none */
+    size_t left;    /* so many first columns are names, to the left; the others are numbers */
     strings_t head; /* [columns] */
     strings_t cell; /* [rows * columns], row by row; "" is empty */
 } table_t;

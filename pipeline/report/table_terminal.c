@@ -346,8 +346,8 @@ status_t tables_terminal(const tables_t *tables, size_t width, bool colour, str_
     status_t status = NULL;
     for (size_t i = 0, parts; !status && i < tables->count; i += parts) {
         const table_t *table = &tables->item[i];
-        layout_t layout = {.part = table, .left = table->left, .columns = table->head.count,
-                           .colour = colour};
+        layout_t layout = {
+            .part = table, .left = table->left, .columns = table->head.count, .colour = colour};
         for (parts = 1; i + parts < tables->count; parts++)
             if (!goes_on(table, &tables->item[i + parts])) break;
         layout.parts = parts;

@@ -235,8 +235,8 @@ static status_t say_left_out(size_t count, size_t most, table_t *table)
 {
     if (most < 2 || count <= most) return NULL;
     char *note = NULL;
-    status_t status = str_format(&note, "%s; %zu of %zu checkpoints shown", table->note, most,
-                                 count);
+    status_t status =
+        str_format(&note, "%s; %zu of %zu checkpoints shown", table->note, most, count);
     if (status) return status;
     mem_free(&table->note);
     table->note = note;
@@ -292,11 +292,12 @@ status_t tables_files(const run_t *run, tables_t *tables)
         if (status) break;
         mem_free(&table->title);
         mem_free(&table->note);
-        status = str_format(&table->title, "Minimal pairs of %s right, in %%, by file at %s", task->label,
-                            run->checkpoints->item[last]);
+        status = str_format(&table->title, "Minimal pairs of %s right, in %%, by file at %s",
+                            task->label, run->checkpoints->item[last]);
         if (!status)
-            status = str_format(&table->note, "%lld pairs in %zu files; in brackets the 95 %% "
-                                              "interval (Wilson)",
+            status = str_format(&table->note,
+                                "%lld pairs in %zu files; in brackets the 95 %% "
+                                "interval (Wilson)",
                                 (long long)task->items, task->files.count);
     }
     return status;
@@ -315,11 +316,11 @@ static status_t wd_row(const run_layer_t *layer, table_t *table)
     return status ? status : add_count(table, layer->undefined);
 }
 
-static const char *const wd_head[] = {"highest", "99 %",    "95 %",    "median", "5 %",
-                                      "negative share", "neurons", "undefined"};
+static const char *const wd_head[] = {"highest", "99 %",           "95 %",    "median",
+                                      "5 %",     "negative share", "neurons", "undefined"};
 
-static status_t wd_begin(const run_statistics_t *statistics, const char *title,
-                         const char *corner, tables_t *tables, table_t **table)
+static status_t wd_begin(const run_statistics_t *statistics, const char *title, const char *corner,
+                         tables_t *tables, table_t **table)
 {
     str_t note = {0};
     status_t status = str_add(&note, "quantiles over neurons, each measured on ");

@@ -98,8 +98,9 @@ static status_t add_model(const run_t *run, table_t *table)
         /* A model that is gone does not stop a report on what it gave. */
         status_t unreadable = model_shape_read(directory, &shape);
         if (!unreadable) {
-            status = str_format(&text, "%s: %d layers, width %d, %d neurons a layer, %d heads, "
-                                       "vocabulary %d",
+            status = str_format(&text,
+                                "%s: %d layers, width %d, %d neurons a layer, %d heads, "
+                                "vocabulary %d",
                                 shape.facts->model_type, shape.layers, shape.width, shape.mlp,
                                 shape.heads, shape.vocabulary);
             if (!status) status = add(table, "architecture", text);
@@ -156,13 +157,13 @@ static status_t add_activations(const run_t *run, table_t *table)
     if (last < 0 || !corpus) return NULL;
     status_t status = text_count(&text, run->statistics[last].tokens);
     if (!status)
-        status = str_printf(&text, " tokens of %s a neuron, windows of %lld, stride %lld, kept as %s",
-                            corpus, (long long)config_integer(run->config, "collect.window"),
-                            (long long)config_integer(run->config,
-                                                      config_has(run->config, "collect.stride")
-                                                          ? "collect.stride"
-                                                          : "collect.window"),
-                            config_text(run->config, "collect.type"));
+        status = str_printf(
+            &text, " tokens of %s a neuron, windows of %lld, stride %lld, kept as %s", corpus,
+            (long long)config_integer(run->config, "collect.window"),
+            (long long)config_integer(run->config, config_has(run->config, "collect.stride")
+                                                       ? "collect.stride"
+                                                       : "collect.window"),
+            config_text(run->config, "collect.type"));
     if (!status) status = add(table, "pre-activations", text.data);
     str_free(&text);
     return status;
@@ -174,14 +175,17 @@ static status_t add_scoring(const run_t *run, table_t *table)
     for (size_t t = 0; !status && t < run->tasks; t++) {
         const run_task_t *task = &run->task[t];
         str_t name = {0}, text = {0};
-        status = str_printf(&name, "%s %s", task->pairs ? "pairs of" : "perplexity on", task->label);
+        status =
+            str_printf(&name, "%s %s", task->pairs ? "pairs of" : "perplexity on", task->label);
         if (!status && task->pairs) {
-            status = str_printf(&text, "%s of log-probabilities, first token not scored; right: "
-                                       "good > bad, a tie is wrong",
+            status = str_printf(&text,
+                                "%s of log-probabilities, first token not scored; right: "
+                                "good > bad, a tie is wrong",
                                 task->is->mean ? "mean per token" : "sum");
         } else if (!status) {
-            status = str_printf(&text, "exp of the mean over windows of %lld tokens of the mean "
-                                       "token loss",
+            status = str_printf(&text,
+                                "exp of the mean over windows of %lld tokens of the mean "
+                                "token loss",
                                 (long long)task->is->window);
         }
         if (!status) status = add(table, name.data, text.data);

@@ -164,8 +164,8 @@ status_t text_file_name(str_t *name, const char *text)
 {
     status_t status = NULL;
     for (const char *at = text; !status && *at; at++) {
-        bool plain = isalnum((unsigned char)*at) || *at == '-' || *at == '_' ||
-                     (*at == '.' && at > text);
+        bool plain =
+            isalnum((unsigned char)*at) || *at == '-' || *at == '_' || (*at == '.' && at > text);
         status = str_append(name, plain ? at : "_", 1);
     }
     return status;

@@ -82,10 +82,8 @@ static void test_not_finite(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tie_is_wrong),
-        cmocka_unit_test(test_perplexity),
-        cmocka_unit_test(test_paired_change),
-        cmocka_unit_test(test_few_windows),
+        cmocka_unit_test(test_tie_is_wrong),  cmocka_unit_test(test_perplexity),
+        cmocka_unit_test(test_paired_change), cmocka_unit_test(test_few_windows),
         cmocka_unit_test(test_not_finite),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

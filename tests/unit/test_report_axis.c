@@ -141,9 +141,12 @@ static void test_logarithmic_tics(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_steps),  cmocka_unit_test(test_logarithmic_with_zero),
-        cmocka_unit_test(test_categories), cmocka_unit_test(test_linear),
-        cmocka_unit_test(test_many),   cmocka_unit_test(test_single),
+        cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_logarithmic_with_zero),
+        cmocka_unit_test(test_categories),
+        cmocka_unit_test(test_linear),
+        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_single),
         cmocka_unit_test(test_logarithmic_tics),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

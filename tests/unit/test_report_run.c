@@ -128,8 +128,8 @@ static int remove_one(const char *path, const struct stat *info, int kind, struc
 
 static int create_run(void **state)
 {
-    static const char *const directory[] = {"shards",        "results/step0", "results/step8",
-                                            "statistics",    "selection",     "empty"};
+    static const char *const directory[] = {"shards",     "results/step0", "results/step8",
+                                            "statistics", "selection",     "empty"};
     if (scratch_create(state)) return -1;
     for (size_t i = 0; i < sizeof directory / sizeof *directory; i++)
         make_directory(*state, directory[i]);
@@ -160,8 +160,8 @@ static void open_run(const char *directory, opened_t *opened)
     *opened = (opened_t){0};
     expect_ok(strings_append(&opened->checkpoints, "step0"));
     expect_ok(strings_append(&opened->checkpoints, "step8"));
-    expect_ok(config_parse("test.yaml", configuration, strlen(configuration), NULL,
-                           &opened->config));
+    expect_ok(
+        config_parse("test.yaml", configuration, strlen(configuration), NULL, &opened->config));
     expect_ok(run_open(opened->config, directory, &opened->checkpoints, &opened->checkpoints,
                        &opened->run));
 }
@@ -185,8 +185,7 @@ static void find_line(const char *csv, const char *prefix, char line[512])
     snprintf(line, 512, "%.*s", (int)strcspn(at, "\n"), at);
 }
 
-static void assert_numbers(const char *csv, const char *prefix, size_t count,
-                           const double *wanted)
+static void assert_numbers(const char *csv, const char *prefix, size_t count, const double *wanted)
 {
     char line[512], *at = line + strlen(prefix);
     find_line(csv, prefix, line);
@@ -238,7 +237,8 @@ static void test_statistics_csv(void **state)
     find_line(csv.data, "step0,2,", line);
     assert_string_equal(line, "step0,2,1000,4,1,5,5.2,6,7,8,8.8,8.96,9,,,,,1");
     find_line(csv.data, "step0,all,", line);
-    assert_string_equal(line, "step0,all,1000,8,1,1,1.3,2.5,4,6,8.399999999999999,8.879999999999999,9,,,,,0.75");
+    assert_string_equal(
+        line, "step0,all,1000,8,1,1,1.3,2.5,4,6,8.399999999999999,8.879999999999999,9,,,,,0.75");
     assert_null(strstr(csv.data, "step8"));
     str_free(&csv);
     close_run(&opened);
@@ -325,10 +325,15 @@ static void write_report(opened_t *opened, const char *root, const char *name, c
 
 static void test_same_bytes(void **state)
 {
-    static const char *const name[] = {
-        "results.csv",       "results.json", "statistics.csv", "cohorts.csv", "report.md",
-        "tasks/grammar.csv", "index.html",   "figures/training-grammar.gp",
-        "figures/training-grammar.csv"};
+    static const char *const name[] = {"results.csv",
+                                       "results.json",
+                                       "statistics.csv",
+                                       "cohorts.csv",
+                                       "report.md",
+                                       "tasks/grammar.csv",
+                                       "index.html",
+                                       "figures/training-grammar.gp",
+                                       "figures/training-grammar.csv"};
     opened_t opened;
     char *one = NULL, *two = NULL;
     open_run(*state, &opened);
@@ -404,8 +409,8 @@ static void expect_refused(const char *directory, exit_code_t code, const char *
 {
     opened_t opened = {0};
     expect_ok(strings_append(&opened.checkpoints, "step0"));
-    expect_ok(config_parse("test.yaml", configuration, strlen(configuration), NULL,
-                           &opened.config));
+    expect_ok(
+        config_parse("test.yaml", configuration, strlen(configuration), NULL, &opened.config));
     expect_error(run_open(opened.config, directory, &opened.checkpoints, &opened.checkpoints,
                           &opened.run),
                  code, text);
@@ -441,8 +446,8 @@ int main(int argc, char **argv)
     MPI_Init(&argc, &argv);
 #define CASE(test) cmocka_unit_test_setup_teardown(test, create_run, destroy_run)
     const struct CMUnitTest tests[] = {
-        CASE(test_results_csv), CASE(test_statistics_csv),  CASE(test_cohorts_and_missing),
-        CASE(test_harness),     CASE(test_same_bytes),      CASE(test_empty_run),
+        CASE(test_results_csv),     CASE(test_statistics_csv), CASE(test_cohorts_and_missing),
+        CASE(test_harness),         CASE(test_same_bytes),     CASE(test_empty_run),
         CASE(test_without_gnuplot), CASE(test_contradictions),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

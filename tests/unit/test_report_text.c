@@ -16,10 +16,14 @@ static void test_csv_fields(void **state)
 {
     (void)state;
     static const char *const field[][2] = {
-        {"plain", "plain"},           {"", "\"\""},
-        {"a,b", "\"a,b\""},           {"say \"no\"", "\"say \"\"no\"\"\""},
-        {"two\nlines", "\"two\nlines\""}, {" padded", "\" padded\""},
-        {"in the middle", "in the middle"}, {"\xc3\xa9t\xc3\xa9", "\xc3\xa9t\xc3\xa9"},
+        {"plain", "plain"},
+        {"", "\"\""},
+        {"a,b", "\"a,b\""},
+        {"say \"no\"", "\"say \"\"no\"\"\""},
+        {"two\nlines", "\"two\nlines\""},
+        {" padded", "\" padded\""},
+        {"in the middle", "in the middle"},
+        {"\xc3\xa9t\xc3\xa9", "\xc3\xa9t\xc3\xa9"},
     };
     for (size_t i = 0; i < COUNT(field); i++) {
         str_t csv = {0};
@@ -69,9 +73,9 @@ static void test_rounded_numbers(void **state)
         int digits;
         const char *text;
     } row[] = {
-        {4241.2193, 4, "4241"},  {12.3, 4, "12.30"},      {0.045123, 4, "0.04512"},
-        {123456.7, 4, "123457"}, {9.9996, 4, "10.00"},    {0, 4, "0"},
-        {-0.25, 2, "-0.25"},     {1.00004, 5, "1.0000"},  {3.2e-7, 3, "3.20e-07"},
+        {4241.2193, 4, "4241"},  {12.3, 4, "12.30"},       {0.045123, 4, "0.04512"},
+        {123456.7, 4, "123457"}, {9.9996, 4, "10.00"},     {0, 4, "0"},
+        {-0.25, 2, "-0.25"},     {1.00004, 5, "1.0000"},   {3.2e-7, 3, "3.20e-07"},
         {1.5e9, 2, "1.5e+09"},   {NAN, 4, "\xe2\x80\x93"}, {INFINITY, 4, "\xe2\x80\x93"},
     };
     for (size_t i = 0; i < COUNT(row); i++) {
@@ -87,9 +91,8 @@ static void test_counts(void **state)
     static const struct {
         int64_t count;
         const char *text;
-    } row[] = {{0, "0"},           {999, "999"},       {1000, "1,000"},
-               {-1234, "-1,234"},  {-123, "-123"},     {123456, "123,456"},
-               {1234567, "1,234,567"}};
+    } row[] = {{0, "0"},       {999, "999"},        {1000, "1,000"},       {-1234, "-1,234"},
+               {-123, "-123"}, {123456, "123,456"}, {1234567, "1,234,567"}};
     for (size_t i = 0; i < COUNT(row); i++) {
         str_t text = {0};
         expect_ok(text_count(&text, row[i].count));
