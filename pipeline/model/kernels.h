@@ -24,8 +24,8 @@ void kernel_clip(float *x, float limit, size_t count);
 /* x *= y. */
 void kernel_multiply(float *x, const float *y, size_t count);
 
-/* out = activation(in), element by element. exp and erfc are within 2e-7 relative; GELU is
- * within 2e-7 |x| of x Phi(x). out may be in. */
+/* out = activation(in), element by element; out may be in. Within 2e-7 |x| of the formula (or of
+ * 2^-149, the smallest number); NaN stays NaN. */
 void kernel_activate(activation_t activation, float *out, const float *in, size_t count);
 
 /* Index of the first element that is not finite, or count. */
