@@ -139,7 +139,7 @@ static size_t chunk_end(const path_t *path, size_t paths, size_t first, int32_t 
     for (; end < paths; end++) {
         int32_t shared = shared_rows(end > first ? &path[end - 1] : NULL, &path[end]);
         int32_t added = path[end].length - 1 - shared;
-        if (end > first && *rows + added > chunk_rows) break;
+        if (end > first && (int64_t)*rows + added > chunk_rows) break;
         *rows += added;
         *tokens += path[end].length;
         if (path[end].length > *longest) *longest = path[end].length;
@@ -201,9 +201,13 @@ status_t forest_create(const int32_t *id, const int64_t *offset, size_t sequence
     if (!status)
         status = mem_new(&(*forest)->edge_of, sequences ? (size_t)offset[sequences] : 0, "forest");
     for (size_t s = 0; !status && s < sequences; s++) {
-        path[s] = (path_t){id + offset[s], (int32_t)(offset[s + 1] - offset[s]), s};
-        if (path[s].length < 2)
+        int64_t length = offset[s + 1] - offset[s];
+        path[s] = (path_t){id + offset[s], (int32_t)length, s};
+        if (length < 2)
             status = status_new(EXIT_BUG, "sequence %zu has nothing to score", s);
+        if (length > INT32_MAX)
+            status = status_new(EXIT_INPUT, "a sequence of %lld tokens is too long",
+                                (long long)length);
     }
     if (!status && sequences) qsort(path, sequences, sizeof *path, by_tokens);
     for (size_t s = 0; !status && s < sequences; s++) (*forest)->sequence[s] = path[s].sequence;
@@ -245,6 +249,9 @@ status_t forest_create_whole(const int32_t *id, const int64_t *offset, size_t se
                              forest_t **forest)
 {
     status_t status = mem_new(forest, 1, "forest");
+    if (!status && offset[sequences] > INT32_MAX)
+        status = status_new(EXIT_INPUT, "%lld tokens are too many for one chunk",
+                            (long long)offset[sequences]);
     if (!status) status = mem_new(&(*forest)->chunk, 1, "chunk");
     if (!status) {
         (*forest)->chunks = 1;
