@@ -11,6 +11,8 @@
 
 /* Letters: T rows of the chunk, D width, F MLP width, A columns of the projected query, key and
  * value. One set of work buffers serves all states in turn; a state is its residual stream. */
+enum { VOCABULARY_BLOCK = 1024 };
+
 struct executor {
     const model_t *model;
     run_options_t options;
@@ -27,11 +29,11 @@ struct executor {
     float *gated;       /* (T, F), the second projection; NULL without */
     float *hidden;      /* (T, F) */
     float *narrow;      /* (T, embedding width); NULL unless projected */
-    float *logits;      /* (T, panel of the vocabulary) */
+    float *logits;      /* (T, VOCABULARY_BLOCK) */
     log_sum_t *log_sum; /* [T] */
     float *picked;      /* [edges] */
     float *cosine, *sine; /* [positions][rotary / 2] */
-    float *scratch;     /* LINEAR_SCRATCH */
+    gemm_t *gemm;
     float *few;         /* 2 F */
 };
 
@@ -98,23 +100,28 @@ static status_t allocate(executor_t *it, size_t edges)
     if (!status && it->model->project_in.data)
         status = mem_aligned(&it->narrow, rows * (size_t)shape->embedding_width, "embeddings");
     if (!status && scored)
-        status = mem_aligned(&it->logits, rows * linear_panel(&it->model->head), "logits");
+        status = mem_aligned(&it->logits, rows * VOCABULARY_BLOCK, "logits");
     if (!status && scored) status = mem_new(&it->log_sum, rows, "log-sum-exp");
     if (!status && scored) status = mem_new(&it->picked, edges, "scores");
-    if (!status) status = mem_aligned(&it->scratch, LINEAR_SCRATCH + mlp + width, "weight panel");
+    if (!status) status = gemm_create(&it->gemm);
     if (!status) status = mem_new(&it->few, 2 * mlp, "ablation");
     return status;
 }
 
 static status_t check_interventions(const executor_t *it)
 {
+    int layers = it->model->shape.layers, neurons = it->model->shape.mlp;
     for (int c = 0; c < it->options.conditions; c++) {
         const intervention_t *condition = &it->options.condition[c];
         if (condition->ablate == ABLATE_NONE) continue;
-        for (int32_t i = 0; i < condition->start[it->model->shape.layers]; i++)
-            if (condition->neuron[i] < 0 || condition->neuron[i] >= it->model->shape.mlp)
+        for (int l = 0; l < layers; l++)
+            if (condition->start[l + 1] - condition->start[l] > neurons)
+                return status_new(EXIT_BUG, "%s: layer %d: %d of %d neurons", it->options.what, l,
+                                  condition->start[l + 1] - condition->start[l], neurons);
+        for (int32_t i = 0; i < condition->start[layers]; i++)
+            if (condition->neuron[i] < 0 || condition->neuron[i] >= neurons)
                 return status_new(EXIT_BUG, "%s: neuron %d of %d", it->options.what,
-                                  condition->neuron[i], it->model->shape.mlp);
+                                  condition->neuron[i], neurons);
     }
     return NULL;
 }
@@ -146,7 +153,6 @@ status_t executor_create(const model_t *model, const forest_t *forest,
     if (!status) status = attention_create(model->shape.head_width, deepest, &it->attention);
     if (!status && model->shape.rotary) status = make_rotary_tables(it, deepest);
     if (!status) status = allocate(it, edges);
-    linear_threads();
     if (status) executor_destroy(executor);
     return status;
 }
@@ -158,10 +164,11 @@ void executor_destroy(executor_t **executor)
     for (size_t s = 0; it->state && it->state[s]; s++) mem_free(&it->state[s]);
     float **buffers[] = {&it->normed, &it->branch, &it->projected, &it->mixed,  &it->preact,
                          &it->gated,  &it->hidden, &it->narrow,    &it->logits, &it->picked,
-                         &it->cosine, &it->sine,   &it->scratch,   &it->few};
+                         &it->cosine, &it->sine,   &it->few};
     for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++) mem_free(buffers[i]);
     mem_free(&it->log_sum);
     mem_free(&it->state);
+    gemm_destroy(&it->gemm);
     attention_destroy(&it->attention);
     condition_tree_free(&it->tree);
     mem_free(executor);
@@ -201,11 +208,11 @@ static void attend(executor_t *it, int index, const chunk_t *chunk)
     size_t rows = (size_t)chunk->rows, stride = a->row_stride;
     float *projected = it->projected;
     if (layer->fused.data) {
-        linear_apply(&layer->fused, it->normed, rows, projected, stride, it->scratch);
+        linear_apply(it->gemm, &layer->fused, it->normed, rows, projected, stride);
     } else {
-        linear_apply(&layer->query, it->normed, rows, projected + a->query, stride, it->scratch);
-        linear_apply(&layer->key, it->normed, rows, projected + a->key, stride, it->scratch);
-        linear_apply(&layer->value, it->normed, rows, projected + a->value, stride, it->scratch);
+        linear_apply(it->gemm, &layer->query, it->normed, rows, projected + a->query, stride);
+        linear_apply(it->gemm, &layer->key, it->normed, rows, projected + a->key, stride);
+        linear_apply(it->gemm, &layer->value, it->normed, rows, projected + a->value, stride);
     }
     normalise_heads(it, &layer->query_norm, a->query, shape->heads, rows);
     normalise_heads(it, &layer->key_norm, a->key, shape->kv_heads, rows);
@@ -218,7 +225,7 @@ static void attend(executor_t *it, int index, const chunk_t *chunk)
     }
     a->window = index >= shape->window_from ? shape->window : 0;
     attention_apply(it->attention, a, chunk, projected, it->mixed);
-    linear_apply(&layer->output, it->mixed, rows, it->branch, (size_t)shape->width, it->scratch);
+    linear_apply(it->gemm, &layer->output, it->mixed, rows, it->branch, (size_t)shape->width);
 }
 
 /* x: residual stream before the layer -> before its MLP's output is added; normed: MLP input. */
@@ -251,7 +258,7 @@ static void second_half(executor_t *it, int index, int condition, size_t rows, f
     intervention_activate(&it->options.condition[condition], index, shape->activation, it->hidden,
                           it->preact, rows, mlp, it->few);
     if (it->gated) kernel_multiply(it->hidden, it->gated, rows * mlp);
-    linear_apply(&layer->down, it->hidden, rows, it->branch, width, it->scratch);
+    linear_apply(it->gemm, &layer->down, it->hidden, rows, it->branch, width);
     if (shape->residual == RESIDUAL_BRANCH)
         normalise(it, &layer->mlp_norm, it->branch, it->branch, rows);
     kernel_add(x, it->branch, rows * width);
@@ -284,7 +291,7 @@ static status_t run_state(executor_t *it, int index, int state, const chunk_t *c
 
     float *x = it->state[state];
     first_half(it, index, chunk, x);
-    linear_apply(&layer->gate, it->normed, rows, it->preact, mlp, it->scratch);
+    linear_apply(it->gemm, &layer->gate, it->normed, rows, it->preact, mlp);
     status_t status = check_finite(it, chunk, index, it->preact, mlp, "neuron");
     if (!status && state == before[0] && it->options.probe)
         status = it->options.probe->take(it->options.probe->context, index, chunk, it->preact,
@@ -292,7 +299,7 @@ static status_t run_state(executor_t *it, int index, int state, const chunk_t *c
     /* A run that stops at this layer wants no more of it. */
     if (status || (index + 1 == it->options.layers && index + 1 < it->model->shape.layers))
         return status;
-    if (it->gated) linear_apply(&layer->up, it->normed, rows, it->gated, mlp, it->scratch);
+    if (it->gated) linear_apply(it->gemm, &layer->up, it->normed, rows, it->gated, mlp);
     for (int child = tree->states[index + 1] - 1; child >= 0; child--) {
         int c = condition_tree_first(tree, index + 1, child);
         if (before[c] != state) continue;
@@ -317,7 +324,7 @@ static status_t embed(executor_t *it, const chunk_t *chunk, float *x)
         linear_row(&model->embedding, (size_t)chunk->token[t], table + (size_t)t * narrow);
     }
     if (it->narrow)
-        linear_apply(&model->project_in, it->narrow, (size_t)chunk->rows, x, width, it->scratch);
+        linear_apply(it->gemm, &model->project_in, it->narrow, (size_t)chunk->rows, x, width);
     for (int32_t t = 0; model->positions.data && t < chunk->rows; t++) {
         int offset = model->shape.facts->position_offset;
         linear_row(&model->positions, (size_t)(chunk->position[t] + offset), it->normed);
@@ -341,21 +348,20 @@ static status_t project(executor_t *it, const chunk_t *chunk, const float *x, fl
 {
     const model_t *model = it->model;
     size_t rows = (size_t)chunk->rows, vocabulary = (size_t)model->shape.vocabulary;
-    size_t panel = linear_panel(&model->head);
     if (model->final_norm.present)
         normalise(it, &model->final_norm, it->normed, x, rows);
     else
         memcpy(it->normed, x, rows * (size_t)model->shape.width * sizeof *x);
     const float *input = it->normed;
     if (it->narrow) {
-        linear_apply(&model->project_out, it->normed, rows, it->narrow,
-                     (size_t)model->shape.embedding_width, it->scratch);
+        linear_apply(it->gemm, &model->project_out, it->normed, rows, it->narrow,
+                     (size_t)model->shape.embedding_width);
         input = it->narrow;
     }
     for (size_t t = 0; t < rows; t++) it->log_sum[t] = (log_sum_t){-INFINITY, 0};
-    for (size_t first = 0; first < vocabulary; first += panel) {
-        size_t count = vocabulary - first < panel ? vocabulary - first : panel;
-        linear_apply_rows(&model->head, first, count, input, rows, it->logits, count, it->scratch);
+    for (size_t first = 0; first < vocabulary; first += VOCABULARY_BLOCK) {
+        size_t left = vocabulary - first, count = left < VOCABULARY_BLOCK ? left : VOCABULARY_BLOCK;
+        linear_apply_part(it->gemm, &model->head, first, count, input, rows, it->logits, count);
         for (size_t t = 0; t < rows; t++) {
             kernel_log_sum_add(&it->log_sum[t], it->logits + t * count, count);
             if (logits)
@@ -369,6 +375,13 @@ static status_t project(executor_t *it, const chunk_t *chunk, const float *x, fl
             return status_new(EXIT_NUMERIC, "%s: the logits after token %d, position %d, are not "
                                             "finite",
                               it->options.what, chunk->token[t], chunk->position[t]);
+    for (int32_t e = 0; e < chunk->edges; e++)
+        if (!isfinite(it->picked[e]))
+            return status_new(EXIT_NUMERIC, "%s: the logit of token %d is %g after token %d, "
+                                            "position %d",
+                              it->options.what, chunk->edge_token[e], (double)it->picked[e],
+                              chunk->token[chunk->edge_row[e]],
+                              chunk->position[chunk->edge_row[e]]);
     return NULL;
 }
 
