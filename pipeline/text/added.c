@@ -5,7 +5,10 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/simd.h"
 #include "text/utf8.h"
+
+enum { BLOCK = 256 };
 
 status_t added_append(added_t *added, const char *text, size_t length, int32_t id, bool special,
                       added_options_t options)
@@ -62,12 +65,35 @@ static void drop_repeated(added_t *added)
     added->count = kept;
 }
 
+/* The beginnings of all texts, if they are few; a set takes as many bytes of each as it can. */
+static void choose_probes(added_t *added, bool two_bytes)
+{
+    added->two_bytes = two_bytes;
+    added->probes = 0;
+    for (size_t i = 0; i < added->count; i++) {
+        const unsigned char *text = (const unsigned char *)added->arena.data + added->entry[i].text;
+        bool known = false;
+        for (int p = 0; p < added->probes; p++)
+            known |= added->probe[p][0] == text[0] && (!two_bytes || added->probe[p][1] == text[1]);
+        if (known) continue;
+        if (added->probes == ADDED_PROBES || (two_bytes && added->entry[i].length == 1)) {
+            added->probes = 0;
+            return;
+        }
+        memcpy(added->probe[added->probes++], text, two_bytes ? 2 : 1);
+    }
+    for (int p = added->probes; p < ADDED_PROBES && added->probes; p++)
+        memcpy(added->probe[p], added->probe[0], 2);
+}
+
 void added_finish(added_t *added)
 {
     if (added->count)
         qsort_r(added->entry, added->count, sizeof *added->entry, compare_entries,
                 added->arena.data);
     drop_repeated(added);
+    choose_probes(added, true);
+    if (!added->probes) choose_probes(added, false);
     for (size_t i = 0; i < added->count; i++) {
         const unsigned char *text = (const unsigned char *)added->arena.data + added->entry[i].text;
         for (unsigned second = 0; second < 256; second++)
@@ -103,18 +129,47 @@ static const struct added_text *longest_at(const added_t *added, const char *tex
     return best;
 }
 
+static inline bool starts_one(const added_t *added, unsigned char first, unsigned char second)
+{
+    return added->starts[first * 4u + second / 64] >> second % 64 & 1;
+}
+
+/* Whether some probe is found at bytes[0..BLOCK). */
+MULTIVERSION
+static bool has_probe(const unsigned char *bytes, const unsigned char (*probe)[2], bool two_bytes)
+{
+    unsigned char a = probe[0][0], b = probe[1][0], c = probe[2][0], d = probe[3][0], any = 0;
+    if (!two_bytes) {
+        for (int i = 0; i < BLOCK; i++)
+            any |= (bytes[i] == a) | (bytes[i] == b) | (bytes[i] == c) | (bytes[i] == d);
+        return any;
+    }
+    unsigned char e = probe[0][1], f = probe[1][1], g = probe[2][1], h = probe[3][1];
+    for (int i = 0; i < BLOCK; i++)
+        any |= ((bytes[i] == a) & (bytes[i + 1] == e)) | ((bytes[i] == b) & (bytes[i + 1] == f)) |
+               ((bytes[i] == c) & (bytes[i + 1] == g)) | ((bytes[i] == d) & (bytes[i + 1] == h));
+    return any;
+}
+
+/* The first match from `from` on and where it is. */
 static const struct added_text *find(const added_t *added, const char *text, size_t length,
                                      size_t from, size_t *at)
 {
     const unsigned char *bytes = (const unsigned char *)text;
-    for (size_t i = from; i < length; i++) {
-        unsigned second = i + 1 < length ? bytes[i + 1] : 0;
-        bool possible =
-            i + 1 == length || (added->starts[bytes[i] * 4u + second / 64] >> second % 64 & 1);
-        if (!possible) continue;
-        const struct added_text *entry = longest_at(added, text + i, length - i);
-        *at = i;
-        if (entry) return entry;
+    for (size_t i = from; i < length;) {
+        if (added->probes && length - i > BLOCK &&
+            !has_probe(bytes + i, added->probe, added->two_bytes)) {
+            i += BLOCK;
+            continue;
+        }
+        size_t end = length - i > BLOCK ? i + BLOCK : length;
+        for (; i < end; i++) {
+            bool possible = i + 1 == length || starts_one(added, bytes[i], bytes[i + 1]);
+            const struct added_text *entry =
+                possible ? longest_at(added, text + i, length - i) : NULL;
+            *at = i;
+            if (entry) return entry;
+        }
     }
     return NULL;
 }

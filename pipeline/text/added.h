@@ -15,6 +15,8 @@ typedef struct {
     bool lstrip, rstrip; /* takes the white space before, after it along */
 } added_options_t;
 
+enum { ADDED_PROBES = 4 };
+
 /* A set of texts to look for; {0} is empty. added_free frees. */
 typedef struct {
     struct added_text {
@@ -25,7 +27,12 @@ typedef struct {
     size_t count, capacity;
     str_t arena;
     uint64_t starts[1024]; /* bit b0 * 256 + b1: some text starts so (one byte: any b1) */
-    pattern_t *word;       /* a character of words, where some entry is a single_word */
+    /* Up to ADDED_PROBES beginnings, of one or two bytes, that all texts have; else probes is 0
+     * (and every place is looked at). */
+    int probes;
+    bool two_bytes;
+    unsigned char probe[ADDED_PROBES][2];
+    pattern_t *word; /* a character of words, where some entry is a single_word */
 } added_t;
 
 /* Of those with the same text, a special one stays, else the first. */

@@ -8,17 +8,18 @@
 #include "text/pairs.h"
 #include "text/utf8.h"
 
+enum { PLANE = 0x10000, LONG = 32 };
+
 struct bpe {
     vocabulary_t vocabulary;
     bpe_options_t options;
-    pairs_t ranks;    /* of ids: rank of the merge */
-    int32_t *product; /* [merges] by rank */
+    merges_t table;
     size_t merges, merges_expected;
     uint32_t *covers; /* [vocabulary.size] bytes of text that a token covers */
 
     int32_t byte_symbol[256]; /* the token of a byte (byte level), or of its fallback; or -1 */
-    int32_t ascii_symbol[128];
-    bool all_fallbacks; /* every byte has a fallback token: no character is unknown */
+    int32_t *symbol;          /* [PLANE] the token of a character below, at character level */
+    bool all_fallbacks;       /* every byte has a fallback token: no character is unknown */
 
     /* The places that merges span: pairs of neighbouring symbols inside some merge's product.
      * Elsewhere a word can be cut. Not known (never_cut) where unknown or fallback tokens merge. */
@@ -44,13 +45,27 @@ static void find_single_symbols(bpe_t *bpe)
         if (bpe->options.byte_level) {
             bpe->byte_symbol[byte] = vocabulary_find_bytes(&bpe->vocabulary, text, 1);
         } else {
-            if (byte < 128) bpe->ascii_symbol[byte] = vocabulary_find(&bpe->vocabulary, text, 1);
             snprintf(text, sizeof text, "<0x%02X>", (unsigned)byte);
             bpe->byte_symbol[byte] =
                 bpe->options.byte_fallback ? vocabulary_find(&bpe->vocabulary, text, 6) : -1;
             if (bpe->byte_symbol[byte] < 0) bpe->all_fallbacks = false;
         }
     }
+}
+
+static status_t find_characters(bpe_t *bpe)
+{
+    const vocabulary_t *vocabulary = &bpe->vocabulary;
+    status_t status = mem_new(&bpe->symbol, PLANE, "symbols");
+    for (size_t i = 0; !status && i < PLANE; i++) bpe->symbol[i] = -1;
+    for (size_t id = 0; !status && id < vocabulary->size; id++) {
+        const token_t *token = &vocabulary->token[id];
+        if (token->text < 0 || token->text_length == 0 || token->text_length > 3) continue;
+        size_t size;
+        uint32_t c = utf8_at(vocabulary->arena.data + token->text, &size);
+        if (size == token->text_length) bpe->symbol[c] = (int32_t)id;
+    }
+    return status;
 }
 
 status_t bpe_create(vocabulary_t *vocabulary, const bpe_options_t *options, size_t merges,
@@ -63,9 +78,10 @@ status_t bpe_create(vocabulary_t *vocabulary, const bpe_options_t *options, size
     (*bpe)->options = *options;
     (*bpe)->merges_expected = merges;
     find_single_symbols(*bpe);
-    status = pairs_create(&(*bpe)->ranks, merges);
+    if (!options->byte_level) status = find_characters(*bpe);
+    if (!status) status = pairs_create(&(*bpe)->table.ranks, merges);
     if (!status) status = pairs_create(&(*bpe)->spanned, merges);
-    if (!status) status = mem_new(&(*bpe)->product, merges, "merges");
+    if (!status) status = mem_new(&(*bpe)->table.product, merges, "merges");
     if (status) bpe_destroy(bpe);
     return status;
 }
@@ -74,10 +90,12 @@ void bpe_destroy(bpe_t **bpe)
 {
     if (!*bpe) return;
     vocabulary_free(&(*bpe)->vocabulary);
-    mem_free(&(*bpe)->ranks.slot);
+    mem_free(&(*bpe)->table.ranks.slot);
+    mem_free(&(*bpe)->table.bytes);
     mem_free(&(*bpe)->spanned.slot);
-    mem_free(&(*bpe)->product);
+    mem_free(&(*bpe)->table.product);
     mem_free(&(*bpe)->covers);
+    mem_free(&(*bpe)->symbol);
     merge_free(&(*bpe)->merge);
     mem_free(bpe);
 }
@@ -93,8 +111,9 @@ static bool is_fallback(const bpe_t *bpe, int32_t id)
 
 static int32_t character_symbol(const bpe_t *bpe, const char *text, size_t size)
 {
-    return size == 1 ? bpe->ascii_symbol[(unsigned char)*text]
-                     : vocabulary_find(&bpe->vocabulary, text, size);
+    uint32_t code_point = utf8_at(text, &size);
+    return code_point < PLANE ? bpe->symbol[code_point]
+                              : vocabulary_find(&bpe->vocabulary, text, size);
 }
 
 /* Notes which neighbouring symbols the merge of two tokens joins. */
@@ -134,14 +153,26 @@ status_t bpe_add_merge(bpe_t *bpe, const char *left, size_t left_length, const c
     if (!status) {
         int32_t product = vocabulary_find(vocabulary, joined.data, joined.length);
         if (product < 0) status = unexpected_id("merge result", joined.data, joined.length);
-        bpe->product[bpe->merges] = product;
+        bpe->table.product[bpe->merges] = product;
     }
     str_free(&joined);
     if (status) return status;
     /* A pair listed twice has its later rank. */
-    pairs_set(&bpe->ranks, a, b, (uint32_t)bpe->merges++);
+    pairs_set(&bpe->table.ranks, a, b, (uint32_t)bpe->merges++);
     note_span(bpe, a, b);
     return NULL;
+}
+
+static status_t rank_bytes(bpe_t *bpe)
+{
+    const int32_t *symbol = bpe->byte_symbol;
+    status_t status = mem_new(&bpe->table.bytes, 256 * 256, "merges");
+    for (int a = 0; !status && a < 256; a++)
+        for (int b = 0; b < 256; b++)
+            bpe->table.bytes[a * 256 + b] =
+                symbol[a] < 0 || symbol[b] < 0 ? RANK_NONE
+                                               : pairs_get(&bpe->table.ranks, symbol[a], symbol[b]);
+    return status;
 }
 
 status_t bpe_finish(bpe_t *bpe)
@@ -149,6 +180,7 @@ status_t bpe_finish(bpe_t *bpe)
     if (bpe->merges != bpe->merges_expected)
         return status_new(EXIT_BUG, "%zu merges of %zu", bpe->merges, bpe->merges_expected);
     status_t status = mem_new(&bpe->covers, bpe->vocabulary.size, "token lengths");
+    if (!status && bpe->options.byte_level) status = rank_bytes(bpe);
     for (size_t id = 0; !status && id < bpe->vocabulary.size; id++)
         if (bpe->vocabulary.token[id].text >= 0)
             bpe->covers[id] =
@@ -166,13 +198,15 @@ const bpe_options_t *bpe_options(const bpe_t *bpe)
     return &bpe->options;
 }
 
-uint32_t bpe_token_length(const bpe_t *bpe, int32_t id)
+const uint32_t *bpe_covers(const bpe_t *bpe)
 {
-    return bpe->covers[id];
+    return bpe->covers;
 }
 
-bool bpe_separates(const bpe_t *bpe, const char *left, size_t left_size, const char *right,
-                   size_t right_size)
+/* Whether no merge spans the place between two characters (or bytes), so that a text may be cut
+ * there and its parts encoded by themselves. */
+static bool separates(const bpe_t *bpe, const char *left, size_t left_size, const char *right,
+                      size_t right_size)
 {
     if (bpe->never_cut) return false;
     if (bpe->options.byte_level) {
@@ -186,13 +220,31 @@ bool bpe_separates(const bpe_t *bpe, const char *left, size_t left_size, const c
     return pairs_get(&bpe->spanned, a, b) == RANK_NONE;
 }
 
-/* Merges the symbols gathered so far and hands them on. */
-static status_t flush(bpe_t *bpe, token_sink_t sink)
+size_t bpe_part(const bpe_t *bpe, const char *word, size_t length)
+{
+    static const char mark[] = "\xe2\x96\x81"; /* U+2581, SentencePiece's space */
+    enum { MARK = 3 };
+    if (bpe->options.byte_level || bpe->options.ignore_merges) return length;
+    for (size_t at = utf8_size(*word); length - at >= MARK; at++) {
+        if (word[at] != mark[0]) {
+            const char *found = memchr(word + at, mark[0], length - at - (MARK - 1));
+            if (!found) break;
+            at = (size_t)(found - word);
+        }
+        if (memcmp(word + at, mark, MARK) != 0) continue;
+        size_t before = utf8_size_before(word, at);
+        if (separates(bpe, word + at - before, before, word + at, MARK)) return at;
+    }
+    return length;
+}
+
+/* Merges the symbols gathered so far, of these bytes (or NULL), and hands them on. */
+static status_t flush(bpe_t *bpe, const unsigned char *bytes, token_sink_t sink)
 {
     enum { BATCH = 256 };
     merge_t *merge = &bpe->merge;
     if (merge->count == 0) return NULL;
-    status_t status = merge_run(merge, &bpe->ranks, bpe->product);
+    status_t status = merge_run(merge, &bpe->table, bytes);
     uint32_t length[BATCH];
     for (size_t at = 0; !status && at < merge->count; at += BATCH) {
         size_t batch = merge->count - at < BATCH ? merge->count - at : BATCH;
@@ -227,7 +279,7 @@ static status_t encode_bytes(bpe_t *bpe, const char *word, size_t length, token_
     status_t status = NULL;
     while (!status && at < length && bpe->byte_symbol[bytes[at]] >= 0) {
         at++;
-        bool cut = at == length || bpe_separates(bpe, word + at - 1, 1, word + at, 1);
+        bool cut = at == length || separates(bpe, word + at - 1, 1, word + at, 1);
         if (!cut) continue;
         if (at - from >= UINT32_MAX)
             return status_new(EXIT_INPUT, "a word of more than 4 GiB is too long");
@@ -239,7 +291,7 @@ static status_t encode_bytes(bpe_t *bpe, const char *word, size_t length, token_
         if (status) break;
         bpe->merge.count = at - from;
         bpe->merge.start[at - from] = (uint32_t)(at - from);
-        status = flush(bpe, sink);
+        status = flush(bpe, bytes + from, sink);
         from = at;
     }
     *done = from;
@@ -297,9 +349,9 @@ static status_t encode_symbols(bpe_t *bpe, const char *word, size_t length, toke
     size_t size, before = 0;
     for (size_t at = 0; !status && at < length; at += size) {
         size = bpe->options.byte_level ? 1 : utf8_size(word[at]);
-        if (at > 0 && !unknown.pending &&
-            bpe_separates(bpe, word + at - before, before, word + at, size))
-            status = flush(bpe, sink);
+        if (bpe->merge.count >= LONG && !unknown.pending &&
+            separates(bpe, word + at - before, before, word + at, size))
+            status = flush(bpe, NULL, sink);
         before = size;
         int32_t id = bpe->options.byte_level ? bpe->byte_symbol[(unsigned char)word[at]]
                                              : character_symbol(bpe, word + at, size);
@@ -313,7 +365,7 @@ static status_t encode_symbols(bpe_t *bpe, const char *word, size_t length, toke
         if (!status) status = add_symbol(bpe, id, size);
     }
     if (!status && unknown.pending) status = add_symbol(bpe, bpe->options.unknown, unknown.length);
-    return status ? status : flush(bpe, sink);
+    return status ? status : flush(bpe, NULL, sink);
 }
 
 status_t bpe_encode(bpe_t *bpe, const char *word, size_t length, token_sink_t sink)

@@ -47,12 +47,11 @@ MUST_CHECK status_t bpe_encode(bpe_t *bpe, const char *word, size_t length, toke
 const vocabulary_t *bpe_vocabulary(const bpe_t *bpe);
 const bpe_options_t *bpe_options(const bpe_t *bpe);
 
-/* Bytes of text that a token covers wherever it does not stand for unknown characters. */
-uint32_t bpe_token_length(const bpe_t *bpe, int32_t id);
+/* [id] bytes of text that a token covers wherever it does not stand for unknown characters. */
+const uint32_t *bpe_covers(const bpe_t *bpe);
 
-/* Whether no merge spans the place between two characters, so that a text may be cut there
- * and its parts encoded by themselves. */
-bool bpe_separates(const bpe_t *bpe, const char *left, size_t left_size, const char *right,
-                   size_t right_size);
+/* Length of a first part of a word (length > 0) that is encoded the same by itself: where models
+ * take whole texts for words, up to the next character that stands for a space. */
+size_t bpe_part(const bpe_t *bpe, const char *word, size_t length);
 
 #endif

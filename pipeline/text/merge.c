@@ -98,22 +98,27 @@ static inline uint32_t find_lowest(const tree_t *tree, size_t *at)
 }
 
 MULTIVERSION
-static void merge_all(merge_t *merge, tree_t *tree, const pairs_t *ranks, const int32_t *product)
+static void merge_all(merge_t *merge, tree_t *tree, const merges_t *merges,
+                      const unsigned char *bytes)
 {
+    const pairs_t *ranks = &merges->ranks;
     size_t count = merge->count;
     int32_t *id = merge->id;
     uint32_t *next = merge->next, *previous = merge->previous;
     for (size_t i = 0; i < count; i++) {
         next[i] = (uint32_t)i + 1;
         previous[i] = (uint32_t)i - 1;
-        tree->level[0][i] = i + 1 < count ? pairs_get(ranks, id[i], id[i + 1]) : RANK_NONE;
     }
+    for (size_t i = 0; i + 1 < count; i++)
+        tree->level[0][i] = bytes ? merges->bytes[bytes[i] * 256 + bytes[i + 1]]
+                                  : pairs_get(ranks, id[i], id[i + 1]);
+    tree->level[0][count - 1] = RANK_NONE;
     for (size_t i = count; i < padded(count); i++) tree->level[0][i] = RANK_NONE;
     fill_levels(tree, count);
     size_t at;
     for (uint32_t rank; (rank = find_lowest(tree, &at)) != RANK_NONE;) {
         size_t gone = next[at], after = next[gone];
-        id[at] = product[rank];
+        id[at] = merges->product[rank];
         next[at] = (uint32_t)after;
         set_rank(tree, gone, RANK_NONE);
         if (after < count) previous[after] = (uint32_t)at;
@@ -122,7 +127,7 @@ static void merge_all(merge_t *merge, tree_t *tree, const pairs_t *ranks, const 
     }
 }
 
-status_t merge_run(merge_t *merge, const pairs_t *ranks, const int32_t *product)
+status_t merge_run(merge_t *merge, const merges_t *merges, const unsigned char *bytes)
 {
     size_t count = merge->count;
     if (count < 2) return NULL;
@@ -131,7 +136,7 @@ status_t merge_run(merge_t *merge, const pairs_t *ranks, const int32_t *product)
     if (!status) status = mem_grow(&merge->previous, &merge->previous_capacity, count, "symbols");
     if (!status) status = tree_create(merge, &tree);
     if (status) return status;
-    merge_all(merge, &tree, ranks, product);
+    merge_all(merge, &tree, merges, bytes);
     size_t kept = 0;
     uint32_t end = merge->start[count];
     for (size_t at = 0; at < count; at = merge->next[at], kept++) {

@@ -25,8 +25,15 @@ void merge_free(merge_t *merge);
 /* Makes room for one more symbol; keeps what is there. */
 MUST_CHECK status_t merge_reserve(merge_t *merge, size_t count);
 
-/* Merges id[0..count) until no pair is in ranks; product[rank] is the id a merge makes. The
- * remaining symbols are compacted to id[0..count), start[0..count]. */
-MUST_CHECK status_t merge_run(merge_t *merge, const pairs_t *ranks, const int32_t *product);
+/* Which pairs merge, and into what. */
+typedef struct {
+    pairs_t ranks;    /* of ids: rank of the merge */
+    int32_t *product; /* [merges] by rank: the id it makes */
+    uint32_t *bytes;  /* [256][256] ranks of the tokens of two bytes; NULL at character level */
+} merges_t;
+
+/* Merges id[0..count) until no pair is in ranks. The remaining symbols are compacted to
+ * id[0..count), start[0..count]. bytes: what the symbols are the tokens of, or NULL. */
+MUST_CHECK status_t merge_run(merge_t *merge, const merges_t *merges, const unsigned char *bytes);
 
 #endif

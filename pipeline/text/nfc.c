@@ -130,9 +130,13 @@ static size_t find_active(const nfc_t *nfc, const char *text, size_t length, siz
     enum { LEAD_OF_FIRST_ACTIVE = 0xcc };
     while (at < length) {
         unsigned char lead = (unsigned char)text[at];
-        size_t size = 1;
+        size_t size = utf8_size(text[at]);
+        if (lead < 0x80) {
+            at = ascii_end(text, length, at);
+            continue;
+        }
         if (lead >= LEAD_OF_FIRST_ACTIVE && has(nfc->active, utf8_at(text + at, &size))) return at;
-        at += lead < LEAD_OF_FIRST_ACTIVE ? utf8_size(text[at]) : size;
+        at += size;
     }
     return length;
 }
@@ -147,8 +151,7 @@ static size_t find_inert(const nfc_t *nfc, const char *text, size_t length, size
 
 size_t nfc_normal_prefix(const nfc_t *nfc, const char *text, size_t length)
 {
-    size_t at = ascii_prefix(text, length);
-    return at == length ? length : find_active(nfc, text, length, at);
+    return find_active(nfc, text, length, 0);
 }
 
 static uint32_t compose(const nfc_t *nfc, uint32_t first, uint32_t second)

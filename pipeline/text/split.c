@@ -6,9 +6,6 @@
 #include "text/normalize.h"
 #include "text/utf8.h"
 
-const char *const gpt2_pattern =
-    "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
-
 status_t splitter_add(splitter_t *splitter, split_kind_t kind, split_step_t **step)
 {
     enum { MOST = 64 };
@@ -22,9 +19,19 @@ status_t splitter_add(splitter_t *splitter, split_kind_t kind, split_step_t **st
     return NULL;
 }
 
+status_t splitter_add_pattern(splitter_t *splitter, const char *pattern, bool literal)
+{
+    split_step_t *step;
+    status_t status = splitter_add(splitter, SPLIT_PATTERN, &step);
+    if (!status && !literal) status = scanner_create(pattern, &step->scanner);
+    if (!status && !step->scanner) status = pattern_create(pattern, literal, &step->pattern);
+    return status;
+}
+
 void splitter_free(splitter_t *splitter)
 {
     for (size_t i = 0; i < splitter->count; i++) {
+        scanner_destroy(&splitter->step[i].scanner);
         pattern_destroy(&splitter->step[i].pattern);
         mapped_free(&splitter->step[i].text[0]);
         mapped_free(&splitter->step[i].text[1]);
@@ -77,6 +84,34 @@ static status_t split_by_pattern(const run_t *run, size_t index, pattern_t *patt
     return status ? status : part_up_to(&parts, piece->length);
 }
 
+/* The shortest way through, which most text takes. */
+static status_t scan_words(const run_t *run, const scanner_t *scanner, const piece_t *piece)
+{
+    enum { BATCH = 64 };
+    size_t end[BATCH];
+    status_t status = NULL;
+    for (size_t at = 0; !status && at < piece->length;) {
+        size_t count = 0, done = 0;
+        for (; count < BATCH && at + done < piece->length; end[count++] = done)
+            done = scanner_next(scanner, piece->bytes + at, piece->length - at, done);
+        status =
+            run->sink.take_many(run->sink.self, piece->bytes + at, end, count, piece->length - at);
+        at += done;
+    }
+    return status;
+}
+
+static status_t split_by_scanner(const run_t *run, size_t index, const scanner_t *scanner,
+                                 const piece_t *piece)
+{
+    parts_t parts = {.run = run, .next = index + 1, .piece = piece};
+    status_t status = NULL;
+    if (index + 1 == run->splitter->count && !run->tracked) return scan_words(run, scanner, piece);
+    while (!status && parts.done < piece->length)
+        status = part_up_to(&parts, scanner_next(scanner, piece->bytes, piece->length, parts.done));
+    return status;
+}
+
 static status_t split_by_metaspace(const run_t *run, size_t index, split_step_t *step,
                                    const piece_t *piece)
 {
@@ -119,7 +154,9 @@ static status_t run_step(const run_t *run, size_t index, const piece_t *piece)
     if (index == run->splitter->count) return run->sink.take(run->sink.self, piece);
     split_step_t *step = &run->splitter->step[index];
     switch (step->kind) {
-    case SPLIT_PATTERN: return split_by_pattern(run, index, step->pattern, piece);
+    case SPLIT_PATTERN:
+        return step->scanner ? split_by_scanner(run, index, step->scanner, piece)
+                             : split_by_pattern(run, index, step->pattern, piece);
     case SPLIT_METASPACE: return split_by_metaspace(run, index, step, piece);
     case SPLIT_PREFIX: return prefix_space(run, index, step, piece);
     }

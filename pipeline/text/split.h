@@ -8,6 +8,7 @@
 #include "core/status.h"
 #include "text/mapped.h"
 #include "text/pattern.h"
+#include "text/scan.h"
 
 typedef enum {
     SPLIT_PATTERN,   /* each match of a pattern is a word, and what lies between */
@@ -19,7 +20,8 @@ typedef enum { PREPEND_ALWAYS, PREPEND_FIRST, PREPEND_NEVER } prepend_t;
 
 typedef struct {
     split_kind_t kind;
-    pattern_t *pattern;
+    scanner_t *scanner;  /* of the pattern, where there is one: */
+    pattern_t *pattern;  /* then this is NULL */
     char replacement[5]; /* of spaces; UTF-8 */
     prepend_t prepend;
     bool cut; /* metaspace: before each replacement */
@@ -35,16 +37,19 @@ typedef struct {
 
 /* Appends a step with nothing but its kind, for the caller to fill in. */
 MUST_CHECK status_t splitter_add(splitter_t *splitter, split_kind_t kind, split_step_t **step);
+
+/* Appends SPLIT_PATTERN. literal: the pattern is a text that stands for itself. */
+MUST_CHECK status_t splitter_add_pattern(splitter_t *splitter, const char *pattern, bool literal);
 void splitter_free(splitter_t *splitter);
 
-/* Takes words as they are found; each is a part of the text, in order. */
+/* Takes words as they are found, in order: one, or (where nothing is tracked) several of one text:
+ * word i is text[end[i - 1]..end[i]), the first from 0; the text goes on for readable bytes. */
 typedef struct {
     status_t (*take)(void *self, const piece_t *word);
+    status_t (*take_many)(void *self, const char *text, const size_t *end, size_t count,
+                          size_t readable);
     void *self;
 } word_sink_t;
-
-/* The regular expression of GPT-2, that "use_regex" means. */
-extern const char *const gpt2_pattern;
 
 /* tracked: words know their first character and its origin. */
 MUST_CHECK status_t splitter_apply(splitter_t *splitter, bool tracked, const piece_t *piece,

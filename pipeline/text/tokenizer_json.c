@@ -93,8 +93,7 @@ status_t add_byte_level(splitter_t *splitter, bool prefix, bool use_regex)
     split_step_t *step;
     status_t status = NULL;
     if (prefix) status = splitter_add(splitter, SPLIT_PREFIX, &step);
-    if (!status && use_regex) status = splitter_add(splitter, SPLIT_PATTERN, &step);
-    if (!status && use_regex) status = pattern_create(gpt2_pattern, false, &step->pattern);
+    if (!status && use_regex) status = splitter_add_pattern(splitter, gpt2_pattern, false);
     return status;
 }
 
@@ -115,7 +114,6 @@ static status_t read_split(splitter_t *splitter, const json_t *object)
 {
     const char *behavior, *literal, *regex, *where = "pre_tokenizer Split";
     bool invert;
-    split_step_t *step;
     status_t status =
         json_only(object, where, (const char *[]){"type", "pattern", "behavior", "invert", NULL});
     if (!status) status = json_text(object, where, "behavior", &behavior);
@@ -125,8 +123,7 @@ static status_t read_split(splitter_t *splitter, const json_t *object)
     /* What is a match and what lies between are words alike, so inverting changes nothing. */
     if (!status) status = json_flag(object, where, "invert", -1, &invert);
     if (!status) status = read_pattern(object, where, &literal, &regex);
-    if (!status) status = splitter_add(splitter, SPLIT_PATTERN, &step);
-    if (!status) status = pattern_create(regex ? regex : literal, !regex, &step->pattern);
+    if (!status) status = splitter_add_pattern(splitter, regex ? regex : literal, !regex);
     return status;
 }
 

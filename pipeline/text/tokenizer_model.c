@@ -6,6 +6,8 @@
 #include "text/json_fields.h"
 #include "text/tokenizer_parts.h"
 
+enum { WORD_SETS = 1 << 16 }; /* 4 MiB */
+
 static status_t read_vocabulary(json_t *object, bool byte_level, vocabulary_t *vocabulary)
 {
     const char *token;
@@ -68,7 +70,8 @@ status_t make_model(tokenizer_t *tokenizer, json_t *vocabulary, const json_t *me
         if (!is_heading(item)) status = read_merge(tokenizer->bpe, item, i);
         if (status) break;
     }
-    return status ? status : bpe_finish(tokenizer->bpe);
+    if (!status) status = bpe_finish(tokenizer->bpe);
+    return status ? status : words_create(&tokenizer->words, WORD_SETS);
 }
 
 /* An option that must be absent, null, or empty. */

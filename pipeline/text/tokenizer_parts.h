@@ -11,13 +11,9 @@
 #include "text/normalize.h"
 #include "text/split.h"
 #include "text/tokenizer.h"
+#include "text/trim.h"
 #include "text/vocabulary.h"
-
-/* Offsets lose the white space at a token's ends. prefixed: the single space of a text's first
- * token is one that was added, and covers nothing. */
-typedef struct {
-    bool prefixed;
-} trim_t;
+#include "text/words.h"
 
 typedef struct {
     int32_t *id;
@@ -36,6 +32,7 @@ struct tokenizer {
     normalizer_t normalizer;
     splitter_t splitter;
     bpe_t *bpe;
+    words_t words;      /* the only part that encoding changes */
     vocabulary_t added; /* added tokens by text and id */
     int64_t next_id;    /* of an added token that is not in the vocabulary */
     finisher_t finisher;

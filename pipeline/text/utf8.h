@@ -60,7 +60,10 @@ static inline bool is_white_space(uint32_t code_point)
 /* Number of characters that start in bytes[0..length). */
 int64_t utf8_count(const char *bytes, size_t length);
 
-/* Length of the longest prefix that is ASCII. */
-size_t ascii_prefix(const char *bytes, size_t length);
+/* Where the ASCII characters from bytes[at] on end. */
+size_t ascii_end(const char *bytes, size_t length, size_t at);
+
+/* Offset of the first byte that is not valid UTF-8, or length. */
+size_t utf8_valid_end(const char *bytes, size_t length);
 
 #endif
