@@ -139,3 +139,40 @@ void axis_destroy(axis_t *axis)
     strings_free(&axis->label);
     *axis = (axis_t){0};
 }
+
+/* The candidate nearest to a place that was not chosen yet; count where there is none. */
+static size_t nearest_to(const axis_t *axis, double place, const bool *candidate,
+                         const bool *chosen)
+{
+    size_t best = axis->count;
+    for (size_t i = 0; i < axis->count; i++) {
+        if (!candidate[i] || chosen[i]) continue;
+        if (best == axis->count || fabs(axis->place[i] - place) < fabs(axis->place[best] - place))
+            best = i;
+    }
+    return best;
+}
+
+status_t axis_choose(const strings_t *names, const bool *candidate, size_t most, bool *chosen,
+                     size_t *count)
+{
+    axis_t axis;
+    size_t candidates = 0, first = names->count, last = 0;
+    *count = 0;
+    for (size_t i = 0; i < names->count; i++) {
+        chosen[i] = false;
+        if (!candidate[i]) continue;
+        if (candidates++ == 0) first = i;
+        last = i;
+    }
+    status_t status = axis_create(names, &axis);
+    size_t wanted = most == 0 || candidates < most ? candidates : most;
+    for (size_t k = 0; !status && k < wanted; k++) {
+        double share = wanted > 1 ? (double)k / (double)(wanted - 1) : 0;
+        double place = axis.place[first] + share * (axis.place[last] - axis.place[first]);
+        chosen[nearest_to(&axis, place, candidate, chosen)] = true;
+        ++*count;
+    }
+    axis_destroy(&axis);
+    return status;
+}

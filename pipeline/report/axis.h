@@ -30,4 +30,9 @@ bool checkpoint_step(const char *name, int64_t *step);
 MUST_CHECK status_t axis_create(const strings_t *names, axis_t *axis);
 void axis_destroy(axis_t *axis);
 
+/* chosen [names->count]: those of candidate [names->count] that a short table shows: the first, the last
+ * and others spread evenly over the axis, at most most of them (most 0: all). Returns their number. */
+MUST_CHECK status_t axis_choose(const strings_t *names, const bool *candidate, size_t most,
+                                bool *chosen, size_t *count);
+
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "report/axis.h"
 #include "report/text.h"
 
 /* ---- cells ---- */
@@ -222,41 +223,43 @@ static status_t add_row(const view_t *view, const char *name, size_t checkpoint,
     return status;
 }
 
-/* Whether the index-th of count rows is among the at most most that are shown. */
-static bool is_shown(size_t index, size_t count, size_t most)
+/* The rows of a table by checkpoint: shown [checkpoints] is to be freed. Says in the note how many
+ * are left out, unless one table of several has said so (note NULL). */
+static status_t choose_rows(const run_t *run, const bool *candidate, size_t most, bool **shown,
+                            char **note)
 {
-    if (most < 2 || count <= most) return true;
-    for (size_t k = 0; k < most; k++)
-        if ((2 * k * (count - 1) + most - 1) / (2 * (most - 1)) == index) return true;
-    return false;
-}
-
-static status_t say_left_out(size_t count, size_t most, table_t *table)
-{
-    if (most < 2 || count <= most) return NULL;
-    char *note = NULL;
-    status_t status =
-        str_format(&note, "%s; %zu of %zu checkpoints shown", table->note, most, count);
+    size_t count = 0, all = 0;
+    for (size_t i = 0; i < run->checkpoints->count; i++) all += candidate[i];
+    status_t status = mem_new(shown, run->checkpoints->count, "rows");
+    if (!status) status = axis_choose(run->checkpoints, candidate, most, *shown, &count);
+    if (status || !note || count == all) return status;
+    char *longer = NULL;
+    status = str_format(&longer, "%s; %zu of %zu checkpoints shown", *note, count, all);
     if (status) return status;
-    mem_free(&table->note);
-    table->note = note;
+    mem_free(note);
+    *note = longer;
     return NULL;
 }
 
 static status_t checkpoints_table(const view_t *view, tables_t *tables)
 {
-    table_t *table;
-    size_t count = 0, index = 0;
-    for (size_t i = 0; i < view->run->checkpoints->count; i++) count += has_checkpoint(view, i);
-    if (count == 0) return NULL;
-    status_t status = begin(view, "checkpoint", tables, &table);
-    for (size_t i = 0; !status && i < view->run->checkpoints->count; i++) {
-        if (!has_checkpoint(view, i)) continue;
-        if (is_shown(index, count, view->detail.most))
-            status = add_row(view, view->run->checkpoints->item[i], i, table);
-        index++;
+    size_t checkpoints = view->run->checkpoints->count, count = 0;
+    table_t *table = NULL;
+    bool *candidate = NULL, *shown = NULL;
+    status_t status = mem_new(&candidate, checkpoints, "rows");
+    for (size_t i = 0; !status && i < checkpoints; i++)
+        count += candidate[i] = has_checkpoint(view, i);
+    if (!status && count) {
+        status = begin(view, "checkpoint", tables, &table);
+        if (!status)
+            status = choose_rows(view->run, candidate, view->detail.most, &shown,
+                                 view->term ? NULL : &table->note);
+        for (size_t i = 0; !status && i < checkpoints; i++)
+            if (shown[i]) status = add_row(view, view->run->checkpoints->item[i], i, table);
     }
-    return status ? status : say_left_out(count, view->detail.most, table);
+    mem_free(&shown);
+    mem_free(&candidate);
+    return status;
 }
 
 status_t tables_results(const run_t *run, detail_t detail, tables_t *tables)
@@ -337,22 +340,26 @@ static status_t wd_begin(const run_statistics_t *statistics, const char *title, 
 
 status_t tables_wd(const run_t *run, detail_t detail, tables_t *tables)
 {
+    size_t checkpoints = run->checkpoints->count;
     ptrdiff_t last = run_last_statistics(run);
-    size_t count = 0, index = 0;
     table_t *table;
+    bool *candidate = NULL, *shown = NULL;
     if (last < 0) return NULL;
-    for (size_t i = 0; i < run->checkpoints->count; i++) count += run->statistics[i].there;
-    status_t status = wd_begin(&run->statistics[last], "Wasserstein distance to N(0,1), all layers",
-                               "checkpoint", tables, &table);
-    for (size_t i = 0; !status && i < run->checkpoints->count; i++) {
+    status_t status = mem_new(&candidate, checkpoints, "rows");
+    for (size_t i = 0; !status && i < checkpoints; i++) candidate[i] = run->statistics[i].there;
+    if (!status)
+        status = wd_begin(&run->statistics[last], "Wasserstein distance to N(0,1), all layers",
+                          "checkpoint", tables, &table);
+    if (!status) status = choose_rows(run, candidate, detail.most, &shown, &table->note);
+    for (size_t i = 0; !status && i < checkpoints; i++) {
         const run_statistics_t *statistics = &run->statistics[i];
-        if (!statistics->there) continue;
-        if (is_shown(index++, count, detail.most)) {
-            status = strings_append(&table->cell, run->checkpoints->item[i]);
-            if (!status) status = wd_row(&statistics->layer[statistics->layers], table);
-        }
+        if (!shown[i]) continue;
+        status = strings_append(&table->cell, run->checkpoints->item[i]);
+        if (!status) status = wd_row(&statistics->layer[statistics->layers], table);
     }
-    return status ? status : say_left_out(count, detail.most, table);
+    mem_free(&shown);
+    mem_free(&candidate);
+    return status;
 }
 
 status_t tables_layers(const run_t *run, tables_t *tables)

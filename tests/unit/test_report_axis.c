@@ -126,6 +126,32 @@ static void test_single(void **state)
     axis_destroy(&axis);
 }
 
+/* A short list keeps both ends and spreads over the axis; gaps in the candidates do no harm. */
+static void test_choice(void **state)
+{
+    (void)state;
+    static const char *const name[] = {"step0",  "step1",  "step2",  "step4",  "step8",
+                                       "step16", "step32", "step64", "step128"};
+    bool candidate[9], chosen[9];
+    size_t count;
+    strings_t names = {0};
+    for (size_t i = 0; i < 9; i++) {
+        expect_ok(strings_append(&names, name[i]));
+        candidate[i] = i != 0 && i != 4;
+    }
+    expect_ok(axis_choose(&names, candidate, 3, chosen, &count));
+    assert_int_equal(count, 3);
+    /* from step1 (place 0) to step128 (place 7): the middle, 3.5, is nearest to step16 (4) */
+    for (size_t i = 0; i < 9; i++) assert_int_equal(chosen[i], i == 1 || i == 5 || i == 8);
+    expect_ok(axis_choose(&names, candidate, 0, chosen, &count));
+    assert_int_equal(count, 7);
+    for (size_t i = 0; i < 9; i++) assert_int_equal(chosen[i], candidate[i]);
+    expect_ok(axis_choose(&names, candidate, 6, chosen, &count));
+    assert_int_equal(count, 6);
+    assert_true(chosen[1] && chosen[8] && !chosen[0] && !chosen[4]);
+    strings_free(&names);
+}
+
 static void test_logarithmic_tics(void **state)
 {
     (void)state;
@@ -141,13 +167,10 @@ static void test_logarithmic_tics(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_steps),
-        cmocka_unit_test(test_logarithmic_with_zero),
-        cmocka_unit_test(test_categories),
-        cmocka_unit_test(test_linear),
-        cmocka_unit_test(test_many),
-        cmocka_unit_test(test_single),
-        cmocka_unit_test(test_logarithmic_tics),
+        cmocka_unit_test(test_steps),      cmocka_unit_test(test_logarithmic_with_zero),
+        cmocka_unit_test(test_categories), cmocka_unit_test(test_linear),
+        cmocka_unit_test(test_many),       cmocka_unit_test(test_single),
+        cmocka_unit_test(test_choice),     cmocka_unit_test(test_logarithmic_tics),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
