@@ -148,11 +148,11 @@ static status_t read_rotary(const reader_t *reader, model_shape_t *shape)
     status_t status = read_fact(reader, shape->facts->rotary_share, &share);
     if (!status) status = read_fact(reader, shape->facts->theta, &theta);
     if (status) return status;
-    shape->rotary = (int)(share * shape->head_width);
-    if (shape->rotary < 0 || shape->rotary > shape->head_width || shape->rotary % 2 || theta <= 0)
-        return status_new(EXIT_INPUT, "%s: %d of %d dimensions rotated with base %g: an even number "
-                                      "within the head is expected",
-                          reader->file, shape->rotary, shape->head_width, theta);
+    shape->rotary = share >= 0 && share <= 1 ? (int)(share * shape->head_width) : -1;
+    if (shape->rotary < 0 || shape->rotary % 2 || theta <= 0)
+        return status_new(EXIT_INPUT, "%s: a share of %g of %d dimensions rotated with base %g: an "
+                                      "even number within the head is expected",
+                          reader->file, share, shape->head_width, theta);
     status = mem_new(&shape->frequency, (size_t)shape->rotary / 2, "rotary frequencies");
     if (status) return status;
     /* In float32, as the reference computes them. */
@@ -196,6 +196,10 @@ static status_t read_sizes(const reader_t *reader, model_shape_t *shape)
                               reader->file, shape->width, shape->heads);
         shape->head_width = shape->width / shape->heads;
     }
+    /* Their product counts rows of a matrix, in an int. */
+    if ((int64_t)shape->heads * shape->head_width > SIZE_MAX_OF_MODEL)
+        return status_new(EXIT_INPUT, "%s: %d heads of %d dimensions are more than %d in all",
+                          reader->file, shape->heads, shape->head_width, SIZE_MAX_OF_MODEL);
     if (shape->heads % shape->kv_heads)
         return status_new(EXIT_INPUT, "%s: %d heads are not a multiple of %d key-value heads",
                           reader->file, shape->heads, shape->kv_heads);
@@ -253,8 +257,9 @@ status_t model_shape_read(const char *directory, model_shape_t *shape)
     reader.file = path;
     reader.root = json_loadb(text.data, text.length, 0, &error);
     if (!json_is_object(reader.root)) {
-        status = status_new(EXIT_INPUT, "%s:%d: not a JSON object: %s", path,
-                            reader.root ? 1 : error.line, reader.root ? "" : error.text);
+        status = status_new(EXIT_INPUT, "%s:%d: not a JSON object%s%s", path,
+                            reader.root ? 1 : error.line, reader.root ? "" : ": ",
+                            reader.root ? "" : error.text);
         goto done;
     }
     reader.rope = json_object_get(reader.root, "rope_parameters");
