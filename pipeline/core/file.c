@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -94,10 +96,43 @@ static status_t write_all(int descriptor, const char *bytes, size_t length, cons
     return NULL;
 }
 
+/* Whether a name is "<base>.tmp.<host>.<pid>" of a process that is no more. */
+static bool is_abandoned(const char *name, const char *base, const char *host)
+{
+    str_t start = {0};
+    status_t status = str_printf(&start, "%s.tmp.%s.", base, host);
+    bool ours = !status && strncmp(name, start.data, start.length) == 0;
+    const char *number = ours ? name + start.length : "";
+    char *end = NULL;
+    errno = 0;
+    long pid = strtol(number, &end, 10);
+    ours = ours && *number >= '1' && *number <= '9' && *end == '\0' && errno == 0;
+    str_free(&start);
+    status_free(&status);
+    return ours && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+}
+
+/* What killed processes of this host left beside path; those of other hosts cannot be told from
+ * living ones. */
+static void remove_abandoned(const char *path, const char *host)
+{
+    char *directory = NULL;
+    const char *base = path_base(path);
+    status_t status = base == path ? str_copy(&directory, ".")
+                                   : str_copy_n(&directory, path, (size_t)(base - path));
+    DIR *list = status ? NULL : opendir(directory);
+    for (struct dirent *entry; list && (entry = readdir(list));)
+        if (is_abandoned(entry->d_name, base, host)) unlinkat(dirfd(list), entry->d_name, 0);
+    if (list) closedir(list);
+    status_free(&status);
+    mem_free(&directory);
+}
+
 status_t file_temporary(const char *path, char **temporary)
 {
     char host[64] = "host";
     gethostname(host, sizeof host - 1);
+    remove_abandoned(path, host);
     return str_format(temporary, "%s.tmp.%s.%ld", path, host, (long)getpid());
 }
 

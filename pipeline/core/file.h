@@ -30,7 +30,8 @@ void file_close(file_t *file);
 MUST_CHECK status_t file_write(const char *path, const char *bytes, size_t length);
 
 /* The last steps of that for a file written by other means: fsync temporary, rename it to
- * path, sync the directory. file_temporary makes its name ("<path>.tmp.<host>.<pid>"). */
+ * path, sync the directory. file_temporary makes its name ("<path>.tmp.<host>.<pid>") and
+ * removes those that processes of this host left for path when they were killed. */
 MUST_CHECK status_t file_temporary(const char *path, char **temporary);
 MUST_CHECK status_t file_publish(const char *temporary, const char *path);
 
