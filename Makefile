@@ -86,6 +86,7 @@ STAGE_OBJECTS = $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(wildcard stages/w
 UNIT_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 MPI_TESTS  = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/mpi/test_*.c))
 ORACLE_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/oracle/test_*.c))
+TEST_TOOLS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/support/*.c))
 BENCHES  = $(patsubst %.c,$(BUILD)/%,$(wildcard bench/*.c))
 C_FILES  = $(wildcard pipeline/*/*.[ch] stages/*.[ch] tests/*/*.[ch] bench/*.[ch])
 
@@ -94,7 +95,7 @@ C_FILES  = $(wildcard pipeline/*/*.[ch] stages/*.[ch] tests/*/*.[ch] bench/*.[ch
 .DELETE_ON_ERROR:
 all: programs
 programs: $(PROGRAMS)
-tests: $(UNIT_TESTS) $(MPI_TESTS) $(ORACLE_TESTS)
+tests: $(UNIT_TESTS) $(MPI_TESTS) $(ORACLE_TESTS) $(TEST_TOOLS)
 bench-programs: $(BENCHES)
 
 # V=1 shows every command; else each is a word and its target.

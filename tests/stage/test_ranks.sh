@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# The whole pipeline on 1, 2, 3 and 4 ranks: every output is the same.
+. tests/stage/lib.sh
+. tests/stage/experiment.sh
+
+make_experiment
+for n in 1 2 3 4; do
+    run_ok "all stages, $n ranks" "$wn" run "$config" -n $n
+    check "nothing temporary is left, $n ranks" no_temporaries
+    mv "$run" "$scratch/ranks$n"
+    [ $n -eq 1 ] || check "$n ranks give what one gives" same_results "$scratch/ranks1" "$scratch/ranks$n"
+done
+# The comparison does see differences.
+cp -r "$scratch/ranks1" "$scratch/other"
+cp "$scratch/other/statistics/step0.h5" "$scratch/other/statistics/step512.h5"
+check "other data are told apart" eval '! same_results "$scratch/ranks1" "$scratch/other"'
+for kind in shards activations statistics selection results report; do
+    check "there are $kind" test -n "$(find "$scratch/ranks1/$kind" -type f)"
+done
+
+for n in 1 3; do
+    run_ok "overlapping windows in f16, $n ranks: shards" "$wn" run "$config" -n $n --only shard
+    run_ok "and activations" "$wn" run "$config" -n $n --only collect --set collect.type=f16 --set collect.stride=40
+    mv "$run" "$scratch/half$n"
+done
+check "3 ranks give what one gives" same_results "$scratch/half1" "$scratch/half3"
+finish
