@@ -10,7 +10,7 @@
 #include "model/checkpoints.h"
 #include "model/executor.h"
 #include "model/kernels.h"
-#include "model/linear.h"
+#include "model/gemm.h"
 #include "par/agree.h"
 #include "par/work.h"
 #include "stages/stage.h"
@@ -193,7 +193,7 @@ static status_t create(collection_t *it, const char *path, const char *key)
     if (!status) status = store_set_text(it->store, "/", "checkpoint", it->checkpoint);
     if (!status) status = store_set_text(it->store, "/", "model", it->hash);
     if (!status) status = store_set_text(it->store, "/", "corpus", it->windows.data);
-    if (!status) status = store_set_text(it->store, "/", "blas", linear_library());
+    if (!status) status = store_set_text(it->store, "/", "kernel", gemm_kernel());
     if (!status) status = store_define(it->store, "/preactivations", it->type, 3, size, chunk);
     if (!status)
         status = store_describe(it->store, "/preactivations", "1",

@@ -8,7 +8,7 @@
 #include "eval/score.h"
 #include "eval/task.h"
 #include "model/checkpoints.h"
-#include "model/linear.h"
+#include "model/gemm.h"
 #include "par/agree.h"
 #include "stages/stage.h"
 #include "text/tokenizer.h"
@@ -132,8 +132,7 @@ static status_t write_results(const evaluation_t *it, const task_t *task,
     if (!status) status = store_set_text(store, "/", "model", it->hash);
     if (!status) status = store_set_text(store, "/", "tokenizer", it->tokenizer);
     if (!status) status = store_set_text(store, "/", "task", task->name);
-    if (!status) status = store_set_text(store, "/", "blas", linear_library());
-    if (!status) status = store_set_integer(store, "/", "blas_threads", linear_threads());
+    if (!status) status = store_set_text(store, "/", "kernel", gemm_kernel());
     if (!status) status = store_write(store, "/scored", STORE_I32, 1, &shape, scored);
     if (!status)
         status = store_describe(store, "/scored", "tokens",
