@@ -115,13 +115,17 @@ static status_t read_sentences(const store_t *store, sequences_t *sequences)
     if (status) return status;
     sequences->count = offsets.count ? offsets.count - 1 : 0;
     sequences->items = sequences->count / 2;
-    if (sequences->count % 2 || sequences->count == 0 ||
-        sequences->offset[sequences->count] != (int64_t)ids.count)
+    const int64_t *offset = sequences->offset, tokens = (int64_t)ids.count;
+    if (sequences->count % 2 || sequences->count == 0 || offset[0] != 0 ||
+        offset[sequences->count] != tokens)
         return status_new(EXIT_INPUT, "%s: /sequences does not fit /ids", store_path(store));
-    for (size_t s = 0; s < sequences->count; s++)
-        if (sequences->offset[s + 1] - sequences->offset[s] < 2)
+    for (size_t s = 0; s < sequences->count; s++) {
+        if (offset[s + 1] > tokens)
+            return status_new(EXIT_INPUT, "%s: /sequences does not fit /ids", store_path(store));
+        if (offset[s + 1] < offset[s] + 2)
             return status_new(EXIT_INPUT, "%s: sequence %zu has nothing to score",
                               store_path(store), s);
+    }
     return NULL;
 }
 
