@@ -187,12 +187,13 @@ size_t curves_log_tics(double least, double most, double tic[], size_t room)
                   {3, {1, 2, 5}},
                   {6, {1, 1.5, 2, 3, 5, 7}},
                   {18, {1, 1.2, 1.4, 1.6, 1.8, 2, 2.2, 2.5, 2.8, 3.2, 3.6, 4, 4.5, 5, 6, 7, 8, 9}}};
+    int first = (int)floor(log10(least)), last = (int)floor(log10(most));
     size_t found = 0;
     for (size_t s = 0; s < sizeof series / sizeof *series && found < 4; s++) {
         found = 0;
-        for (double decade = pow(10, floor(log10(least))); decade <= most; decade *= 10)
+        for (int power = first; power <= last; power++)
             for (size_t m = 0; m < series[s].count && found < room; m++) {
-                double place = decade * series[s].mantissa[m];
+                double place = pow(10, power) * series[s].mantissa[m];
                 if (place >= least && place <= most) tic[found++] = place;
             }
     }
