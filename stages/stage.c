@@ -9,8 +9,11 @@
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/version.h"
+#include "eval/condition.h"
+#include "eval/task.h"
 #include "model/checkpoints.h"
 #include "par/agree.h"
+#include "select/rules.h"
 #include "stages/terminal.h"
 
 typedef struct {
@@ -93,6 +96,26 @@ static status_t share_checkpoints(stage_t *stage)
     return status;
 }
 
+/* Corpora, benchmarks, cohorts and checkpoints that the configuration names must be there: every
+ * stage says so, not only the one that needs them hours later. */
+static status_t check_names(const stage_t *stage)
+{
+    tasks_t tasks = {0};
+    conditions_t conditions = {0};
+    rules_t rules = {0};
+    task_t collect = {.kind = TASK_PERPLEXITY,
+                      .data = config_text(stage->config, "collect.corpus")};
+    status_t status = NULL;
+    if (collect.data) status = task_check_data(stage->config, "collect.corpus", &collect);
+    if (!status) status = rules_read(stage->config, &stage->checkpoints, &rules);
+    if (!status) status = tasks_read(stage->config, &tasks);
+    if (!status) status = conditions_read(stage->config, &conditions);
+    conditions_free(&conditions);
+    tasks_free(&tasks);
+    rules_destroy(&rules);
+    return status;
+}
+
 static status_t prepare(stage_t *stage, const arguments_t *arguments)
 {
     str_t text = {0};
@@ -112,6 +135,7 @@ static status_t prepare(stage_t *stage, const arguments_t *arguments)
                                   chosen->item[i]);
         if (!status) status = strings_append(&stage->chosen, chosen->item[i]);
     }
+    if (!status) status = check_names(stage);
     return agree(stage->comm, status);
 }
 

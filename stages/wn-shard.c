@@ -7,42 +7,20 @@
 #include "par/agree.h"
 #include "stages/shard.h"
 
-/* An error unless section ("corpora") has the name that the key asks for. */
-static status_t check_name(const config_t *config, const char *section, const char *key,
-                           const char *name)
+static status_t use(const config_t *config, const char *key, strings_t *used)
 {
-    size_t count = config_count(config, section);
-    strings_t known = {0};
-    status_t status = NULL;
-    for (size_t i = 0; !status && i < count; i++)
-        status = strings_append(&known, config_name(config, section, i));
-    if (!status && strings_find(&known, name) < 0) {
-        const char *near = nearest_name(name, (const char *const *)known.item, known.count);
-        status = config_error(config, key, "there is no '%s' in %s%s%s%s", name, section,
-                              near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
-    }
-    strings_free(&known);
-    return status;
-}
-
-static status_t use(const config_t *config, const char *section, const char *key, strings_t *used)
-{
-    if (!config_has(config, key)) return NULL;
     const char *name = config_text(config, key);
-    status_t status = check_name(config, section, key, name);
-    if (!status && strings_find(used, name) < 0) status = strings_append(used, name);
-    return status;
+    return name && strings_find(used, name) < 0 ? strings_append(used, name) : NULL;
 }
 
 /* The names that collect and the tasks refer to. */
 static status_t find_used(const config_t *config, strings_t *corpora, strings_t *benchmarks)
 {
-    status_t status = use(config, "corpora", "collect.corpus", corpora);
+    status_t status = use(config, "collect.corpus", corpora);
     for (size_t i = 0; !status && i < config_count(config, "evaluate.tasks"); i++) {
-        status = use(config, "corpora", config_path("evaluate.tasks[%zu].perplexity", i), corpora);
+        status = use(config, config_path("evaluate.tasks[%zu].perplexity", i), corpora);
         if (!status)
-            status =
-                use(config, "benchmarks", config_path("evaluate.tasks[%zu].pairs", i), benchmarks);
+            status = use(config, config_path("evaluate.tasks[%zu].pairs", i), benchmarks);
     }
     return status;
 }

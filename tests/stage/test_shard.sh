@@ -132,9 +132,9 @@ for n in 1 3; do
     expect_fail "a missing key, $n ranks" 3 'npi_no.jsonl:1: the key "good_sentence" is missing' \
         "${shard[@]}" "$scratch/config.yaml"
     usual
-    expect_fail "an unknown corpus, $n ranks" 2 "there is no 'trian' in corpora; did you mean 'train'" \
+    expect_fail "an unknown corpus, $n ranks" 2 "corpora has no 'trian'; did you mean 'train'" \
         "${shard[@]}" "$scratch/config.yaml" --set collect.corpus=trian
-    expect_fail "an unknown benchmark, $n ranks" 2 "there is no 'pears' in benchmarks; did you mean 'pairs'" \
+    expect_fail "an unknown benchmark, $n ranks" 2 "benchmarks has no 'pears'; did you mean 'pairs'" \
         "${shard[@]}" "$scratch/config.yaml" --set "evaluate.tasks[1].pairs=pears"
     check "nothing was written, $n ranks" nothing_written
     expect_fail "an output directory that cannot be, $n ranks" 4 'cannot create directory' \
