@@ -21,7 +21,7 @@ status_t splitter_add(splitter_t *splitter, split_kind_t kind, split_step_t **st
 
 status_t splitter_add_pattern(splitter_t *splitter, const char *pattern, bool literal)
 {
-    split_step_t *step;
+    split_step_t *step = NULL;
     status_t status = splitter_add(splitter, SPLIT_PATTERN, &step);
     if (!status && !literal) status = scanner_create(pattern, &step->scanner);
     if (!status && !step->scanner) status = pattern_create(pattern, literal, &step->pattern);
