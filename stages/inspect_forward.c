@@ -129,7 +129,7 @@ static status_t run(forward_t *it, const char *model, const char *output)
     for (int c = 1; c < conditions; c++)
         condition[c] = (intervention_t){(ablate_t)c, it->neuron, it->start};
     probe_t probe = {take, it};
-    run_options_t options = {condition, conditions, shape->layers, &probe, model};
+    run_options_t options = {condition, conditions, shape->layers, &probe, model, 0};
     executor_t *executor = NULL;
     float *logits = NULL, *nll = NULL;
     size_t layers = (size_t)shape->layers, block = it->tokens * (size_t)shape->vocabulary;
@@ -152,7 +152,7 @@ static status_t run(forward_t *it, const char *model, const char *output)
 status_t inspect_forward(const char *model, const char *input, const char *output)
 {
     forward_t it = {0};
-    status_t status = model_open(MPI_COMM_SELF, model, &it.model);
+    status_t status = model_open(MPI_COMM_SELF, model, 0, &it.model);
     if (!status) status = read_input(&it, input);
     if (!status) status = run(&it, model, output);
     forest_destroy(&it.forest);

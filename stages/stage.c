@@ -9,6 +9,7 @@
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/version.h"
+#include "eval/budget.h"
 #include "eval/condition.h"
 #include "eval/task.h"
 #include "model/checkpoints.h"
@@ -116,6 +117,16 @@ static status_t check_names(const stage_t *stage)
     return status;
 }
 
+static status_t check_memory(const config_t *config)
+{
+    double share;
+    size_t bytes;
+    const char *key = "resources.memory_per_node", *text = config_text(config, key);
+    if (memory_parse(text, &share, &bytes)) return NULL;
+    return config_error(config, key, "'%s' is neither a share such as 60%% nor an amount such as "
+                                     "6GiB", text);
+}
+
 static status_t prepare(stage_t *stage, const arguments_t *arguments)
 {
     str_t text = {0};
@@ -125,6 +136,8 @@ static status_t prepare(stage_t *stage, const arguments_t *arguments)
         status = agree(stage->comm, config_parse(arguments->config, text.data, text.length,
                                                  &arguments->overrides, &stage->config));
     str_free(&text);
+    if (status) return status;
+    status = check_memory(stage->config);
     if (status) return status;
     stage->directory = config_text(stage->config, "run.directory");
     status = share_checkpoints(stage);

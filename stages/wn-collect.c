@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/log.h"
 #include "core/memory.h"
 #include "eval/task.h"
+#include "eval/budget.h"
 #include "model/checkpoints.h"
 #include "model/executor.h"
 #include "model/kernels.h"
@@ -30,7 +30,7 @@ typedef struct {
     size_t layers;
     forest_t *forest;
     store_t *store;
-    size_t first_token;    /* of the chunk at hand, in the corpus's windows */
+    size_t *first_token;   /* [chunks] in the corpus's windows */
     float *turned;         /* [F][rows] */
     uint16_t *narrow;      /* the same in 16 bits */
 } collection_t;
@@ -139,7 +139,7 @@ static status_t take(void *context, int layer, const chunk_t *chunk, const float
         bsearch(&layer, it->layer, it->layers, sizeof *it->layer, ascending);
     if (!found) return NULL;
     size_t rows = (size_t)chunk->rows, neurons = (size_t)it->model->shape.mlp;
-    uint64_t start[3] = {(uint64_t)(found - it->layer), 0, it->first_token};
+    uint64_t start[3] = {(uint64_t)(found - it->layer), 0, it->first_token[chunk - it->forest->chunk]};
     uint64_t count[3] = {1, neurons, rows};
     turn(it->turned, preactivation, rows, neurons);
     status_t status = it->type == STORE_F32 ? NULL : narrow(it, layer, rows, neurons);
@@ -148,32 +148,44 @@ static status_t take(void *context, int layer, const chunk_t *chunk, const float
                          it->type == STORE_F32 ? (void *)it->turned : it->narrow);
 }
 
+static status_t plan(collection_t *it, size_t **mine, size_t *count)
+{
+    const forest_t *forest = it->forest;
+    size_t first, rows = 0, token = 0;
+    work_share(it->stage->rank, it->stage->ranks, forest->chunks, &first, count);
+    status_t status = mem_new(mine, *count, "plan");
+    if (!status) status = mem_new(&it->first_token, forest->chunks, "plan");
+    for (size_t i = 0; !status && i < *count; i++) (*mine)[i] = first + i;
+    for (size_t c = 0; !status && c < forest->chunks; c++) {
+        it->first_token[c] = token;
+        token += (size_t)forest->chunk[c].rows;
+        if ((size_t)forest->chunk[c].rows > rows) rows = (size_t)forest->chunk[c].rows;
+    }
+    rows *= (size_t)it->model->shape.mlp;
+    if (!status) status = mem_aligned(&it->turned, rows, "activations");
+    if (!status) status = mem_aligned(&it->narrow, rows, "activations");
+    return status;
+}
+
 static status_t run_chunks(collection_t *it)
 {
     const intervention_t baseline = {.ablate = ABLATE_NONE};
     const probe_t probe = {take, it};
-    run_options_t options = {&baseline, 1, it->layer[it->layers - 1] + 1, &probe, it->checkpoint};
+    run_options_t options = {&baseline, 1, it->layer[it->layers - 1] + 1, &probe, it->checkpoint,
+                             memory_for_states(it->stage->config, it->model, it->stage->ranks)};
     executor_t *executor = NULL;
     char label[256];
-    size_t first, count, rows = 0, token = 0;
-    work_share(it->stage->rank, it->stage->ranks, it->forest->chunks, &first, &count);
-    for (size_t c = 0; c < it->forest->chunks; c++)
-        if ((size_t)it->forest->chunk[c].rows > rows) rows = (size_t)it->forest->chunk[c].rows;
+    size_t *mine = NULL, count = 0;
     snprintf(label, sizeof label, "%s activations", it->checkpoint);
-    status_t status = executor_create(it->model, it->forest, &options, &executor);
+    status_t status = plan(it, &mine, &count);
+    if (!status) status = executor_create(it->model, it->forest, &options, &executor);
+    status = agree(it->stage->comm, status);
     if (!status)
-        status = mem_aligned(&it->turned, rows * (size_t)it->model->shape.mlp, "activations");
-    if (!status)
-        status = mem_aligned(&it->narrow, rows * (size_t)it->model->shape.mlp, "activations");
-    for (size_t c = 0; !status && c < first + count; c++) {
-        it->first_token = token;
-        token += (size_t)it->forest->chunk[c].rows;
-        if (c < first) continue;
-        log_progress(label, c - first, count);
-        status = executor_run(executor, &it->forest->chunk[c], NULL, NULL);
-    }
-    if (!status) log_progress(label, count, count);
+        status = executor_run_share(executor, it->stage->comm, it->forest, mine, count, NULL,
+                                    label);
     executor_destroy(&executor);
+    mem_free(&mine);
+    mem_free(&it->first_token);
     mem_free(&it->turned);
     mem_free(&it->narrow);
     return status;
@@ -208,7 +220,8 @@ static status_t create(collection_t *it, const char *path, const char *key)
 static status_t collect(collection_t *it, const char *path, const char *key)
 {
     int32_t rows = (int32_t)config_integer(it->stage->config, "resources.chunk");
-    status_t status = model_open(it->stage->comm, it->model_path, &it->model);
+    status_t status = model_open(it->stage->comm, it->model_path,
+                                 memory_for_weights(it->stage->config), &it->model);
     if (status) return status;
     status = agree(it->stage->comm,
                    forest_create_windows(it->sequences.id, it->sequences.count,

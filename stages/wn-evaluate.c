@@ -4,6 +4,7 @@
 
 #include "core/log.h"
 #include "core/memory.h"
+#include "eval/budget.h"
 #include "eval/condition.h"
 #include "eval/score.h"
 #include "eval/task.h"
@@ -155,10 +156,12 @@ static status_t score(evaluation_t *it, const task_t *task, const sequences_t *s
     double *sum = NULL;
     char label[256];
     status_t status = NULL;
-    if (!it->model) status = model_open(it->stage->comm, it->model_path, &it->model);
+    if (!it->model) status = model_open(it->stage->comm, it->model_path,
+                            memory_for_weights(it->stage->config), &it->model);
     if (status) return status;
     run_options_t options = {it->conditions.intervention, (int)it->conditions.count,
-                             it->model->shape.layers, NULL, it->checkpoint};
+                             it->model->shape.layers, NULL, it->checkpoint,
+                             memory_for_states(it->stage->config, it->model, it->stage->ranks)};
     int32_t chunk = (int32_t)config_integer(it->stage->config, "resources.chunk");
     snprintf(label, sizeof label, "%s %s", it->checkpoint, task->name);
     status = agree(it->stage->comm,

@@ -38,8 +38,12 @@ const config_key_t config_keys[] = {
      "Bytes that are not UTF-8: stop and name the position, or replace them by U+FFFD."},
 
     {"benchmarks.*.files", CONFIG_TEXTS, REQUIRED, ANY, "Files or globs, in this order."},
-    {"benchmarks.*.format", CONFIG_CHOICE, "pairs", ONE_OF("pairs"),
-     "pairs: minimal pairs as JSON lines, as BLiMP has them."},
+    {"benchmarks.*.format", CONFIG_CHOICE, "pairs", ONE_OF("pairs|tse"),
+     "pairs: minimal pairs as JSON lines, as BLiMP has them; tse: the pickles of Marvin and "
+     "Linzen's."},
+    {"benchmarks.*.convention", CONFIG_CHOICE, NULL, ONE_OF("original|harness"),
+     "pairs, tse: original (the default) scores a sentence but for its first token; harness, as "
+     "lm-evaluation-harness does, all of a space and the sentence after BOS (else EOS)."},
     {"benchmarks.*.good", CONFIG_TEXT, "sentence_good", ANY,
      "pairs: the key of the acceptable sentence."},
     {"benchmarks.*.bad", CONFIG_TEXT, "sentence_bad", ANY,
@@ -49,7 +53,8 @@ const config_key_t config_keys[] = {
     {"benchmarks.*.limit", CONFIG_INTEGER, "0", FROM(0),
      "First so many pairs of each file only; 0: all."},
     {"benchmarks.*.special", CONFIG_BOOLEAN, "true", ANY,
-     "Adds the tokenizer's special tokens to each sentence."},
+     "Adds the tokenizer's special tokens to each sentence (harness: to each context that is not "
+     "empty)."},
 
     {"collect.corpus", CONFIG_TEXT, NULL, ANY, "Name of the corpus whose activations are taken."},
     {"collect.window", CONFIG_INTEGER, "2048", WITHIN(2, 1048576), "Tokens of a window."},
@@ -106,6 +111,10 @@ const config_key_t config_keys[] = {
 
     {"resources.chunk", CONFIG_INTEGER, "2048", WITHIN(16, 1048576),
      "Tokens that go through a layer together. Part of the plan: other values round differently."},
+
+    {"resources.memory_per_node", CONFIG_TEXT, "60%", ANY,
+     "Memory that the ranks of a node may use together: a share of what it has, or an amount such "
+     "as 6GiB. A model whose weights do not fit is streamed from its files."},
 
     {"report.title", CONFIG_TEXT, NULL, ANY, "Heading of the report; by default the run's name."},
 };

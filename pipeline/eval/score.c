@@ -1,6 +1,5 @@
 #include "eval/score.h"
 
-#include "core/log.h"
 #include "core/memory.h"
 #include "par/agree.h"
 #include "par/work.h"
@@ -11,8 +10,7 @@ typedef struct {
     int *owner; /* [chunks] */
     executor_t *executor;
     int rank, conditions;
-    double *log_probability; /* [conditions][edges of a chunk] */
-    double *sum;             /* [conditions][sequences], this rank's chunks */
+    double *sum; /* [conditions][sequences], this rank's chunks */
 } scorer_t;
 
 static status_t plan(scorer_t *it, int ranks, int32_t chunk_rows)
@@ -29,52 +27,39 @@ static status_t plan(scorer_t *it, int ranks, int32_t chunk_rows)
     return status;
 }
 
-static status_t allocate(scorer_t *it)
-{
-    size_t edges = 0, conditions = (size_t)it->conditions;
-    for (size_t c = 0; c < it->forest->chunks; c++)
-        if ((size_t)it->forest->chunk[c].edges > edges)
-            edges = (size_t)it->forest->chunk[c].edges;
-    status_t status = mem_new(&it->log_probability, conditions * edges, "scores");
-    if (!status) status = mem_new(&it->sum, conditions * it->sequences->count, "scores");
-    return status;
-}
-
 /* Adds up the edges of every sequence of a chunk. */
-static void add_up(scorer_t *it, size_t index)
+static status_t add_up(void *context, size_t index, const double *scores)
 {
+    scorer_t *it = context;
     const sequences_t *sequences = it->sequences;
     size_t edges = (size_t)it->forest->chunk[index].edges;
     for (size_t i = it->forest->first[index]; i < it->forest->first[index + 1]; i++) {
         size_t s = it->forest->sequence[i];
         for (int c = 0; c < it->conditions; c++) {
-            const double *log_probability = it->log_probability + (size_t)c * edges;
+            const double *log_probability = scores + (size_t)c * edges;
             double sum = 0;
             for (int64_t t = sequences->offset[s] + 1; t < sequences->offset[s + 1]; t++)
                 sum += log_probability[it->forest->edge_of[t]];
             it->sum[(size_t)c * sequences->count + s] = sum;
         }
     }
+    return NULL;
 }
 
-static status_t run_chunks(scorer_t *it, const char *label)
+static status_t run_chunks(scorer_t *it, MPI_Comm comm, const char *label)
 {
-    double done = 0, total = 0;
-    for (size_t c = 0; c < it->forest->chunks; c++)
-        if (it->owner[c] == it->rank) total += it->forest->chunk[c].cost;
-    status_t status = NULL;
-    for (size_t c = 0; !status && c < it->forest->chunks; c++) {
-        if (it->owner[c] != it->rank) continue;
-        log_progress(label, (uint64_t)done, (uint64_t)total);
-        status = executor_run(it->executor, &it->forest->chunk[c], it->log_probability, NULL);
-        if (!status) add_up(it, c);
-        done += it->forest->chunk[c].cost;
-    }
-    if (!status) log_progress(label, 1, 1);
-    return status;
+    size_t *mine = NULL, count = 0;
+    const scores_t scores = {add_up, it};
+    status_t status = agree(comm, mem_new(&mine, it->forest->chunks, "plan"));
+    for (size_t c = 0; !status && c < it->forest->chunks; c++)
+        if (it->owner[c] == it->rank) mine[count++] = c;
+    if (!status)
+        status = executor_run_share(it->executor, comm, it->forest, mine, count, &scores, label);
+    mem_free(&mine);
+    return agree(comm, status);
 }
 
-status_t score_sequences(MPI_Comm comm, const model_t *model, const sequences_t *sequences,
+status_t score_sequences(MPI_Comm comm, model_t *model, const sequences_t *sequences,
                          int32_t chunk_rows, const run_options_t *options, const char *label,
                          double *sum)
 {
@@ -83,10 +68,11 @@ status_t score_sequences(MPI_Comm comm, const model_t *model, const sequences_t 
     MPI_Comm_rank(comm, &it.rank);
     MPI_Comm_size(comm, &ranks);
     status_t status = plan(&it, ranks, chunk_rows);
-    if (!status) status = allocate(&it);
+    if (!status)
+        status = mem_new(&it.sum, (size_t)it.conditions * sequences->count, "scores");
     if (!status) status = executor_create(model, it.forest, options, &it.executor);
-    if (!status) status = run_chunks(&it, label);
     status = agree(comm, status);
+    if (!status) status = run_chunks(&it, comm, label);
     /* A sequence was scored by one rank; the others add zero, exactly. */
     for (int c = 0; !status && c < it.conditions; c++)
         MPI_Reduce(it.sum + (size_t)c * sequences->count, sum + (size_t)c * sequences->count,
@@ -94,7 +80,6 @@ status_t score_sequences(MPI_Comm comm, const model_t *model, const sequences_t 
     executor_destroy(&it.executor);
     forest_destroy(&it.forest);
     mem_free(&it.owner);
-    mem_free(&it.log_probability);
     mem_free(&it.sum);
     return status;
 }

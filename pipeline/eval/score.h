@@ -12,7 +12,7 @@
  * sequence s's tokens but the first, under condition c: in token order, in float64, natural
  * logarithms; on rank 0 only. Ranks share out the chunks of the forest; the result depends on
  * the sequences, the chunk size and the condition alone. */
-MUST_CHECK status_t score_sequences(MPI_Comm comm, const model_t *model,
+MUST_CHECK status_t score_sequences(MPI_Comm comm, model_t *model,
                                     const sequences_t *sequences, int32_t chunk_rows,
                                     const run_options_t *options, const char *label, double *sum);
 

@@ -51,20 +51,36 @@ typedef struct {
     int layers;           /* layers to run, from 0; all: L. Fewer: no scores */
     const probe_t *probe; /* or NULL */
     const char *what;     /* names the model in errors (the checkpoint) */
+    size_t memory;        /* bytes for hidden states of chunks in flight; matters only where the
+                             model is streamed: more chunks then share one reading */
 } run_options_t;
 
 typedef struct executor executor_t;
 
-/* Buffers for chunks of the forest's sizes; options are borrowed until executor_destroy.
- * An intervention that names a neuron beyond F is an EXIT_BUG. */
-MUST_CHECK status_t executor_create(const model_t *model, const forest_t *forest,
+/* Buffers for chunks of the forest's sizes; options and model are borrowed until
+ * executor_destroy. An intervention that names a neuron beyond F is an EXIT_BUG. */
+MUST_CHECK status_t executor_create(model_t *model, const forest_t *forest,
                                     const run_options_t *options, executor_t **executor);
 void executor_destroy(executor_t **executor);
 
 /* Runs one chunk. log_probability: [conditions][edges], natural logarithms, or NULL. logits:
  * [conditions][rows][V], or NULL. A value that is not finite is an EXIT_NUMERIC error that names
- * model, layer and neuron; a position beyond the model's is EXIT_INPUT. Not collective. */
+ * model, layer and neuron; a position beyond the model's is EXIT_INPUT. Collective over the node
+ * where the model is streamed. */
 MUST_CHECK status_t executor_run(executor_t *executor, const chunk_t *chunk,
                                  double *log_probability, float *logits);
+
+/* Receives the scores of a chunk: log_probability [conditions][edges]. */
+typedef struct {
+    status_t (*take)(void *context, size_t chunk, const double *log_probability);
+    void *context;
+} scores_t;
+
+/* Collective over comm. Runs this rank's chunks of the forest (numbers mine[0 .. count)), as many
+ * at a time as memory allows, layer by layer over all of them; scores may be NULL where a probe
+ * is all that matters. Errors are this rank's own: agree afterwards. */
+MUST_CHECK status_t executor_run_share(executor_t *executor, MPI_Comm comm,
+                                       const forest_t *forest, const size_t *mine, size_t count,
+                                       const scores_t *scores, const char *label);
 
 #endif

@@ -1,33 +1,15 @@
 #include "model/model.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "core/file.h"
 #include "core/memory.h"
 #include "core/strings.h"
-#include "model/weights.h"
+#include "model/model_internal.h"
 #include "par/agree.h"
 
-/* A tensor on its way into the block of memory: where it goes and whom it serves. Vectors are
- * expanded to float32 as they are read. */
-typedef struct {
-    const tensor_t *tensor;
-    size_t place;        /* offset in the block */
-    bool expand;
-    const void **target; /* the pointer that will lead to it */
-} slot_t;
-
-typedef struct {
-    model_t *model;
-    const weights_t *weights;
-    const char *directory, *prefix;
-    slot_t *slot;
-    size_t slots, capacity, bytes;
-} loader_t;
-
-enum { NAME_LENGTH = 256, READ_BYTES = 8 << 20 };
+enum { NAME_LENGTH = 256 };
 
 /* ---- binding: which tensor is what ---- */
 
@@ -49,7 +31,7 @@ static status_t missing(const loader_t *loader, const char *name)
 }
 
 /* Checks a tensor's shape and gives it a place; rows 0: a vector of columns. */
-static status_t bind(loader_t *loader, const char *name, int64_t rows, int64_t columns,
+static status_t bind(loader_t *loader, int layer, const char *name, int64_t rows, int64_t columns,
                      const void **target, dtype_t *type)
 {
     const tensor_t *tensor = weights_find(loader->weights, name);
@@ -73,9 +55,10 @@ static status_t bind(loader_t *loader, const char *name, int64_t rows, int64_t c
         mem_grow(&loader->slot, &loader->capacity, loader->slots + 1, "list of tensors");
     if (status) return status;
     bool expand = rows == 0;
-    loader->slot[loader->slots++] = (slot_t){tensor, loader->bytes, expand, target};
     size_t width = expand ? sizeof(float) : dtype_size(tensor->type);
-    loader->bytes += (tensor->count * width + 63) / 64 * 64;
+    size_t *end = layer < 0 ? &loader->resident : &loader->filled;
+    loader->slot[loader->slots++] = (slot_t){tensor, layer, *end, expand, target};
+    *end += (tensor->count * width + 63) / 64 * 64;
     if (type) *type = tensor->type;
     return NULL;
 }
@@ -87,11 +70,11 @@ static status_t bind_matrix(loader_t *loader, int layer, const char *name, int o
     if (!name) return NULL;
     bool transposed = loader->model->shape.facts->transposed && layer >= 0;
     *matrix = (linear_t){.outputs = outputs, .inputs = inputs, .transposed = transposed};
-    status_t status = bind(loader, full_name(loader, layer, name, ".weight", buffer),
+    status_t status = bind(loader, layer, full_name(loader, layer, name, ".weight", buffer),
                            transposed ? inputs : outputs, transposed ? outputs : inputs,
                            &matrix->data, &matrix->type);
     if (!status && bias)
-        status = bind(loader, full_name(loader, layer, name, ".bias", buffer), 0, outputs,
+        status = bind(loader, layer, full_name(loader, layer, name, ".bias", buffer), 0, outputs,
                       (const void **)&matrix->bias, NULL);
     return status;
 }
@@ -104,10 +87,10 @@ static status_t bind_norm(loader_t *loader, int layer, const char *name, int wid
     norm->present = true;
     status_t status = NULL;
     if (facts->norm_weight)
-        status = bind(loader, full_name(loader, layer, name, ".weight", buffer), 0, width,
+        status = bind(loader, layer, full_name(loader, layer, name, ".weight", buffer), 0, width,
                       (const void **)&norm->weight, NULL);
     if (!status && facts->norm_bias)
-        status = bind(loader, full_name(loader, layer, name, ".bias", buffer), 0, width,
+        status = bind(loader, layer, full_name(loader, layer, name, ".bias", buffer), 0, width,
                       (const void **)&norm->bias, NULL);
     return status;
 }
@@ -164,7 +147,7 @@ static status_t bind_head(loader_t *loader)
     snprintf(name, sizeof name, "%s.weight", shape->facts->head);
     if (shape->tied) return NULL;
     model->head = (linear_t){.outputs = shape->vocabulary, .inputs = shape->embedding_width};
-    return bind(loader, name, shape->vocabulary, shape->embedding_width, &model->head.data,
+    return bind(loader, -1, name, shape->vocabulary, shape->embedding_width, &model->head.data,
                 &model->head.type);
 }
 
@@ -201,68 +184,18 @@ static status_t bind_all(loader_t *loader)
     if (!status && projected)
         status = bind_matrix(loader, -1, facts->project_out, shape->embedding_width, shape->width,
                              false, &model->project_out);
-    for (int l = 0; !status && l < shape->layers; l++) status = bind_layer(loader, l);
+    for (int l = 0; !status && l < shape->layers; l++) {
+        loader->filled = 0;
+        status = bind_layer(loader, l);
+        if (loader->filled > loader->layer_bytes) loader->layer_bytes = loader->filled;
+    }
     if (!status && shape->residual != RESIDUAL_POST)
         status = bind_norm(loader, -1, facts->final_norm, shape->width, &model->final_norm);
     if (!status) status = bind_head(loader);
     return status;
 }
 
-/* ---- loading ---- */
-
-static status_t check_finite(const loader_t *loader, const slot_t *slot, uint64_t first,
-                             const float *values, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (isfinite(values[i])) continue;
-        return status_new(EXIT_NUMERIC, "%s: the tensor '%s' has the value %g at element %llu",
-                          weights_file(loader->weights, slot->tensor), slot->tensor->name,
-                          (double)values[i], (unsigned long long)(first + i));
-    }
-    return NULL;
-}
-
-/* Reads one tensor in pieces; each piece is expanded once, to check it or to keep it. */
-static status_t load_slot(const loader_t *loader, const slot_t *slot, char *raw, float *expanded)
-{
-    const tensor_t *tensor = slot->tensor;
-    size_t width = dtype_size(tensor->type), piece = READ_BYTES / width;
-    char *to = (char *)loader->model->memory.data + slot->place;
-    status_t status = NULL;
-    for (uint64_t first = 0; !status && first < tensor->count; first += piece) {
-        size_t count = tensor->count - first < piece ? (size_t)(tensor->count - first) : piece;
-        char *target = slot->expand ? raw : to + first * width;
-        status = weights_read(loader->weights, tensor, first, count, target);
-        if (status) break;
-        float *values = slot->expand ? (float *)to + first : expanded;
-        dtype_expand(values, target, count, tensor->type);
-        status = check_finite(loader, slot, first, values, count);
-    }
-    return status;
-}
-
-static status_t load(loader_t *loader, MPI_Comm comm)
-{
-    share_t *memory = &loader->model->memory;
-    char *raw = NULL;
-    float *expanded = NULL;
-    status_t status = share_create(comm, loader->bytes, "copy of the weights", memory);
-    if (status) return status;
-    status = mem_new(&raw, READ_BYTES, "read buffer");
-    if (!status) status = mem_new(&expanded, READ_BYTES / 2, "read buffer");
-    size_t first = memory->shared ? (size_t)memory->rank : 0;
-    size_t step = memory->shared ? (size_t)memory->ranks : 1;
-    for (size_t i = first; !status && i < loader->slots; i += step)
-        status = load_slot(loader, &loader->slot[i], raw, expanded);
-    mem_free(&raw);
-    mem_free(&expanded);
-    status = agree(comm, status);
-    if (status) return status;
-    share_sync(memory);
-    for (size_t i = 0; i < loader->slots; i++)
-        *loader->slot[i].target = (const char *)memory->data + loader->slot[i].place;
-    return NULL;
-}
+/* ---- digest ---- */
 
 static status_t hash_directory(const char *directory, str_t *text)
 {
@@ -296,30 +229,49 @@ status_t model_hash(MPI_Comm comm, const char *directory, char hex[SHA256_HEX])
     return status;
 }
 
-status_t model_open(MPI_Comm comm, const char *directory, model_t **model)
+/* ---- opening ---- */
+
+/* Everything that headers tell: shape, tensors, sizes. */
+static status_t read_headers(loader_t *loader)
 {
-    loader_t loader = {.directory = directory};
-    weights_t *weights = NULL;
+    model_t *model = loader->model;
+    status_t status = model_shape_read(loader->directory, &model->shape);
+    if (!status) status = mem_new(&model->layer, (size_t)model->shape.layers, "layers");
+    if (!status) status = weights_open(loader->directory, &loader->weights);
+    if (!status) status = bind_all(loader);
+    return status;
+}
+
+static status_t create(const char *directory, model_t **model)
+{
     status_t status = mem_new(model, 1, "model");
-    if (!status) {
-        loader.model = *model;
-        (*model)->memory.node = MPI_COMM_NULL;
-        (*model)->memory.window = MPI_WIN_NULL;
-        status = model_shape_read(directory, &(*model)->shape);
-    }
-    if (!status)
-        status = mem_new(&(*model)->layer, (size_t)(*model)->shape.layers, "layers");
-    if (!status) status = weights_open(directory, &weights);
-    loader.weights = weights;
-    if (!status) status = bind_all(&loader);
-    status = agree(comm, status);
-    if (!status) status = load(&loader, comm);
-    if (!status && (*model)->shape.tied) {
-        (*model)->head = (*model)->embedding;
-    }
-    mem_free(&loader.slot);
-    weights_close(&weights);
+    if (status) return status;
+    (*model)->memory.node = MPI_COMM_NULL;
+    (*model)->memory.window = MPI_WIN_NULL;
+    status = mem_new(&(*model)->loader, 1, "model");
+    if (status) return status;
+    (*model)->loader->model = *model;
+    (*model)->loader->directory = directory;
+    return read_headers((*model)->loader);
+}
+
+status_t model_open(MPI_Comm comm, const char *directory, size_t memory, model_t **model)
+{
+    status_t status = agree(comm, create(directory, model));
+    if (!status) status = loader_start((*model)->loader, comm, memory);
+    if (!status && (*model)->shape.tied) (*model)->head = (*model)->embedding;
     if (status) model_close(model);
+    return status;
+}
+
+status_t model_bytes(const char *directory, size_t *bytes)
+{
+    model_t *model = NULL;
+    status_t status = create(directory, &model);
+    if (!status)
+        *bytes = model->loader->resident +
+                 model->loader->layer_bytes * (size_t)model->shape.layers;
+    model_close(&model);
     return status;
 }
 
@@ -327,6 +279,8 @@ void model_close(model_t **model)
 {
     model_t *it = *model;
     if (!it) return;
+    if (it->loader) loader_stop(it->loader);
+    mem_free(&it->loader);
     share_destroy(&it->memory);
     model_shape_free(&it->shape);
     mem_free(&it->layer);

@@ -1,6 +1,10 @@
 /* A model in memory: its shape and its tensors, in the file's own type, once for all ranks of a
- * node. Matrices stay as they are on disk and are expanded to float32 panel by panel when they
- * are used (linear.h); vectors (norms, biases) are float32. */
+ * node. Matrices stay as they are on disk and are expanded to float32 tile by tile when they are
+ * used (gemm.h); vectors (norms, biases) are float32.
+ *
+ * Layers lie in buffers of equal size. Where all of them fit into the memory that the model is
+ * given, each has its own and is read once. Otherwise there are two: while one layer computes, a
+ * thread reads the next into the other, and the ranks of a node take layers in step. */
 #ifndef WN_MODEL_MODEL_H
 #define WN_MODEL_MODEL_H
 
@@ -38,8 +42,10 @@ typedef struct {
     linear_t positions; /* [rows][D], learned positions */
     linear_t project_in, project_out, head;
     norm_t final_norm;
-    layer_t *layer; /* [L] */
+    layer_t *layer; /* [L]; contents are valid once model_layer gave them */
+    bool streamed;  /* layers are read again and again */
     share_t memory;
+    struct loader *loader;
 } model_t;
 
 /* Collective. The digest of a model directory's weight files and of its config.json: what
@@ -47,10 +53,25 @@ typedef struct {
 MUST_CHECK status_t model_hash(MPI_Comm comm, const char *directory, char hex[SHA256_HEX]);
 
 /* Collective over comm: reads the model directory, checks every tensor's name and shape against
- * the architecture, and loads it, each rank of a node a part. Non-finite weights are an error
- * that names tensor and place. */
-MUST_CHECK status_t model_open(MPI_Comm comm, const char *directory, model_t **model);
+ * the architecture, and loads it, each rank of a node a part; within memory bytes for the node's
+ * weights (0: no bound), which decides whether layers are streamed. Non-finite weights are an
+ * error that names tensor and place. */
+MUST_CHECK status_t model_open(MPI_Comm comm, const char *directory, size_t memory,
+                               model_t **model);
 /* Collective. */
 void model_close(model_t **model);
+
+/* Layer index, ready to compute with until the next call. Collective over the ranks of the node
+ * where the model is streamed: all ask for the same layers in the same order, 0 to layers - 1,
+ * again and again. layers: how many of the model's are used, which tells what to read ahead. */
+MUST_CHECK status_t model_layer(model_t *model, int index, int layers, const layer_t **layer);
+
+/* Ends a pass over the layers. Where the model is streamed, collective over the node: an error of
+ * one rank becomes all's, so that they leave together. Takes status over. */
+MUST_CHECK status_t model_end_pass(model_t *model, status_t status);
+
+/* Bytes of weights that model_open would hold resident, without bound: from the headers alone.
+ * Not collective. */
+MUST_CHECK status_t model_bytes(const char *directory, size_t *bytes);
 
 #endif

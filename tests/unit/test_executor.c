@@ -31,7 +31,7 @@ static model_t *open_model(tiny_t *tiny, const char *directory, dtype_t type)
 {
     model_t *model = NULL;
     tiny_save(tiny, directory, type);
-    expect_ok(model_open(MPI_COMM_SELF, directory, &model));
+    expect_ok(model_open(MPI_COMM_SELF, directory, 0, &model));
     return model;
 }
 
@@ -46,10 +46,10 @@ static model_t *open_neox(const char *directory)
 
 /* Every chunk of the forest, in this order or backwards. Results of chunk c begin at start[c] *
  * conditions. */
-static double *run_forest(const model_t *model, const forest_t *forest,
+static double *run_forest(model_t *model, const forest_t *forest,
                           const intervention_t *condition, int conditions, bool backwards)
 {
-    run_options_t options = {condition, conditions, model->shape.layers, NULL, "tiny"};
+    run_options_t options = {condition, conditions, model->shape.layers, NULL, "tiny", 0};
     executor_t *executor = NULL;
     double *all = NULL;
     size_t edges = 0, at = 0;
@@ -68,12 +68,12 @@ static double *run_forest(const model_t *model, const forest_t *forest,
 }
 
 /* log p of every token given those before it, from the logits of its sequence alone. */
-static void score_plainly(const model_t *model, const texts_t *texts, int s,
+static void score_plainly(model_t *model, const texts_t *texts, int s,
                           const intervention_t *condition, double *score)
 {
     const int32_t *id = texts->id + texts->offset[s];
     int64_t length = texts->offset[s + 1] - texts->offset[s], whole[] = {0, length};
-    run_options_t options = {condition, 1, model->shape.layers, NULL, "tiny"};
+    run_options_t options = {condition, 1, model->shape.layers, NULL, "tiny", 0};
     forest_t *forest = NULL;
     executor_t *executor = NULL;
     float *logits = NULL;
@@ -208,12 +208,12 @@ static void logits_of_every_condition(void **state)
     forest_t *forest = NULL;
     executor_t *executor = NULL;
     expect_ok(forest_create_whole(id, offset, 2, &forest));
-    run_options_t options = {many, MANY, TINY_LAYERS, NULL, "tiny"};
+    run_options_t options = {many, MANY, TINY_LAYERS, NULL, "tiny", 0};
     expect_ok(executor_create(model, forest, &options, &executor));
     expect_ok(executor_run(executor, forest->chunk, NULL, all));
     executor_destroy(&executor);
     for (int c = 0; c < MANY; c++) {
-        run_options_t single = {&many[c], 1, TINY_LAYERS, NULL, "tiny"};
+        run_options_t single = {&many[c], 1, TINY_LAYERS, NULL, "tiny", 0};
         expect_ok(executor_create(model, forest, &single, &executor));
         expect_ok(executor_run(executor, forest->chunk, NULL, one));
         assert_memory_equal(one, all + c * BLOCK, sizeof one);
@@ -259,7 +259,7 @@ static void probes(void **state)
     executor_t *executor = NULL;
     expect_ok(forest_create_whole(id, offset, 2, &forest));
     probe_t probe = {take, &whole};
-    run_options_t options = {many, MANY, TINY_LAYERS, &probe, "tiny"};
+    run_options_t options = {many, MANY, TINY_LAYERS, &probe, "tiny", 0};
     expect_ok(executor_create(model, forest, &options, &executor));
     expect_ok(executor_run(executor, forest->chunk, NULL, NULL));
     executor_destroy(&executor);
@@ -267,7 +267,7 @@ static void probes(void **state)
     for (int layers = 1; layers <= TINY_LAYERS; layers++) {
         memset(&part, 0, sizeof part);
         probe.context = &part;
-        options = (run_options_t){many, 1, layers, &probe, "tiny"};
+        options = (run_options_t){many, 1, layers, &probe, "tiny", 0};
         expect_ok(executor_create(model, forest, &options, &executor));
         expect_ok(executor_run(executor, forest->chunk, NULL, NULL));
         executor_destroy(&executor);
@@ -327,14 +327,14 @@ static void types_on_disk(void **state)
 
 /* ---- refusals ---- */
 
-static void expect_run_error(const model_t *model, const int32_t *id, int64_t length,
+static void expect_run_error(model_t *model, const int32_t *id, int64_t length,
                              exit_code_t code, const char *message)
 {
     int64_t offset[] = {0, length};
     forest_t *forest = NULL;
     executor_t *executor = NULL;
     double *score = NULL;
-    run_options_t options = {many, 2, model->shape.layers, NULL, "step512"};
+    run_options_t options = {many, 2, model->shape.layers, NULL, "step512", 0};
     expect_ok(forest_create(id, offset, 1, 100, &forest));
     expect_ok(mem_new(&score, 2 * (size_t)forest->chunk->edges, "scores"));
     status_t status = executor_create(model, forest, &options, &executor);
@@ -432,7 +432,7 @@ static void refuses_impossible_interventions(void **state)
     expect_ok(forest_create(id, offset, 1, 10, &forest));
     for (int i = 0; i < 3; i++) {
         executor_t *executor = NULL;
-        run_options_t options = {&cases[i], 1, TINY_LAYERS, NULL, "tiny"};
+        run_options_t options = {&cases[i], 1, TINY_LAYERS, NULL, "tiny", 0};
         expect_error(executor_create(model, forest, &options, &executor), EXIT_BUG, messages[i]);
         assert_null(executor);
     }

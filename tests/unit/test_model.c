@@ -23,7 +23,7 @@ static void expect_refused(const tiny_t *tiny, const char *directory, exit_code_
 {
     model_t *model = NULL;
     tiny_save(tiny, directory, DTYPE_F32);
-    expect_error(model_open(MPI_COMM_SELF, directory, &model), code, message);
+    expect_error(model_open(MPI_COMM_SELF, directory, 0, &model), code, message);
     assert_null(model);
 }
 
@@ -256,7 +256,7 @@ static void refuses_weights_that_are_no_numbers(void **state)
             tiny_neox(&tiny, 1);
             tiny_find(&tiny, cases[i].name)->value[cases[i].element] = (float)cases[i].value;
             tiny_save(&tiny, *state, (dtype_t)type);
-            expect_error(model_open(MPI_COMM_SELF, *state, &model), EXIT_NUMERIC, cases[i].message);
+            expect_error(model_open(MPI_COMM_SELF, *state, 0, &model), EXIT_NUMERIC, cases[i].message);
             assert_null(model);
             tiny_free(&tiny);
         }
@@ -275,7 +275,7 @@ static void finds_names_with_and_without_prefix(void **state)
             if (strncmp(name, "gpt_neox.", 9) == 0) memmove(name, name + 9, strlen(name + 9) + 1);
         }
         tiny_save(&tiny, *state, DTYPE_F32);
-        expect_ok(model_open(MPI_COMM_SELF, *state, &model));
+        expect_ok(model_open(MPI_COMM_SELF, *state, 0, &model));
         const layer_t *layer = &model->layer[1];
         const tiny_tensor_t *up =
             tiny_find(&tiny, cut ? "layers.1.mlp.dense_h_to_4h.weight"

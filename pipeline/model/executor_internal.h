@@ -1,0 +1,59 @@
+/* Shared by the executor's files: executor.c (buffers and passes), executor_layer.c (one layer),
+ * executor_ends.c (embedding, vocabulary). */
+#ifndef WN_MODEL_EXECUTOR_INTERNAL_H
+#define WN_MODEL_EXECUTOR_INTERNAL_H
+
+#include "model/attention.h"
+#include "model/executor.h"
+#include "model/gemm.h"
+#include "model/intervention.h"
+#include "model/kernels.h"
+
+/* Letters: T rows of the chunk, D width, F MLP width, A columns of the projected query, key and
+ * value. One set of work buffers serves all states in turn; a state is its residual stream. */
+enum { VOCABULARY_BLOCK = 1024 };
+
+struct executor {
+    model_t *model;
+    const layer_t *layer; /* the one at hand */
+    run_options_t options;
+    condition_tree_t tree;
+    attention_shape_t attention_shape;
+    attention_t *attention;
+    size_t rows_max, edges_max, chunks;
+    size_t states;      /* of one chunk, at most */
+    size_t together;    /* chunks in flight */
+    float **state;      /* [together][states] (T, D) */
+    float *normed;      /* (T, D) */
+    float *branch;      /* (T, D) */
+    float *projected;   /* (T, A) */
+    float *mixed;       /* (T, heads * head width) */
+    float *preact;      /* (T, F) */
+    float *gated;       /* (T, F), the second projection; NULL without */
+    float *hidden;      /* (T, F) */
+    float *narrow;      /* (T, embedding width); NULL unless projected */
+    float *logits;      /* (T, VOCABULARY_BLOCK) */
+    log_sum_t *log_sum; /* [T] */
+    float *picked;      /* [edges] */
+    float *cosine, *sine; /* [positions][rotary / 2] */
+    gemm_t *gemm;
+    float *few;         /* 2 F */
+};
+
+/* out = norm of the rows of x, all of them D wide. */
+void executor_normalise(const executor_t *executor, const norm_t *norm, float *out, const float *x,
+                        size_t rows);
+
+/* x (T, D) = embeddings of a chunk's tokens; a token beyond the vocabulary is an error. */
+MUST_CHECK status_t executor_embed(executor_t *executor, const chunk_t *chunk, float *x);
+
+/* Takes one state of a chunk through the layer at hand (number index), leaving its children where
+ * the tree of conditions numbers them among states. */
+MUST_CHECK status_t executor_advance(executor_t *executor, int index, int state,
+                                     const chunk_t *chunk, float *const *states);
+
+/* Scores (or logits) of all conditions from a chunk's final states. */
+MUST_CHECK status_t executor_score(executor_t *executor, const chunk_t *chunk,
+                                   float *const *states, double *log_probability, float *logits);
+
+#endif
