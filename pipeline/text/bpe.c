@@ -8,7 +8,11 @@
 #include "text/pairs.h"
 #include "text/utf8.h"
 
-enum { PLANE = 0x10000, LONG = 32 };
+static const char mark[] = "\xe2\x96\x81"; /* U+2581, SentencePiece's space */
+
+enum { MARK = 3 };
+
+enum { PLANE = 0x10000, ASCII = 0x80, LONG = 32 };
 
 struct bpe {
     vocabulary_t vocabulary;
@@ -26,6 +30,9 @@ struct bpe {
     bool never_cut;
     uint64_t spanned_bytes[256][4];
     pairs_t spanned;
+    /* At character level, whether the place after an ASCII character is separate: before another
+     * one, and before the mark of a space. */
+    uint64_t apart[ASCII][2], apart_from_mark[2];
 
     merge_t merge; /* the stretch at hand */
 };
@@ -163,6 +170,37 @@ status_t bpe_add_merge(bpe_t *bpe, const char *left, size_t left_length, const c
     return NULL;
 }
 
+/* Whether no merge spans the place between two characters (or bytes), so that a text may be cut
+ * there and its parts encoded by themselves. */
+static bool separates(const bpe_t *bpe, const char *left, size_t left_size, const char *right,
+                      size_t right_size)
+{
+    if (bpe->never_cut) return false;
+    if (bpe->options.byte_level) {
+        unsigned char a = (unsigned char)left[left_size - 1], b = (unsigned char)right[0];
+        return !(bpe->spanned_bytes[a][b / 64] >> b % 64 & 1) && bpe->byte_symbol[a] >= 0 &&
+               bpe->byte_symbol[b] >= 0;
+    }
+    int32_t a = character_symbol(bpe, left, left_size),
+            b = character_symbol(bpe, right, right_size);
+    if (a < 0 || b < 0) return bpe->all_fallbacks; /* else neighbouring unknowns may fuse */
+    return pairs_get(&bpe->spanned, a, b) == RANK_NONE;
+}
+
+static void tell_apart(bpe_t *bpe)
+{
+    for (int a = 0; a < ASCII; a++) {
+        char left[4] = {(char)a};
+        if (separates(bpe, left, 1, mark, MARK))
+            bpe->apart_from_mark[a / 64] |= (uint64_t)1 << a % 64;
+        for (int b = 0; b < ASCII; b++) {
+            char right[4] = {(char)b};
+            if (separates(bpe, left, 1, right, 1))
+                bpe->apart[a][b / 64] |= (uint64_t)1 << b % 64;
+        }
+    }
+}
+
 static status_t rank_bytes(bpe_t *bpe)
 {
     const int32_t *symbol = bpe->byte_symbol;
@@ -181,6 +219,7 @@ status_t bpe_finish(bpe_t *bpe)
         return status_new(EXIT_BUG, "%zu merges of %zu", bpe->merges, bpe->merges_expected);
     status_t status = mem_new(&bpe->covers, bpe->vocabulary.size, "token lengths");
     if (!status && bpe->options.byte_level) status = rank_bytes(bpe);
+    if (!status && !bpe->options.byte_level) tell_apart(bpe);
     for (size_t id = 0; !status && id < bpe->vocabulary.size; id++)
         if (bpe->vocabulary.token[id].text >= 0)
             bpe->covers[id] =
@@ -203,37 +242,20 @@ const uint32_t *bpe_covers(const bpe_t *bpe)
     return bpe->covers;
 }
 
-/* Whether no merge spans the place between two characters (or bytes), so that a text may be cut
- * there and its parts encoded by themselves. */
-static bool separates(const bpe_t *bpe, const char *left, size_t left_size, const char *right,
-                      size_t right_size)
-{
-    if (bpe->never_cut) return false;
-    if (bpe->options.byte_level) {
-        unsigned char a = (unsigned char)left[left_size - 1], b = (unsigned char)right[0];
-        return !(bpe->spanned_bytes[a][b / 64] >> b % 64 & 1) && bpe->byte_symbol[a] >= 0 &&
-               bpe->byte_symbol[b] >= 0;
-    }
-    int32_t a = character_symbol(bpe, left, left_size),
-            b = character_symbol(bpe, right, right_size);
-    if (a < 0 || b < 0) return bpe->all_fallbacks; /* else neighbouring unknowns may fuse */
-    return pairs_get(&bpe->spanned, a, b) == RANK_NONE;
-}
-
 size_t bpe_part(const bpe_t *bpe, const char *word, size_t length)
 {
-    static const char mark[] = "\xe2\x96\x81"; /* U+2581, SentencePiece's space */
-    enum { MARK = 3 };
     if (bpe->options.byte_level || bpe->options.ignore_merges) return length;
-    for (size_t at = utf8_size(*word); length - at >= MARK; at++) {
-        if (word[at] != mark[0]) {
-            const char *found = memchr(word + at, mark[0], length - at - (MARK - 1));
-            if (!found) break;
-            at = (size_t)(found - word);
+    for (size_t at = utf8_size(*word); at < length; at++) {
+        unsigned char left = (unsigned char)word[at - 1], right = (unsigned char)word[at];
+        if (left < ASCII && right < ASCII) {
+            if (bpe->apart[left][right / 64] >> right % 64 & 1) return at;
+        } else if (word[at] == mark[0] && length - at >= MARK &&
+                   memcmp(word + at, mark, MARK) == 0) {
+            size_t before = utf8_size_before(word, at);
+            if (left < ASCII ? bpe->apart_from_mark[left / 64] >> left % 64 & 1
+                             : separates(bpe, word + at - before, before, mark, MARK))
+                return at;
         }
-        if (memcmp(word + at, mark, MARK) != 0) continue;
-        size_t before = utf8_size_before(word, at);
-        if (separates(bpe, word + at - before, before, word + at, MARK)) return at;
     }
     return length;
 }

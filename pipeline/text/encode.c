@@ -11,9 +11,9 @@ typedef struct {
     tokenizer_t *tokenizer;
     encoding_t *out;
     bool offsets, tracked, special;
-    /* The word whose tokens are coming in, where offsets are wanted; of it, bytes and characters
-     * begun so far. */
-    piece_t word;
+    /* The piece whose tokens are coming in, and where offsets are wanted, bytes and characters of
+     * it begun so far. */
+    piece_t piece;
     size_t bytes;
     int64_t characters;
 } encoder_t;
@@ -46,7 +46,7 @@ static inline int64_t count_starts(const char *bytes, size_t length)
     return count;
 }
 
-/* Tokens of the current word, in order. */
+/* The next tokens of the current piece. */
 static status_t take_tokens(void *self, const int32_t *id, const uint32_t *length, size_t count)
 {
     encoder_t *encoder = self;
@@ -60,14 +60,14 @@ static status_t take_tokens(void *self, const int32_t *id, const uint32_t *lengt
     }
     const vocabulary_t *vocabulary = bpe_vocabulary(encoder->tokenizer->bpe);
     for (size_t i = 0; i < count; i++) {
-        const char *bytes = encoder->word.bytes + encoder->bytes;
+        const char *bytes = encoder->piece.bytes + encoder->bytes;
         const token_t *token = &vocabulary->token[id[i]];
         /* A token that starts within a character spans all of it. */
         int64_t first = encoder->characters - !utf8_starts(*bytes);
         encoder->characters += count_starts(bytes, length[i]);
         encoder->bytes += length[i];
-        span_t span = {piece_origin(&encoder->word, first),
-                       piece_origin(&encoder->word, encoder->characters - 1) + 1};
+        span_t span = {piece_origin(&encoder->piece, first),
+                       piece_origin(&encoder->piece, encoder->characters - 1) + 1};
         out->span[out->count] =
             finish_span(encoder, span, vocabulary->arena.data + token->text, token->text_length);
         out->id[out->count++] = id[i];
@@ -168,13 +168,19 @@ static status_t take_words(void *self, const char *text, const size_t *end, size
     return status;
 }
 
-/* A word with its origins. What it is cut into besides comes to the same tokens. */
+static void begin_piece(void *self, const piece_t *piece)
+{
+    encoder_t *encoder = self;
+    encoder->piece = *piece;
+    encoder->bytes = 0;
+    encoder->characters = 0;
+}
+
+/* A piece that is one word. What it is cut into besides comes to the same tokens. */
 static status_t take_word(void *self, const piece_t *word)
 {
     encoder_t *encoder = self;
-    encoder->word = *word;
-    encoder->bytes = 0;
-    encoder->characters = 0;
+    begin_piece(encoder, word);
     status_t status = NULL;
     size_t at = 0, end[BATCH];
     while (!status && at < word->length) {
@@ -250,7 +256,7 @@ static status_t cut_added(encoder_t *encoder, const added_t *added, const piece_
 
 static status_t split_gap(encoder_t *encoder, const piece_t *gap)
 {
-    word_sink_t sink = {take_word, take_words, encoder};
+    word_sink_t sink = {take_word, begin_piece, take_words, encoder};
     return splitter_apply(&encoder->tokenizer->splitter, encoder->tracked, gap, sink);
 }
 

@@ -43,10 +43,9 @@ static size_t joint_before(const piece_t *piece, int64_t at)
     return low;
 }
 
-int64_t piece_origin(const piece_t *piece, int64_t at)
+int64_t joint_origin(const piece_t *piece, int64_t at)
 {
     at += piece->first;
-    if (!piece->joints) return at;
     joint_t joint = piece->joint[joint_before(piece, at)];
     return joint.origin + (at - joint.at);
 }

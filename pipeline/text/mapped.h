@@ -55,7 +55,11 @@ MUST_CHECK status_t mapped_adopt(mapped_t *mapped, const piece_t *source, int64_
 piece_t mapped_piece(const mapped_t *mapped);
 
 /* The original's character from which the piece's character at came. */
-int64_t piece_origin(const piece_t *piece, int64_t at);
+int64_t joint_origin(const piece_t *piece, int64_t at);
+static inline int64_t piece_origin(const piece_t *piece, int64_t at)
+{
+    return piece->joints ? joint_origin(piece, at) : piece->first + at;
+}
 
 /* The part of a piece from byte start on, which is its character at. */
 piece_t piece_part(const piece_t *piece, size_t start, size_t length, int64_t at);

@@ -90,6 +90,7 @@ static status_t scan_words(const run_t *run, const scanner_t *scanner, const pie
     enum { BATCH = 64 };
     size_t end[BATCH];
     status_t status = NULL;
+    run->sink.begin(run->sink.self, piece);
     for (size_t at = 0; !status && at < piece->length;) {
         size_t count = 0, done = 0;
         for (; count < BATCH && at + done < piece->length; end[count++] = done)
@@ -106,7 +107,7 @@ static status_t split_by_scanner(const run_t *run, size_t index, const scanner_t
 {
     parts_t parts = {.run = run, .next = index + 1, .piece = piece};
     status_t status = NULL;
-    if (index + 1 == run->splitter->count && !run->tracked) return scan_words(run, scanner, piece);
+    if (index + 1 == run->splitter->count) return scan_words(run, scanner, piece);
     while (!status && parts.done < piece->length)
         status = part_up_to(&parts, scanner_next(scanner, piece->bytes, piece->length, parts.done));
     return status;

@@ -42,10 +42,12 @@ MUST_CHECK status_t splitter_add(splitter_t *splitter, split_kind_t kind, split_
 MUST_CHECK status_t splitter_add_pattern(splitter_t *splitter, const char *pattern, bool literal);
 void splitter_free(splitter_t *splitter);
 
-/* Takes words as they are found, in order: one, or (where nothing is tracked) several of one text:
- * word i is text[end[i - 1]..end[i]), the first from 0; the text goes on for readable bytes. */
+/* Takes words as they are found, in order: one piece that is a word, or a piece that begins and then
+ * all words of it in batches: word i is text[end[i - 1]..end[i]), the first from 0, and the text
+ * goes on for readable bytes. */
 typedef struct {
     status_t (*take)(void *self, const piece_t *word);
+    void (*begin)(void *self, const piece_t *piece);
     status_t (*take_many)(void *self, const char *text, const size_t *end, size_t count,
                           size_t readable);
     void *self;

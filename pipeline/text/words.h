@@ -53,8 +53,10 @@ static inline word_t word_key(const char *text, size_t length, size_t readable)
 
 static inline word_t *words_set(const words_t *words, const word_t *key)
 {
-    uint64_t hash = (key->low ^ (key->high * 0x9E3779B97F4A7C15u)) * 0xD6E8FEB86659FD93u;
-    hash ^= hash >> 32;
+    /* Both halves of a wide product, so that every bit of the key reaches every bit. */
+    __extension__ typedef unsigned __int128 wide_t;
+    wide_t wide = (wide_t)(key->low ^ 0x9E3779B97F4A7C15u) * (key->high ^ 0xD6E8FEB86659FD93u);
+    uint64_t hash = (uint64_t)(wide >> 64) ^ (uint64_t)wide;
     return words->entry + (size_t)(hash & words->mask) * WORD_WAYS;
 }
 
