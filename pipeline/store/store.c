@@ -1,14 +1,28 @@
 /* Life of a store: creating, publishing, opening, closing; its types and errors. */
+#define _GNU_SOURCE /* fallocate */
 #include "store/store.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/file.h"
 #include "core/memory.h"
 #include "par/agree.h"
 #include "store/store_internal.h"
+
+/* A file that could not be closed (a full disk) stays known to HDF5 1.10, half freed, and its
+ * cleaning up at the program's end, or at MPI_Finalize if MPI is there when it starts, crashes on
+ * it. All of our files are closed by then: it is told, before main, not to clean up. */
+__attribute__((constructor)) static void start_library(void)
+{
+    H5dont_atexit();
+    H5open();
+}
 
 static herr_t innermost(unsigned n, const H5E_error2_t *error, void *reason)
 {
@@ -68,7 +82,8 @@ store_type_t store_type_of(hid_t dataset)
     H5T_class_t class = H5Tget_class(type);
     size_t size = H5Tget_size(type);
     H5Tclose(type);
-    if (class == H5T_FLOAT) return size == 8 ? STORE_F64 : size == 4 ? STORE_F32 : STORE_F16;
+    if (class == H5T_FLOAT)
+        return size == 8 ? STORE_F64 : size == 4 ? STORE_F32 : size == 2 ? STORE_F16 : STORE_TYPES;
     if (class != H5T_INTEGER) return STORE_TYPES;
     if (size == 2 && H5Aexists(dataset, "encoding") > 0) return STORE_BF16;
     return size == 8 ? STORE_I64 : STORE_I32;
@@ -117,25 +132,68 @@ status_t store_create(const char *path, MPI_Comm comm, store_t **store)
     if (!status && rank != 0) status = str_copy(&(*store)->temporary, name.data);
     status = agree(comm, status);
     if (!status) status = agree(comm, create_file(*store));
+    if (!status) status = store_reserve(*store);
     str_free(&name);
     if (status) store_close(store);
     return status;
 }
 
-static status_t agree_if_shared(const store_t *store, status_t status)
+status_t store_agree(store_t *store, status_t status)
 {
-    return store->comm == MPI_COMM_NULL ? status : agree(store->comm, status);
+    if (store->comm != MPI_COMM_NULL) status = agree(store->comm, status);
+    if (status) store->failed = true;
+    return status;
+}
+
+/* More than the headers of a file, and of an object or attribute, take. */
+enum { SPARE_BYTES = 1 << 16, HEADER_BYTES = 1 << 11 };
+
+void store_count(store_t *store, uint64_t bytes)
+{
+    store->bytes += bytes + HEADER_BYTES;
+}
+
+/* Blocks beyond the end of the file, where the file system can; the size is HDF5's to say. */
+static status_t reserve(const store_t *store)
+{
+    uint64_t bytes = store->bytes + SPARE_BYTES;
+    struct rlimit limit;
+    int reason = 0;
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < bytes) {
+        reason = EFBIG;
+    } else if (store->rank == 0) {
+        int descriptor = open(store->temporary, O_WRONLY | O_CLOEXEC);
+        if (descriptor < 0 || fallocate(descriptor, FALLOC_FL_KEEP_SIZE, 0, (off_t)bytes) != 0)
+            reason = errno;
+        if (descriptor >= 0) close(descriptor);
+    }
+    if (reason == 0 || reason == EOPNOTSUPP || reason == ENOSYS) return NULL;
+    return status_new(EXIT_OUTPUT, "%s: cannot reserve %llu bytes: %s", store->path,
+                      (unsigned long long)bytes, strerror(reason));
+}
+
+/* Gives back what was reserved and not needed. */
+static void release(const char *temporary)
+{
+    struct stat info;
+    if (stat(temporary, &info) == 0 && truncate(temporary, info.st_size) != 0) return;
+}
+
+status_t store_reserve(store_t *store)
+{
+    return store_agree(store, reserve(store));
 }
 
 status_t store_publish(store_t **store)
 {
     store_t *it = *store;
-    status_t status = NULL;
-    if (H5Fclose(it->file) < 0) status = store_error(it, NULL, "close");
-    it->file = -1;
-    status = agree_if_shared(it, status);
+    status_t status = store_reserve(it);
+    if (!status && H5Fclose(it->file) < 0) status = store_error(it, NULL, "close");
+    if (!it->failed) it->file = -1;
+    status = store_agree(it, status);
+    if (!status && it->rank == 0) release(it->temporary);
     if (!status && it->rank == 0) status = file_publish(it->temporary, it->path);
-    status = agree_if_shared(it, status);
+    status = store_agree(it, status);
     if (!status) mem_free(&it->temporary);
     store_close(store);
     return status;
@@ -148,8 +206,7 @@ status_t store_open(const char *path, store_t **store)
     if (status) return status;
     **store = (store_t){.file = -1, .comm = MPI_COMM_NULL};
     status = str_copy(&(*store)->path, path);
-    if (!status && !file_exists(path))
-        status = status_new(EXIT_INPUT, "%s: no such file", path);
+    if (!status && !file_exists(path)) status = status_new(EXIT_INPUT, "%s: no such file", path);
     if (!status) {
         (*store)->file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
         if ((*store)->file < 0) status = store_error(*store, NULL, "open as HDF5");
@@ -162,7 +219,11 @@ void store_close(store_t **store)
 {
     store_t *it = *store;
     if (!it) return;
-    if (it->file >= 0) H5Fclose(it->file);
+    /* Closing flushes; ranks that cannot flush alike wait for each other for ever. What failed
+     * stays open until the program ends. */
+    bool stuck = it->failed && it->comm != MPI_COMM_NULL;
+    if (it->file >= 0 && !stuck) H5Fclose(it->file);
+    if (stuck && it->temporary && it->rank == 0 && truncate(it->temporary, 0) != 0) stuck = true;
     if (it->temporary && it->rank == 0) unlink(it->temporary);
     mem_free(&it->temporary);
     mem_free(&it->path);

@@ -7,7 +7,8 @@
  * A store that was created on a communicator is collective: every rank makes the same calls in
  * the same order; store_write takes its data from rank 0, store_put from every rank. A store
  * that was opened for reading, or created on MPI_COMM_SELF, is the calling rank's own.
- * Errors: EXIT_OUTPUT when writing, EXIT_INPUT when reading; both name file and object. */
+ * Errors: EXIT_OUTPUT when writing, EXIT_INPUT when reading; both name file and object. Those of
+ * collective calls are agreed: one rank's failure is every rank's. */
 #ifndef WN_STORE_STORE_H
 #define WN_STORE_STORE_H
 
@@ -55,9 +56,9 @@ const char *store_path(const store_t *store);
 /* ---- writing ---- */
 
 /* Creates a dataset of this shape and writes all of it from rank 0's data. */
-MUST_CHECK status_t store_write(store_t *store, const char *name, store_type_t type,
-                                int dimensions, const uint64_t *shape, const void *data);
-/* The same for texts [count], stored as fixed-length UTF-8. */
+MUST_CHECK status_t store_write(store_t *store, const char *name, store_type_t type, int dimensions,
+                                const uint64_t *shape, const void *data);
+/* The same for texts [count], stored as fixed-length UTF-8; the other ranks' texts may be NULL. */
 MUST_CHECK status_t store_write_texts(store_t *store, const char *name, size_t count,
                                       const char *const *texts);
 /* Creates a dataset to be filled by store_put; chunk NULL: contiguous; else chunks of this
@@ -94,7 +95,7 @@ MUST_CHECK status_t store_find(const store_t *store, const char *name, store_inf
 /* Reads the block [start, start + count) converted to type (16-bit types convert to no other). */
 MUST_CHECK status_t store_get(const store_t *store, const char *name, store_type_t type,
                               const uint64_t *start, const uint64_t *count, void *data);
-/* Reads a whole dataset into fresh memory (mem_free); info may be NULL. At most limit bytes. */
+/* Reads a whole dataset into fresh memory (mem_free): *data, a pointer to it; info may be NULL. */
 MUST_CHECK status_t store_read(const store_t *store, const char *name, store_type_t type,
                                void *data, store_info_t *info);
 MUST_CHECK status_t store_read_texts(const store_t *store, const char *name, strings_t *texts);

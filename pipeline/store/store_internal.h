@@ -11,6 +11,8 @@ struct store {
     MPI_Comm comm; /* MPI_COMM_NULL: this rank alone */
     int rank;
     bool writing;
+    bool failed;    /* to write, on every rank */
+    uint64_t bytes; /* that the file will have, at most and about */
     char *path, *temporary;
 };
 
@@ -20,6 +22,16 @@ MUST_CHECK status_t store_error(const store_t *store, const char *object, const 
 /* HDF5 types of a store type, in the file and in memory; borrowed. */
 hid_t store_file_type(store_type_t type);
 hid_t store_memory_type(store_type_t type);
+
+/* agree over the ranks that write this store together; the status itself where one writes. */
+MUST_CHECK status_t store_agree(store_t *store, status_t status);
+
+/* An object or attribute of so many bytes was made. */
+void store_count(store_t *store, uint64_t bytes);
+
+/* Collective. Takes the disk space of everything created so far, and some for what describes it:
+ * a disk that is too full is noticed now, by every rank, rather than in the middle of a write. */
+MUST_CHECK status_t store_reserve(store_t *store);
 
 /* What a dataset's HDF5 type is for us; STORE_TYPES where we have none. */
 store_type_t store_type_of(hid_t dataset);

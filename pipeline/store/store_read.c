@@ -39,8 +39,8 @@ static status_t examine(const store_t *store, const char *name, hid_t dataset, s
     H5Sclose(space);
     *info = (store_info_t){.type = store_type_of(dataset), .dimensions = dimensions, .count = 1};
     if (dimensions < 0 || dimensions > STORE_DIMENSIONS)
-        return status_new(EXIT_INPUT, "%s: %s: %d dimensions, at most %d are expected",
-                          store->path, name, dimensions, STORE_DIMENSIONS);
+        return status_new(EXIT_INPUT, "%s: %s: %d dimensions, at most %d are expected", store->path,
+                          name, dimensions, STORE_DIMENSIONS);
     for (int i = 0; i < dimensions; i++) {
         info->shape[i] = shape[i];
         if (__builtin_mul_overflow(info->count, shape[i], &info->count))
@@ -62,15 +62,16 @@ status_t store_find(const store_t *store, const char *name, store_info_t *info)
 static status_t check_type(const store_t *store, const char *name, store_type_t is,
                            store_type_t wanted)
 {
-    bool narrow = is == STORE_F16 || is == STORE_BF16 || wanted == STORE_F16 || wanted == STORE_BF16;
+    bool narrow =
+        is == STORE_F16 || is == STORE_BF16 || wanted == STORE_F16 || wanted == STORE_BF16;
     if (is == STORE_TYPES || (narrow && is != wanted))
         return status_new(EXIT_INPUT, "%s: %s: holds another type than expected", store->path,
                           name);
     return NULL;
 }
 
-status_t store_get(const store_t *store, const char *name, store_type_t type,
-                   const uint64_t *start, const uint64_t *count, void *data)
+status_t store_get(const store_t *store, const char *name, store_type_t type, const uint64_t *start,
+                   const uint64_t *count, void *data)
 {
     hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
     if (dataset < 0) return store_error(store, name, "open");
@@ -81,14 +82,15 @@ status_t store_get(const store_t *store, const char *name, store_type_t type,
     for (int i = 0; !status && i < info.dimensions; i++) {
         from[i] = start[i], size[i] = count[i];
         if (start[i] > info.shape[i] || count[i] > info.shape[i] - start[i])
-            status = status_new(EXIT_INPUT, "%s: %s: dimension %d has %llu entries, %llu are needed",
-                                store->path, name, i, (unsigned long long)info.shape[i],
-                                (unsigned long long)(start[i] + count[i]));
+            status =
+                status_new(EXIT_INPUT, "%s: %s: dimension %d has %llu entries, %llu are needed",
+                           store->path, name, i, (unsigned long long)info.shape[i],
+                           (unsigned long long)(start[i] + count[i]));
     }
     if (!status) {
         hid_t space = H5Dget_space(dataset);
-        hid_t memory = info.dimensions ? H5Screate_simple(info.dimensions, size, NULL)
-                                       : H5Screate(H5S_SCALAR);
+        hid_t memory =
+            info.dimensions ? H5Screate_simple(info.dimensions, size, NULL) : H5Screate(H5S_SCALAR);
         if (info.dimensions) H5Sselect_hyperslab(space, H5S_SELECT_SET, from, NULL, size, NULL);
         if (H5Dread(dataset, store_memory_type(type), memory, space, H5P_DEFAULT, data) < 0)
             status = store_error(store, name, "read");
@@ -125,8 +127,8 @@ status_t store_read_texts(const store_t *store, const char *name, strings_t *tex
     size_t width = H5Tget_size(type);
     status_t status = examine(store, name, dataset, &info);
     if (!status && (H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) > 0))
-        status = status_new(EXIT_INPUT, "%s: %s: fixed-length texts are expected", store->path,
-                            name);
+        status =
+            status_new(EXIT_INPUT, "%s: %s: fixed-length texts are expected", store->path, name);
     if (!status) status = mem_new_((void **)&block, info.count, width, name);
     if (!status && H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, block) < 0)
         status = store_error(store, name, "read");
@@ -158,7 +160,8 @@ static status_t open_attribute(const store_t *store, const char *object, const c
     *attribute = H5Aopen_by_name(store->file, object, key, H5P_DEFAULT, H5P_DEFAULT);
     if (*attribute >= 0) return NULL;
     H5Eclear2(H5E_DEFAULT);
-    return status_new(EXIT_INPUT, "%s: %s: the attribute '%s' is missing", store->path, object, key);
+    return status_new(EXIT_INPUT, "%s: %s: the attribute '%s' is missing", store->path, object,
+                      key);
 }
 
 status_t store_get_text(const store_t *store, const char *object, const char *key, char **text)
@@ -199,8 +202,7 @@ status_t store_get_numbers(const store_t *store, const char *object, const char 
     return status;
 }
 
-status_t store_get_number(const store_t *store, const char *object, const char *key,
-                          double *number)
+status_t store_get_number(const store_t *store, const char *object, const char *key, double *number)
 {
     double *numbers = NULL;
     size_t count = 0;

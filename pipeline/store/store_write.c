@@ -64,6 +64,15 @@ static hid_t create_dataset(store_t *store, const char *name, hid_t type, int di
     return dataset;
 }
 
+/* What became of create_dataset, on all ranks. */
+static status_t created(store_t *store, const char *name, hid_t dataset)
+{
+    status_t status = dataset < 0 ? store_error(store, name, "create") : NULL;
+    status = store_agree(store, status);
+    if (!status) store_count(store, H5Dget_storage_size(dataset));
+    return status ? status : store_reserve(store);
+}
+
 static status_t mark_encoding(store_t *store, const char *name, store_type_t type)
 {
     return type == STORE_BF16 ? store_set_text(store, name, "encoding", "bfloat16") : NULL;
@@ -73,42 +82,50 @@ static status_t mark_encoding(store_t *store, const char *name, store_type_t typ
 static status_t write_from_root(store_t *store, const char *name, hid_t dataset, hid_t type,
                                 const void *data)
 {
-    hid_t space = H5Dget_space(dataset), list = transfer(store, true);
+    hid_t space = H5Dget_space(dataset);
+    if (H5Sget_simple_extent_npoints(space) == 0) {
+        H5Sclose(space);
+        return NULL;
+    }
+    hid_t list = transfer(store, true);
     if (store->rank != 0) H5Sselect_none(space);
     /* A selection of the file's own shape serves as the memory's: data is contiguous. */
     herr_t code = H5Dwrite(dataset, type, space, space, list, data);
     H5Pclose(list);
     H5Sclose(space);
-    return code < 0 ? store_error(store, name, "write") : NULL;
+    return store_agree(store, code < 0 ? store_error(store, name, "write") : NULL);
 }
 
 status_t store_write(store_t *store, const char *name, store_type_t type, int dimensions,
                      const uint64_t *shape, const void *data)
 {
     hid_t dataset = create_dataset(store, name, store_file_type(type), dimensions, shape, NULL);
-    if (dataset < 0) return store_error(store, name, "create");
-    status_t status = write_from_root(store, name, dataset, store_memory_type(type), data);
-    H5Dclose(dataset);
+    status_t status = created(store, name, dataset);
+    if (!status) status = write_from_root(store, name, dataset, store_memory_type(type), data);
+    if (dataset >= 0) H5Dclose(dataset);
     return status ? status : mark_encoding(store, name, type);
 }
 
-status_t store_write_texts(store_t *store, const char *name, size_t count,
-                           const char *const *texts)
+status_t store_write_texts(store_t *store, const char *name, size_t count, const char *const *texts)
 {
-    size_t width = 1;
+    unsigned long long width = 1;
     char *block = NULL;
-    for (size_t i = 0; i < count; i++)
+    bool root = store->rank == 0;
+    for (size_t i = 0; root && i < count; i++)
         if (strlen(texts[i]) > width) width = strlen(texts[i]);
-    status_t status = mem_new(&block, count * width, "texts");
+    status_t status = root ? mem_new_((void **)&block, count, width, "texts") : NULL;
+    for (size_t i = 0; root && !status && i < count; i++)
+        memcpy(block + i * width, texts[i], strlen(texts[i]));
+    status = store_agree(store, status);
     if (status) return status;
-    for (size_t i = 0; i < count; i++) memcpy(block + i * width, texts[i], strlen(texts[i]));
+    if (store->comm != MPI_COMM_NULL) MPI_Bcast(&width, 1, MPI_UNSIGNED_LONG_LONG, 0, store->comm);
     hid_t type = H5Tcopy(H5T_C_S1);
     H5Tset_size(type, width);
     H5Tset_strpad(type, H5T_STR_NULLPAD);
     H5Tset_cset(type, H5T_CSET_UTF8);
     uint64_t shape = count;
     hid_t dataset = create_dataset(store, name, type, 1, &shape, NULL);
-    if (dataset < 0) status = store_error(store, name, "create");
+    status = created(store, name, dataset);
     if (!status) status = write_from_root(store, name, dataset, type, block);
     if (dataset >= 0) H5Dclose(dataset);
     H5Tclose(type);
@@ -120,55 +137,89 @@ status_t store_define(store_t *store, const char *name, store_type_t type, int d
                       const uint64_t *shape, const uint64_t *chunk)
 {
     hid_t dataset = create_dataset(store, name, store_file_type(type), dimensions, shape, chunk);
-    if (dataset < 0) return store_error(store, name, "create");
-    H5Dclose(dataset);
-    return mark_encoding(store, name, type);
+    status_t status = created(store, name, dataset);
+    if (dataset >= 0) H5Dclose(dataset);
+    return status ? status : mark_encoding(store, name, type);
+}
+
+/* One call of put: slices [first, first + rows) of the block; rows 0: nothing, but taking part. */
+static herr_t put_slices(hid_t dataset, hid_t list, int dimensions, const uint64_t *start,
+                         const uint64_t *count, uint64_t first, uint64_t rows, const void *at)
+{
+    hsize_t from[STORE_DIMENSIONS], size[STORE_DIMENSIONS], one = 1;
+    hid_t space = H5Dget_space(dataset), memory;
+    if (rows) {
+        widen(dimensions, start, from);
+        widen(dimensions, count, size);
+        from[0] += first;
+        size[0] = rows;
+        H5Sselect_hyperslab(space, H5S_SELECT_SET, from, NULL, size, NULL);
+        memory = H5Screate_simple(dimensions, size, NULL);
+    } else {
+        memory = H5Screate_simple(1, &one, NULL);
+        H5Sselect_none(memory);
+        H5Sselect_none(space);
+    }
+    herr_t code =
+        H5Dwrite(dataset, store_memory_type(store_type_of(dataset)), memory, space, list, at);
+    H5Sclose(memory);
+    H5Sclose(space);
+    return code;
+}
+
+/* A block that leaves the dataset would fail on this rank before the others are in the call. */
+static status_t open_block(const store_t *store, const char *name, const uint64_t *start,
+                           const uint64_t *count, hid_t *dataset, int *dimensions)
+{
+    hsize_t shape[H5S_MAX_RANK];
+    *dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
+    if (*dataset < 0) return store_error(store, name, "open");
+    hid_t space = H5Dget_space(*dataset);
+    *dimensions = H5Sget_simple_extent_dims(space, shape, NULL);
+    H5Sclose(space);
+    for (int i = 0; i < *dimensions; i++)
+        if (start[i] > shape[i] || count[i] > shape[i] - start[i])
+            return status_new(EXIT_BUG, "%s: %s: entries %llu to %llu of %llu in dimension %d",
+                              store->path, name, (unsigned long long)start[i],
+                              (unsigned long long)(start[i] + count[i]),
+                              (unsigned long long)shape[i], i);
+    return NULL;
 }
 
 /* Writes slices along the first dimension so that each call stays below CALL_BYTES; every rank
- * makes as many calls as the one with most. */
+ * makes as many calls as the one with most, and goes on after a failure. */
 static status_t put(store_t *store, const char *name, const uint64_t *start, const uint64_t *count,
                     const void *data, bool together)
 {
-    hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
-    if (dataset < 0) return store_error(store, name, "open");
-    hid_t space = H5Dget_space(dataset), list = transfer(store, together);
-    store_type_t type = store_type_of(dataset);
-    int dimensions = H5Sget_simple_extent_ndims(space);
-    hsize_t from[STORE_DIMENSIONS], size[STORE_DIMENSIONS];
-    widen(dimensions, start, from);
-    widen(dimensions, count, size);
-    uint64_t row = H5Tget_size(store_memory_type(type)), total = count[0];
+    hid_t dataset;
+    int dimensions = 0;
+    status_t status = open_block(store, name, start, count, &dataset, &dimensions);
+    if (together) status = store_agree(store, status);
+    if (status) {
+        if (dataset >= 0) H5Dclose(dataset);
+        return status;
+    }
+    hid_t list = transfer(store, together);
+    uint64_t row = H5Tget_size(store_memory_type(store_type_of(dataset))), total = count[0];
     for (int i = 1; i < dimensions; i++) row *= count[i];
     uint64_t rows = row && row < CALL_BYTES ? CALL_BYTES / row : 1;
     unsigned long long calls = row && total ? (total + rows - 1) / rows : 0, most = calls;
     if (together && store->comm != MPI_COMM_NULL)
         MPI_Allreduce(&calls, &most, 1, MPI_UNSIGNED_LONG_LONG, MPI_MAX, store->comm);
     herr_t code = 0;
-    for (unsigned long long call = 0; call < most && code >= 0; call++) {
-        hsize_t one = 1;
-        hid_t memory;
-        if (call < calls) {
-            from[0] = start[0] + call * rows;
-            size[0] = total - call * rows < rows ? total - call * rows : rows;
-            H5Sselect_hyperslab(space, H5S_SELECT_SET, from, NULL, size, NULL);
-            memory = H5Screate_simple(dimensions, size, NULL);
-        } else {
-            memory = H5Screate_simple(1, &one, NULL);
-            H5Sselect_none(memory);
-            H5Sselect_none(space);
-        }
-        const char *at = (const char *)data + (call < calls ? call * rows * row : 0);
-        code = H5Dwrite(dataset, store_memory_type(type), memory, space, list, at);
-        H5Sclose(memory);
+    for (unsigned long long call = 0; call < most; call++) {
+        uint64_t first = call < calls ? call * rows : total;
+        uint64_t some = total - first < rows ? total - first : rows;
+        if (put_slices(dataset, list, dimensions, start, count, first, call < calls ? some : 0,
+                       (const char *)data + (call < calls ? first * row : 0)) < 0)
+            code = -1;
     }
     H5Pclose(list);
-    H5Sclose(space);
     H5Dclose(dataset);
-    return code < 0 ? store_error(store, name, "write") : NULL;
+    status = code < 0 ? store_error(store, name, "write") : NULL;
+    return together ? store_agree(store, status) : status;
 }
 
-/* length: elements of an array, or NULL for a single value. */
 status_t store_put(store_t *store, const char *name, const uint64_t *start, const uint64_t *count,
                    const void *data)
 {
@@ -181,6 +232,7 @@ status_t store_put_own(store_t *store, const char *name, const uint64_t *start,
     return put(store, name, start, count, data, false);
 }
 
+/* length: elements of an array, or NULL for a single value. */
 static status_t set_attribute(store_t *store, const char *object, const char *key, hid_t type,
                               const hsize_t *length, const void *value)
 {
@@ -189,6 +241,7 @@ static status_t set_attribute(store_t *store, const char *object, const char *ke
     hid_t space = length ? H5Screate_simple(1, length, NULL) : H5Screate(H5S_SCALAR);
     hid_t attribute = H5Acreate2(owner, key, type, space, H5P_DEFAULT, H5P_DEFAULT);
     herr_t code = attribute < 0 ? -1 : H5Awrite(attribute, type, value);
+    store_count(store, (length ? *length : 1) * H5Tget_size(type));
     status_t status = code < 0 ? store_error(store, key, "write the attribute") : NULL;
     if (attribute >= 0) H5Aclose(attribute);
     H5Sclose(space);
