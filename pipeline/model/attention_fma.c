@@ -20,7 +20,8 @@ struct attention {
     float *key;   /* [head width][capacity]: transposed, so that scores run along positions */
     float *value; /* [capacity][padded] */
     float *score; /* [ROWS][capacity] */
-    float *query; /* [ROWS][head width], scaled */
+    float *query; /* [head width][ROWS], scaled */
+    float *weight; /* [capacity][ROWS], of the scores */
     float *mixed; /* [ROWS][padded] */
 };
 
@@ -40,6 +41,7 @@ status_t attention_create(int head_width, int deepest, attention_t **attention)
     status = mem_aligned(&it->key, (size_t)head_width * capacity, "attention keys");
     if (!status) status = mem_aligned(&it->value, capacity * padded, "attention values");
     if (!status) status = mem_aligned(&it->score, ROWS * capacity, "attention scores");
+    if (!status) status = mem_aligned(&it->weight, ROWS * capacity, "attention weights");
     if (!status) status = mem_aligned(&it->query, ROWS * (size_t)head_width, "attention");
     if (!status) status = mem_aligned(&it->mixed, ROWS * padded, "attention");
     if (status) {
@@ -59,52 +61,51 @@ void attention_destroy(attention_t **attention)
     mem_free(&it->key);
     mem_free(&it->value);
     mem_free(&it->score);
+    mem_free(&it->weight);
     mem_free(&it->query);
     mem_free(&it->mixed);
     mem_free(attention);
 }
 
-/* score[r][j] = sum over d of query[r][d] key[d][j], for ROWS queries and positions [from, to),
+/* The accumulators of ROWS rows of WIDE columns, each column block two vectors of eight: named, so
+ * that the compiler keeps every one in a register. */
+#define EACH(do) do(0); do(1); do(2); do(3)
+#define ZERO(r) f32x8_t low##r = {0}, high##r = {0}
+#define ADD(r) low##r += factor[r] * low, high##r += factor[r] * high
+#define STORE(r) *(f32x8_t *)(to + r * stride) = low##r, *(f32x8_t *)(to + r * stride + 8) = high##r
+
+/* score[r][j] = sum over d of query[d][r] key[d][j], for ROWS queries and positions [from, to),
  * from and to multiples of WIDE. */
 MULTIVERSION
-static void scores(float *score, const float *query, const float *key, int from, int to, int width,
-                   size_t capacity)
+static void scores(float *score, const float *query, const float *key, int first, int end,
+                   int width, size_t stride)
 {
-    for (int j = from; j < to; j += WIDE) {
-        f32x16_t a = {0}, b = {0}, c = {0}, e = {0};
-        const float *column = key + j;
-        for (int d = 0; d < width; d++, column += capacity) {
-            f32x16_t k = *(const f32x16_t *)column;
-            a += query[d] * k;
-            b += query[width + d] * k;
-            c += query[2 * width + d] * k;
-            e += query[3 * width + d] * k;
+    for (int j = first; j < end; j += WIDE) {
+        const float *column = key + j, *factor = query;
+        float *to = score + j;
+        EACH(ZERO);
+        for (int d = 0; d < width; d++, column += stride, factor += ROWS) {
+            f32x8_t low = *(const f32x8_t *)column, high = *(const f32x8_t *)(column + 8);
+            EACH(ADD);
         }
-        *(f32x16_t *)(score + j) = a;
-        *(f32x16_t *)(score + capacity + j) = b;
-        *(f32x16_t *)(score + 2 * capacity + j) = c;
-        *(f32x16_t *)(score + 3 * capacity + j) = e;
+        EACH(STORE);
     }
 }
 
-/* mixed[r][d] = sum over positions [from, to) of weight[r][j] value[j][d]. */
+/* mixed[r][d] = sum over positions [first, end) of weight[j][r] value[j][d]. */
 MULTIVERSION
-static void mix(float *mixed, const float *weight, const float *value, int from, int to,
-                size_t padded, size_t capacity)
+static void mix(float *mixed, const float *weight, const float *value, int first, int end,
+                size_t stride)
 {
-    for (size_t d = 0; d < padded; d += WIDE) {
-        f32x16_t a = {0}, b = {0}, c = {0}, e = {0};
-        for (int j = from; j < to; j++) {
-            f32x16_t v = *(const f32x16_t *)(value + (size_t)j * padded + d);
-            a += weight[j] * v;
-            b += weight[capacity + (size_t)j] * v;
-            c += weight[2 * capacity + (size_t)j] * v;
-            e += weight[3 * capacity + (size_t)j] * v;
+    for (size_t d = 0; d < stride; d += WIDE) {
+        const float *row = value + (size_t)first * stride + d, *factor = weight;
+        float *to = mixed + d;
+        EACH(ZERO);
+        for (int j = first; j < end; j++, row += stride, factor += ROWS) {
+            f32x8_t low = *(const f32x8_t *)row, high = *(const f32x8_t *)(row + 8);
+            EACH(ADD);
         }
-        *(f32x16_t *)(mixed + d) = a;
-        *(f32x16_t *)(mixed + padded + d) = b;
-        *(f32x16_t *)(mixed + 2 * padded + d) = c;
-        *(f32x16_t *)(mixed + 3 * padded + d) = e;
+        EACH(STORE);
     }
 }
 
@@ -120,13 +121,10 @@ static float weigh(float *score, int from, int first, int last, int to)
     for (int j = from; j < to; j++) most = score[j] > most ? score[j] : most;
     for (int j = from; j < to; j++) score[j] -= most;
     kernel_exp(score + from, score + from, (size_t)(to - from));
-    f64x8_t a = {0}, b = {0};
-    for (int j = from; j < to; j += WIDE) {
-        a += __builtin_convertvector(*(const f32x8_t *)(score + j), f64x8_t);
-        b += __builtin_convertvector(*(const f32x8_t *)(score + j + 8), f64x8_t);
-    }
-    a += b;
-    return (float)(1 / (((a[0] + a[4]) + (a[2] + a[6])) + ((a[1] + a[5]) + (a[3] + a[7]))));
+    lanes_t sum = {0};
+    for (int j = from; j < to; j += WIDE)
+        for (int part = 0; part < 4; part++) sum.part[part] += widen4(score + j + 4 * part);
+    return (float)(1 / lanes_total(sum));
 }
 
 /* Up to ROWS consecutive queries of one head, at positions at, at + 1, ... */
@@ -141,7 +139,7 @@ static void attend(attention_t *it, const attention_shape_t *shape, const float 
     float factor[ROWS];
     for (int r = 0; r < ROWS; r++)
         for (int d = 0; d < width; d++)
-            it->query[r * width + d] =
+            it->query[d * ROWS + r] =
                 r < rows ? scale * query[(size_t)r * shape->row_stride + (size_t)d] : 0;
     scores(it->score, it->query, it->key, from, to, width, capacity);
     for (int r = 0; r < ROWS; r++) {
@@ -150,7 +148,10 @@ static void attend(attention_t *it, const attention_shape_t *shape, const float 
                         ? position - shape->window + 1 : 0;
         factor[r] = weigh(it->score + (size_t)r * capacity, from, first, position, to);
     }
-    mix(it->mixed, it->score, it->value, from, to, padded, capacity);
+    for (int j = from; j < to; j++)
+        for (int r = 0; r < ROWS; r++)
+            it->weight[(j - from) * ROWS + r] = it->score[(size_t)r * capacity + (size_t)j];
+    mix(it->mixed, it->weight, it->value, from, last + 1, padded);
     for (int r = 0; r < rows; r++)
         for (int d = 0; d < width; d++)
             out[(size_t)r * out_stride + (size_t)d] = it->mixed[(size_t)r * padded + (size_t)d] *

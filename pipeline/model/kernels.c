@@ -9,34 +9,29 @@
 
 /* ---- sums in 16 lanes ---- */
 
-INLINE double total(f64x8_t a, f64x8_t b)
-{
-    a += b;
-    return ((a[0] + a[4]) + (a[2] + a[6])) + ((a[1] + a[5]) + (a[3] + a[7]));
-}
-
-INLINE f64x8_t widen(const float *x)
-{
-    return __builtin_convertvector(*(const f32x8_t *)x, f64x8_t);
-}
-
 /* Sum of (x - shift)^power, power 1 or 2. */
 INLINE double power_sum(const float *x, double shift, int power, size_t count)
 {
-    f64x8_t a = {0}, b = {0};
+    lanes_t sum = {0};
     size_t i = 0;
-    for (; i + 16 <= count; i += 16) {
-        f64x8_t p = widen(x + i) - shift, q = widen(x + i + 8) - shift;
-        if (power == 2) p *= p, q *= q;
-        a += p;
-        b += q;
+    for (; i + LANES <= count; i += LANES) {
+        f64x4_t p = widen4(x + i) - shift, q = widen4(x + i + 4) - shift;
+        f64x4_t r = widen4(x + i + 8) - shift, s = widen4(x + i + 12) - shift;
+        if (power == 2) p *= p;
+        sum.part[0] += p;
+        if (power == 2) q *= q;
+        sum.part[1] += q;
+        if (power == 2) r *= r;
+        sum.part[2] += r;
+        if (power == 2) s *= s;
+        sum.part[3] += s;
     }
-    double sum = total(a, b);
+    double total = lanes_total(sum);
     for (; i < count; i++) {
         double p = x[i] - shift;
-        sum += power == 2 ? p * p : p;
+        total += power == 2 ? p * p : p;
     }
-    return sum;
+    return total;
 }
 
 INLINE void norm_row(norm_kind_t kind, float *out, const float *x, const float *weight,
