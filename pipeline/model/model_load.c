@@ -126,7 +126,10 @@ static status_t allocate(loader_t *loader, MPI_Comm comm, size_t memory)
 {
     int layers = loader->model->shape.layers;
     size_t whole = loader->resident + (size_t)layers * loader->layer_bytes;
-    loader->model->streamed = memory && whole > memory && layers > 2;
+    /* Nodes may have more memory or less: all stream, or none. */
+    unsigned long long own = memory ? memory : (unsigned long long)-1, least;
+    MPI_Allreduce(&own, &least, 1, MPI_UNSIGNED_LONG_LONG, MPI_MIN, comm);
+    loader->model->streamed = whole > least && layers > 2;
     loader->buffers = loader->model->streamed ? 2 : layers;
     size_t bytes = loader->resident + (size_t)loader->buffers * loader->layer_bytes;
     if (loader->model->streamed)
