@@ -85,6 +85,7 @@ status_t shard_unit_open(const stage_t *stage, const tokenizer_t *tokenizer, con
     if (!status) status = str_format(&unit->label, "tokenising %s", name);
     status = agree(stage->comm, status);
     if (!status) status = stage_path(stage, true, &unit->path, "shards/%s.h5", name);
+    if (!status) status = agree(stage->comm, path_join(stage->directory, "shards", &unit->directory));
     mem_free(&digest);
     str_free(&inputs);
     if (status) shard_unit_close(unit);
@@ -96,6 +97,7 @@ void shard_unit_close(shard_unit_t *unit)
     strings_free(&unit->files);
     mem_free(&unit->inputs);
     mem_free(&unit->path);
+    mem_free(&unit->directory);
     mem_free(&unit->label);
 }
 
@@ -110,7 +112,7 @@ static status_t record_inputs(const shard_unit_t *unit, const tokenizer_t *token
 }
 
 status_t shard_create(const stage_t *stage, const shard_unit_t *unit, const tokenizer_t *tokenizer,
-                      const corpus_tokens_t *tokens, const char *offsets, store_t **store)
+                      corpus_tokens_t *tokens, const char *offsets, store_t **store)
 {
     *store = NULL;
     status_t status = stage_create(stage, unit->path, unit->key, stage->comm, store);
@@ -119,4 +121,37 @@ status_t shard_create(const stage_t *stage, const shard_unit_t *unit, const toke
     if (!status) status = corpus_tokens_write(tokens, *store, offsets);
     if (status) store_close(store);
     return status;
+}
+
+/* Names of rank 0 to everybody: all ranks take part in creating their dataset. */
+static status_t share_names(const stage_t *stage, strings_t *names)
+{
+    str_t text = {0};
+    status_t status = NULL;
+    for (size_t i = 0; !status && i < names->count; i++)
+        status = str_append(&text, names->item[i], strlen(names->item[i]) + 1);
+    status = share_text(stage->comm, status, &text);
+    for (size_t at = 0; !status && stage->rank != 0 && at < text.length;
+         at += strlen(text.data + at) + 1)
+        status = strings_append(names, text.data + at);
+    str_free(&text);
+    return agree(stage->comm, status);
+}
+
+status_t shard_write_names(const stage_t *stage, store_t *store, const char *dataset,
+                           strings_t *names, const char *description)
+{
+    status_t status = share_names(stage, names);
+    if (!status)
+        status = store_write_texts(store, dataset, names->count, (const char *const *)names->item);
+    if (!status) status = store_describe(store, dataset, "text", description);
+    return agree(stage->comm, status);
+}
+
+status_t shard_write_index(const stage_t *stage, store_t *store, const char *dataset,
+                           uint64_t items, const int32_t *index, const char *description)
+{
+    status_t status = store_write(store, dataset, STORE_I32, 1, &items, index);
+    if (!status) status = store_describe(store, dataset, "index", description);
+    return agree(stage->comm, status);
 }

@@ -12,8 +12,9 @@ typedef struct {
     uint64_t size;              /* of the files; known on rank 0 */
     char *inputs;               /* a line "SHA-256  path" per file */
     char key[SHA256_HEX];
-    char *path;  /* of the shard file */
-    char *label; /* of the progress */
+    char *path;      /* of the shard file */
+    char *directory; /* that it is in */
+    char *label;     /* of the progress */
 } shard_unit_t;
 
 /* Collective: finds and hashes the files of "<section>.<name>" and makes the unit's key. */
@@ -24,8 +25,16 @@ void shard_unit_close(shard_unit_t *unit);
 /* Collective: creates the unit's file, with its tokens in /ids and offsets. Further datasets and
  * store_publish are the caller's. */
 MUST_CHECK status_t shard_create(const stage_t *stage, const shard_unit_t *unit,
-                                 const tokenizer_t *tokenizer, const corpus_tokens_t *tokens,
+                                 const tokenizer_t *tokenizer, corpus_tokens_t *tokens,
                                  const char *offsets, store_t **store);
+
+/* Collective: names [count] of rank 0, which the others get, as a dataset; index [items] into
+ * such names, of rank 0. */
+MUST_CHECK status_t shard_write_names(const stage_t *stage, store_t *store, const char *dataset,
+                                      strings_t *names, const char *description);
+MUST_CHECK status_t shard_write_index(const stage_t *stage, store_t *store, const char *dataset,
+                                      uint64_t items, const int32_t *index,
+                                      const char *description);
 
 /* Collective: make the file of a corpus or of a benchmark of minimal pairs. */
 MUST_CHECK status_t shard_corpus(const stage_t *stage, tokenizer_t *tokenizer,

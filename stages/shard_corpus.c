@@ -3,9 +3,9 @@
 #include "par/agree.h"
 #include "stages/shard.h"
 
-static status_t next(void *state, str_t *text, origin_t *origin, bool *found)
+static status_t next(void *state, size_t most, text_t *text, bool *found)
 {
-    return corpus_next(state, text, origin, found);
+    return corpus_next_part(state, most, text->bytes, &text->origin, &text->ends, found);
 }
 
 static uint64_t position(const void *state)
@@ -21,7 +21,7 @@ static status_t check(const shard_unit_t *unit, const corpus_tokens_t *tokens)
 }
 
 static status_t write_file(const stage_t *stage, const shard_unit_t *unit,
-                           const tokenizer_t *tokenizer, const corpus_tokens_t *tokens)
+                           const tokenizer_t *tokenizer, corpus_tokens_t *tokens)
 {
     store_t *store = NULL;
     status_t status = shard_create(stage, unit, tokenizer, tokens, "/documents", &store);
@@ -46,6 +46,7 @@ status_t shard_corpus(const stage_t *stage, tokenizer_t *tokenizer, const shard_
     token_options_t how = {
         .special = config_boolean(stage->config, config_path("corpora.%s.special", unit->name)),
         .files = &unit->files,
+        .scratch = unit->directory,
     };
     if (!status) status = corpus_tokens_make(stage->comm, tokenizer, &source, &how, &tokens);
     if (!status) status = check(unit, tokens);

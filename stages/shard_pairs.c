@@ -6,24 +6,30 @@
 #include "par/agree.h"
 #include "stages/shard.h"
 #include "text/input.h"
-#include "text/minimal_pairs.h"
+#include "text/request.h"
+#include "text/tse_pairs.h"
+#include "text/utf8.h"
 
 /* Goes through the files' pairs sentence by sentence and keeps what the file needs besides
  * tokens. Read by rank 0; the others get it from there. */
 typedef struct {
     const strings_t *paths;
     minimal_pair_keys_t keys;
+    bool pickles; /* the files are pickles, whose terms are cases */
+    bool harness; /* sentences are requests (text/request.h) */
     int64_t limit; /* pairs of a file; 0: all */
-    minimal_pairs_t *pairs;
+    minimal_pairs_t *pairs; /* the open file, of either kind */
+    tse_pairs_t *tse;
     size_t path;     /* index of the open file, or of the next one */
     int64_t taken;   /* pairs of the open file */
     uint64_t passed; /* bytes of files that are done with */
     minimal_pair_t pair;
-    bool bad; /* the pair's second sentence comes next */
+    str_t term; /* of a pickle's pair: "file:case" */
+    bool bad;   /* the pair's second sentence comes next */
 
-    int32_t *file, *term; /* [items] */
-    size_t items, file_capacity, term_capacity;
-    strings_t files, terms; /* names */
+    int32_t *file, *term_of, *case_of; /* [items] */
+    size_t items, file_capacity, term_capacity, case_capacity;
+    strings_t files, terms, cases; /* names */
 } reader_t;
 
 /* ---- reading, on rank 0 ---- */
@@ -33,7 +39,8 @@ static status_t open_file(reader_t *reader)
     const char *path = reader->paths->item[reader->path];
     char *stem = NULL;
     reader->taken = 0;
-    status_t status = minimal_pairs_open(path, &reader->keys, &reader->pairs);
+    status_t status = reader->pickles ? tse_pairs_open(path, &reader->tse)
+                                      : minimal_pairs_open(path, &reader->keys, &reader->pairs);
     if (!status) status = input_stem(path, &stem);
     if (!status) status = strings_append(&reader->files, stem);
     mem_free(&stem);
@@ -42,35 +49,52 @@ static status_t open_file(reader_t *reader)
 
 static status_t close_file(reader_t *reader)
 {
-    status_t status = NULL;
-    if (reader->taken == 0)
-        status = status_new(EXIT_INPUT, "%s: no pair in it", reader->paths->item[reader->path]);
-    reader->passed += minimal_pairs_position(reader->pairs);
+    const char *path = reader->paths->item[reader->path];
+    file_t file;
+    if (reader->taken == 0) return status_new(EXIT_INPUT, "%s: no pair in it", path);
+    status_t status = file_open(&file, path);
+    if (status) return status;
+    reader->passed += file.size;
+    file_close(&file);
     minimal_pairs_close(&reader->pairs);
+    tse_pairs_close(&reader->tse);
     reader->path++;
+    return NULL;
+}
+
+/* Appends the index of a name, which mostly repeats the last one. */
+static status_t keep_name(strings_t *names, const char *name, size_t items, int32_t **index,
+                          size_t *capacity)
+{
+    status_t status = mem_grow(index, capacity, items + 1, "pairs");
+    if (status) return status;
+    ptrdiff_t at = items ? (*index)[items - 1] : -1;
+    if (at < 0 || strcmp(names->item[at], name) != 0) at = strings_find(names, name);
+    if (at < 0) {
+        at = (ptrdiff_t)names->count;
+        status = strings_append(names, name);
+    }
+    (*index)[items] = (int32_t)at;
     return status;
 }
 
 static status_t keep(reader_t *reader)
 {
-    /* Terms mostly repeat the last one. */
-    size_t last = reader->items ? (size_t)reader->term[reader->items - 1] : 0;
-    ptrdiff_t term = -1;
-    status_t status = NULL;
-    if (reader->items && strcmp(reader->terms.item[last], reader->pair.term) == 0)
-        term = (ptrdiff_t)last;
-    if (term < 0) term = strings_find(&reader->terms, reader->pair.term);
-    if (term < 0) {
-        term = (ptrdiff_t)reader->terms.count;
-        status = strings_append(&reader->terms, reader->pair.term);
+    size_t items = reader->items;
+    const char *term = reader->pair.term;
+    status_t status = mem_grow(&reader->file, &reader->file_capacity, items + 1, "pairs");
+    if (!status) reader->file[items] = (int32_t)reader->path;
+    if (!status && reader->pickles) {
+        status = keep_name(&reader->cases, term, items, &reader->case_of, &reader->case_capacity);
+        str_clear(&reader->term);
+        if (!status)
+            status = str_printf(&reader->term, "%s:%s", reader->files.item[reader->path], term);
+        term = reader->term.data;
     }
     if (!status)
-        status = mem_grow(&reader->file, &reader->file_capacity, reader->items + 1, "pairs");
-    if (!status)
-        status = mem_grow(&reader->term, &reader->term_capacity, reader->items + 1, "pairs");
+        status = keep_name(&reader->terms, term, items, &reader->term_of, &reader->term_capacity);
     if (status) return status;
-    reader->file[reader->items] = (int32_t)reader->path;
-    reader->term[reader->items++] = (int32_t)term;
+    reader->items++;
     reader->taken++;
     return NULL;
 }
@@ -80,27 +104,31 @@ static status_t next_pair(reader_t *reader, bool *found)
     status_t status = NULL;
     *found = false;
     while (!status && !*found && reader->path < reader->paths->count) {
-        if (!reader->pairs) status = open_file(reader);
+        if (!reader->pairs && !reader->tse) status = open_file(reader);
         if (!status && (reader->limit == 0 || reader->taken < reader->limit))
-            status = minimal_pairs_next(reader->pairs, &reader->pair, found);
+            status = reader->pickles ? tse_pairs_next(reader->tse, &reader->pair, found)
+                                     : minimal_pairs_next(reader->pairs, &reader->pair, found);
         if (!status) status = *found ? keep(reader) : close_file(reader);
     }
     return status;
 }
 
-static status_t next(void *state, str_t *text, origin_t *origin, bool *found)
+static status_t next(void *state, size_t most, text_t *text, bool *found)
 {
     reader_t *reader = state;
     const minimal_pair_t *pair = &reader->pair;
     status_t status = NULL;
+    (void)most;
     *found = true;
     if (!reader->bad) status = next_pair(reader, found);
     if (status || !*found) return status;
     bool bad = reader->bad;
+    const char *sentence = bad ? pair->bad : pair->good;
+    size_t length = bad ? pair->bad_length : pair->good_length;
     reader->bad = !bad;
-    *origin = (origin_t){(int64_t)reader->path, pair->line};
-    return str_append(text, bad ? pair->bad : pair->good,
-                      bad ? pair->bad_length : pair->good_length);
+    text->origin = (origin_t){(int64_t)reader->path, pair->line};
+    if (!reader->harness) return str_append(text->bytes, sentence, length);
+    return request_put(text, "", 0, " ", sentence, length, (size_t)utf8_count(sentence, length));
 }
 
 static uint64_t position(const void *state)
@@ -112,50 +140,45 @@ static uint64_t position(const void *state)
 static void reader_free(reader_t *reader)
 {
     minimal_pairs_close(&reader->pairs);
+    tse_pairs_close(&reader->tse);
     mem_free(&reader->file);
-    mem_free(&reader->term);
+    mem_free(&reader->term_of);
+    mem_free(&reader->case_of);
+    str_free(&reader->term);
     strings_free(&reader->files);
     strings_free(&reader->terms);
+    strings_free(&reader->cases);
 }
 
 /* ---- writing ---- */
 
-/* Names of rank 0 to everybody: all ranks take part in creating their dataset. */
-static status_t share_names(const stage_t *stage, strings_t *names)
+static status_t write_groups(const stage_t *stage, store_t *store, uint64_t items,
+                             reader_t *reader)
 {
-    str_t text = {0};
-    status_t status = NULL;
-    for (size_t i = 0; !status && i < names->count; i++)
-        status = str_append(&text, names->item[i], strlen(names->item[i]) + 1);
-    status = share_text(stage->comm, status, &text);
-    for (size_t at = 0; !status && stage->rank != 0 && at < text.length;
-         at += strlen(text.data + at) + 1)
-        status = strings_append(names, text.data + at);
-    str_free(&text);
-    return agree(stage->comm, status);
-}
-
-static status_t write_names(const stage_t *stage, store_t *store, const char *dataset,
-                            strings_t *names, const char *description)
-{
-    status_t status = share_names(stage, names);
+    status_t status = shard_write_index(stage, store, "/file", items, reader->file,
+                                        "Index into /files of each pair");
     if (!status)
-        status = store_write_texts(store, dataset, names->count, (const char *const *)names->item);
-    if (!status) status = store_describe(store, dataset, "text", description);
-    return agree(stage->comm, status);
-}
-
-static status_t write_index(const stage_t *stage, store_t *store, const char *dataset,
-                            uint64_t items, const int32_t *index, const char *description)
-{
-    status_t status = store_write(store, dataset, STORE_I32, 1, &items, index);
-    if (!status) status = store_describe(store, dataset, "index", description);
-    return agree(stage->comm, status);
+        status = shard_write_index(stage, store, "/term", items, reader->term_of,
+                                   "Index into /terms of each pair");
+    if (!status)
+        status = shard_write_names(stage, store, "/files", &reader->files,
+                                   "Names of the files, without endings");
+    if (!status)
+        status = shard_write_names(stage, store, "/terms", &reader->terms,
+                                   reader->pickles
+                                       ? "Phenomena: file:case"
+                                       : "Phenomena; a file's name for pairs that name none");
+    if (!status && reader->pickles)
+        status = shard_write_index(stage, store, "/case", items, reader->case_of,
+                                   "Index into /cases of each pair");
+    if (!status && reader->pickles)
+        status = shard_write_names(stage, store, "/cases", &reader->cases,
+                                   "Cases, as the files name them");
+    return status;
 }
 
 static status_t write_file(const stage_t *stage, const shard_unit_t *unit,
-                           const tokenizer_t *tokenizer, const corpus_tokens_t *tokens,
-                           reader_t *reader)
+                           const tokenizer_t *tokenizer, corpus_tokens_t *tokens, reader_t *reader)
 {
     store_t *store = NULL;
     uint64_t items = corpus_tokens_texts(tokens) / 2;
@@ -166,17 +189,9 @@ static status_t write_file(const stage_t *stage, const shard_unit_t *unit,
                                       "First token of each sentence, then the number of tokens; "
                                       "sentence 2i is pair i's good one, 2i + 1 its bad one"));
     if (!status)
-        status = write_index(stage, store, "/file", items, reader->file,
-                             "Index into /files of each pair");
-    if (!status)
-        status = write_index(stage, store, "/term", items, reader->term,
-                             "Index into /terms of each pair");
-    if (!status)
-        status = write_names(stage, store, "/files", &reader->files,
-                             "Names of the files, without endings");
-    if (!status)
-        status = write_names(stage, store, "/terms", &reader->terms,
-                             "Phenomena; a file's name for pairs that name none");
+        status = agree(stage->comm, store_set_text(store, "/sequences", "convention",
+                                                   reader->harness ? "harness" : "original"));
+    if (!status) status = write_groups(stage, store, items, reader);
     if (!status) status = store_publish(&store);
     store_close(&store);
     return status;
@@ -186,21 +201,32 @@ status_t shard_pairs(const stage_t *stage, tokenizer_t *tokenizer, const shard_u
 {
     const config_t *config = stage->config;
     const char *name = unit->name;
+    const char *convention = config_text(config, config_path("benchmarks.%s.convention", name));
+    const char *format = config_text(config, config_path("benchmarks.%s.format", name));
     corpus_tokens_t *tokens = NULL;
     reader_t reader = {
         .paths = &unit->files,
         .keys = {.good = config_text(config, config_path("benchmarks.%s.good", name)),
                  .bad = config_text(config, config_path("benchmarks.%s.bad", name)),
                  .term = config_text(config, config_path("benchmarks.%s.term", name))},
+        .pickles = strcmp(format, "tse") == 0,
+        .harness = convention && strcmp(convention, "harness") == 0,
         .limit = config_integer(config, config_path("benchmarks.%s.limit", name)),
     };
     text_source_t source = {next, position, &reader, unit->size, unit->label};
+    const request_state_t request = {
+        config_boolean(config, config_path("benchmarks.%s.special", name))};
     /* The first token of a sentence is not scored: a shorter one has no score. */
-    token_options_t how = {
-        .special = config_boolean(config, config_path("benchmarks.%s.special", name)),
-        .least = 2,
-        .files = &unit->files,
-    };
+    token_options_t how = {.special = request.special,
+                           .least = 2,
+                           .files = &unit->files,
+                           .scratch = unit->directory};
+    if (reader.harness) {
+        how.encode = request_encode;
+        how.state = &request;
+        how.text_columns = REQUEST_COLUMNS;
+        memcpy(how.of_texts, request_columns, sizeof request_columns);
+    }
     status_t status = corpus_tokens_make(stage->comm, tokenizer, &source, &how, &tokens);
     if (!status) status = write_file(stage, unit, tokenizer, tokens, &reader);
     if (!status)

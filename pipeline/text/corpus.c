@@ -13,8 +13,12 @@ struct corpus {
     uint64_t passed; /* bytes of files that are done with */
     str_t clean;     /* a line with its invalid bytes replaced */
     int64_t taken;   /* documents, or rows that were joined */
-    bool joined;     /* the one document was returned */
-    size_t start;    /* of the current document in the caller's text */
+    bool joined;     /* the one document was begun */
+    size_t start;    /* of the current document, or part of one, in the caller's text */
+    size_t most;     /* bytes of a part */
+    bool in_row;     /* a row of a whole file goes on */
+    bool in_document;
+    origin_t origin; /* of the current document */
 };
 
 void corpus_configure(const config_t *config, const char *name, corpus_options_t *options)
@@ -71,7 +75,7 @@ static status_t next_line(corpus_t *corpus, const char **line, size_t *length)
 static status_t append(corpus_t *corpus, str_t *text, const char *bytes, size_t length)
 {
     size_t held = text->length - corpus->start;
-    if (held > DOCUMENT_BYTES || length > DOCUMENT_BYTES - held)
+    if (corpus->most == SIZE_MAX && (held > DOCUMENT_BYTES || length > DOCUMENT_BYTES - held))
         return status_new(EXIT_INPUT,
                           "%s: a document of more than %zu GiB; cut it by rows, without join",
                           corpus->options.files->item[corpus->file ? corpus->file - 1 : 0],
@@ -101,19 +105,25 @@ static status_t row_huggingface(corpus_t *corpus, str_t *text, bool *found)
     return status;
 }
 
-/* A file has one row, be it empty: found at its beginning only. */
+static bool is_full(const corpus_t *corpus, const str_t *text)
+{
+    return text->length - corpus->start >= corpus->most;
+}
+
+/* A file has one row, be it empty: found at its beginning, and where it goes on. */
 static status_t row_file(corpus_t *corpus, str_t *text, bool *found)
 {
     const char *line;
     size_t length;
-    bool first = lines_number(corpus->lines) == 0;
-    status_t status = next_line(corpus, &line, &length);
-    *found = !status && (length || first);
-    while (!status && length) {
-        status = append(corpus, text, line, length);
-        if (!status) status = next_line(corpus, &line, &length);
+    status_t status = NULL;
+    *found = corpus->in_row || lines_number(corpus->lines) == 0;
+    corpus->in_row = *found;
+    while (!status && corpus->in_row && !is_full(corpus, text)) {
+        status = next_line(corpus, &line, &length);
+        if (!status && length) status = append(corpus, text, line, length);
+        if (!length) corpus->in_row = false;
     }
-    if (!status && *found) {
+    if (!status && *found && !corpus->in_row) {
         corpus->passed += lines_position(corpus->lines);
         lines_close(&corpus->lines);
     }
@@ -195,35 +205,62 @@ static bool limited(const corpus_t *corpus)
     return corpus->options.limit && corpus->taken == corpus->options.limit;
 }
 
-static status_t next_joined(corpus_t *corpus, str_t *text, origin_t *origin, bool *found)
+static status_t next_joined(corpus_t *corpus, str_t *text, bool *ends, bool *found)
 {
     const char *join = corpus->options.join;
     status_t status = NULL;
-    *found = false;
-    if (corpus->joined) return NULL;
+    bool more = true;
+    *found = corpus->in_document;
+    *ends = false;
+    if (corpus->joined && !corpus->in_document) return NULL;
     corpus->joined = true;
-    for (bool more = true; !status && more && !limited(corpus);) {
+    while (!status && more && !is_full(corpus, text)) {
         /* The separator is taken back where no row follows. */
         size_t before = text->length;
         origin_t here;
-        if (corpus->taken) status = append(corpus, text, join, strlen(join));
-        if (!status) status = next_row(corpus, text, &here, &more);
+        bool goes_on = corpus->in_row;
+        more = goes_on || !limited(corpus);
+        if (more && !goes_on && corpus->taken) status = append(corpus, text, join, strlen(join));
+        if (!status && more) status = next_row(corpus, text, &here, &more);
         if (!status && !more && text->length > before) text->data[text->length = before] = '\0';
-        if (!status && more && corpus->taken++ == 0) *origin = here;
-        *found = *found || more;
+        if (status || !more) break;
+        if (!goes_on && corpus->taken++ == 0) corpus->origin = here;
+        *found = true;
     }
+    *ends = !more;
+    return status;
+}
+
+static status_t next_separate(corpus_t *corpus, str_t *text, bool *ends, bool *found)
+{
+    status_t status = NULL;
+    *found = false;
+    *ends = true;
+    if (!corpus->in_document && limited(corpus)) return NULL;
+    origin_t here = {0, 0};
+    do status = next_row(corpus, text, &here, found);
+    while (!status && *found && !corpus->in_document && text->length == corpus->start);
+    *ends = !corpus->in_row;
+    if (!*found || corpus->in_document) return status;
+    corpus->origin = here;
+    corpus->taken++;
+    return status;
+}
+
+status_t corpus_next_part(corpus_t *corpus, size_t most, str_t *text, origin_t *origin, bool *ends,
+                          bool *found)
+{
+    corpus->start = text->length;
+    corpus->most = most;
+    status_t status = corpus->options.join ? next_joined(corpus, text, ends, found)
+                                           : next_separate(corpus, text, ends, found);
+    corpus->in_document = !status && *found && !*ends;
+    *origin = corpus->origin;
     return status;
 }
 
 status_t corpus_next(corpus_t *corpus, str_t *text, origin_t *origin, bool *found)
 {
-    corpus->start = text->length;
-    if (corpus->options.join) return next_joined(corpus, text, origin, found);
-    *found = false;
-    if (limited(corpus)) return NULL;
-    status_t status = next_row(corpus, text, origin, found);
-    while (!status && *found && text->length == corpus->start)
-        status = next_row(corpus, text, origin, found);
-    if (*found) corpus->taken++;
-    return status;
+    bool ends;
+    return corpus_next_part(corpus, SIZE_MAX, text, origin, &ends, found);
 }

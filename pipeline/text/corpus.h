@@ -55,6 +55,12 @@ void corpus_close(corpus_t **corpus);
  * file and line: invalid UTF-8, bad JSON, a missing key, a damaged compressed file. */
 MUST_CHECK status_t corpus_next(corpus_t *corpus, str_t *text, origin_t *origin, bool *found);
 
+/* The same in parts of at least `most` bytes where documents are longer: *ends is false unless the
+ * document is complete, and the next call appends its next part (the last may be empty), with the
+ * same origin. A document's length has no limit then. */
+MUST_CHECK status_t corpus_next_part(corpus_t *corpus, size_t most, str_t *text, origin_t *origin,
+                                     bool *ends, bool *found);
+
 /* Bytes of all files taken so far: for progress. */
 uint64_t corpus_position(const corpus_t *corpus);
 

@@ -5,192 +5,116 @@
 #include "core/log.h"
 #include "core/memory.h"
 #include "par/agree.h"
+#include "text/spill.h"
 
-/* One text of a batch. */
-typedef struct {
-    uint64_t length; /* bytes */
-    origin_t origin;
-} entry_t;
+enum { WRITE_RECORDS = 1 << 20 }; /* that one call writes */
 
-/* A batch, or a rank's share of it: the texts side by side. */
-typedef struct {
-    str_t text;
-    entry_t *entry; /* [count] */
-    size_t count, capacity;
-} batch_t;
-
-/* What this rank made of one batch: a run of tokens and texts, and their place among all. */
+/* What this rank made of one batch: a run of tokens and texts, and their place among all. rounds:
+ * of writing them, the same on every rank. */
 typedef struct {
     uint64_t tokens, texts;
     uint64_t first_token, first_text;
+    uint64_t token_rounds, text_rounds;
 } run_t;
 
 struct corpus_tokens {
     MPI_Comm comm;
     int rank, ranks;
-    int32_t *id;     /* this rank's tokens, run after run */
-    int64_t *offset; /* place among all tokens of each text's first one, run after run */
-    run_t *run;      /* one per batch */
-    size_t ids, id_capacity, offsets, offset_capacity, runs, run_capacity;
+    token_options_t options;
+    size_t marks;   /* int32 of a token beside its id */
+    spill_t token;  /* this rank's, run after run: int32 [1 + marks] */
+    spill_t text;   /* int64 [1 + text_columns]: place in the run of the first token, values */
+    run_t *run;     /* one per batch */
+    size_t runs, run_capacity;
     uint64_t tokens, texts; /* of all ranks */
 };
 
-/* ---- filling a batch, on rank 0 ---- */
-
-static status_t fill(const text_source_t *source, size_t bytes, batch_t *batch, bool *ended)
+status_t token_marks(token_row_t *row, size_t count, size_t width)
 {
-    status_t status = NULL;
-    batch->count = 0;
-    str_clear(&batch->text);
-    while (!status && !*ended && batch->text.length < bytes) {
-        size_t before = batch->text.length;
-        bool found = false;
-        entry_t entry = {0};
-        status = source->next(source->state, &batch->text, &entry.origin, &found);
-        *ended = !found;
-        if (status || !found) break;
-        entry.length = batch->text.length - before;
-        status = mem_grow(&batch->entry, &batch->capacity, batch->count + 1, "texts of a batch");
-        if (!status) batch->entry[batch->count++] = entry;
-    }
-    return status;
-}
-
-/* ---- giving each rank its share ---- */
-
-/* Sizes of a rank's share; every rank also learns whether the source has ended. */
-typedef struct {
-    uint64_t texts, bytes, ended;
-} share_t;
-
-/* A text goes to the rank in whose part of the batch's bytes it starts: shares are contiguous and
- * in order, and what a rank gets of a text is all of it. */
-static void cut(const batch_t *batch, int ranks, bool ended, share_t *share)
-{
-    uint64_t start = 0, part = batch->text.length / (uint64_t)ranks + 1;
-    for (int i = 0; i < ranks; i++) share[i] = (share_t){.ended = ended};
-    for (size_t i = 0; i < batch->count; i++) {
-        share_t *to = &share[start / part];
-        to->texts++;
-        to->bytes += batch->entry[i].length;
-        start += batch->entry[i].length;
-    }
-}
-
-enum { PIECE = 1 << 30 }; /* MPI counts in ints */
-
-static void send(MPI_Comm comm, int rank, const void *bytes, size_t length)
-{
-    for (size_t at = 0; at < length; at += PIECE) {
-        size_t n = length - at < PIECE ? length - at : PIECE;
-        MPI_Send((const char *)bytes + at, (int)n, MPI_BYTE, rank, 0, comm);
-    }
-}
-
-static void receive(MPI_Comm comm, void *bytes, size_t length)
-{
-    for (size_t at = 0; at < length; at += PIECE) {
-        size_t n = length - at < PIECE ? length - at : PIECE;
-        MPI_Recv((char *)bytes + at, (int)n, MPI_BYTE, 0, 0, comm, MPI_STATUS_IGNORE);
-    }
-}
-
-static void send_shares(MPI_Comm comm, int ranks, const batch_t *batch, const share_t *share)
-{
-    size_t text = share[0].texts, byte = share[0].bytes;
-    for (int r = 1; r < ranks; r++) {
-        send(comm, r, batch->entry + text, share[r].texts * sizeof *batch->entry);
-        send(comm, r, batch->text.data + byte, share[r].bytes);
-        text += share[r].texts;
-        byte += share[r].bytes;
-    }
-}
-
-/* Rank 0's batch is cut down to its own share; the others receive theirs. */
-static status_t scatter(const corpus_tokens_t *tokens, batch_t *batch, bool *ended)
-{
-    share_t *all = NULL, mine = {0};
-    MPI_Comm comm = tokens->comm;
-    int words = (int)(sizeof mine / sizeof(uint64_t));
-    status_t status = tokens->rank == 0 ? mem_new(&all, (size_t)tokens->ranks, "shares") : NULL;
-    status = agree(comm, status);
-    if (status) return status;
-    if (tokens->rank == 0) cut(batch, tokens->ranks, *ended, all);
-    MPI_Scatter(all, words, MPI_UINT64_T, &mine, words, MPI_UINT64_T, 0, comm);
-    if (tokens->rank != 0) {
-        status = mem_grow(&batch->entry, &batch->capacity, mine.texts, "texts of a batch");
-        if (!status)
-            status = mem_grow(&batch->text.data, &batch->text.capacity, mine.bytes + 1, "text");
-    }
-    status = agree(comm, status);
-    if (!status && tokens->rank == 0) send_shares(comm, tokens->ranks, batch, all);
-    if (!status && tokens->rank != 0) {
-        receive(comm, batch->entry, mine.texts * sizeof *batch->entry);
-        receive(comm, batch->text.data, mine.bytes);
-    }
-    batch->count = mine.texts;
-    batch->text.length = mine.bytes;
-    *ended = mine.ended;
-    mem_free(&all);
-    return status;
+    size_t marks;
+    status_t status = mem_product(count, width, "tokens", &marks);
+    return status ? status : mem_grow(&row->mark, &row->mark_capacity, marks, "tokens");
 }
 
 /* ---- tokenising a share ---- */
 
-/* Appends one text's tokens. offset holds the place among this run's tokens for now. */
-static status_t encode(corpus_tokens_t *tokens, tokenizer_t *tokenizer,
-                       const token_options_t *options, const char *text, const entry_t *entry,
-                       encoding_t *encoding, run_t *run)
+static status_t make_row(corpus_tokens_t *tokens, tokenizer_t *tokenizer, const batch_t *batch,
+                         const entry_t *entry, token_row_t *row)
 {
+    const token_options_t *options = &tokens->options;
     const char *path = options->files->item[entry->origin.file];
     long long line = entry->origin.line;
-    status_t status = tokenizer_encode(tokenizer, text, entry->length,
-                                       options->special ? ENCODE_SPECIAL : 0, encoding);
+    const char *notes = batch->notes.data ? batch->notes.data : "";
+    noted_text_t text = {batch->text.data + entry->start, notes + entry->note, entry->length,
+                         entry->note_length};
+    int flags = options->special ? ENCODE_SPECIAL : 0;
+    status_t status = options->encode
+                          ? options->encode(options->state, tokenizer, &text, row)
+                          : cutter_encode(tokenizer, text.bytes, text.length, flags, entry->begins,
+                                          entry->ends, &row->encoding);
     if (status) return status_wrap(status, "%s:%lld", path, line);
-    if (encoding->count < options->least)
+    if (row->encoding.count < options->least)
         return status_new(EXIT_INPUT, "%s:%lld: \"%.*s\" has %zu tokens, at least %zu are expected",
-                          path, line, (int)(entry->length < 80 ? entry->length : 80), text,
-                          encoding->count, options->least);
-    status =
-        mem_grow(&tokens->id, &tokens->id_capacity, tokens->ids + encoding->count, "token ids");
-    if (!status)
-        status = mem_grow(&tokens->offset, &tokens->offset_capacity, tokens->offsets + 1,
-                          "offsets of texts");
-    if (status) return status;
-    if (encoding->count)
-        memcpy(tokens->id + tokens->ids, encoding->id, encoding->count * sizeof *tokens->id);
-    tokens->ids += encoding->count;
-    tokens->offset[tokens->offsets++] = (int64_t)run->tokens;
-    run->tokens += encoding->count;
-    run->texts++;
+                          path, line, (int)(text.length < 80 ? text.length : 80), text.bytes,
+                          row->encoding.count, options->least);
     return NULL;
+}
+
+static status_t keep_tokens(corpus_tokens_t *tokens, const token_row_t *row)
+{
+    size_t count = row->encoding.count, marks = tokens->marks;
+    int32_t *record = NULL;
+    if (marks == 0) return spill_append(&tokens->token, row->encoding.id, count);
+    status_t status = spill_extend(&tokens->token, count, &record);
+    for (size_t i = 0; !status && i < count; i++, record += 1 + marks) {
+        record[0] = row->encoding.id[i];
+        memcpy(record + 1, row->mark + i * marks, marks * sizeof *record);
+    }
+    return status;
+}
+
+static status_t keep_text(corpus_tokens_t *tokens, const token_row_t *row, uint64_t place)
+{
+    int64_t record[1 + TOKEN_COLUMNS] = {(int64_t)place};
+    for (size_t i = 0; i < tokens->options.text_columns; i++) record[1 + i] = row->value[i];
+    return spill_append(&tokens->text, record, 1);
+}
+
+static uint64_t rounds_of(uint64_t records)
+{
+    return (records + WRITE_RECORDS - 1) / WRITE_RECORDS;
 }
 
 /* The place of this rank's run: behind all earlier batches and the lower ranks' runs. */
 static void place(corpus_tokens_t *tokens, run_t *run)
 {
     uint64_t mine[2] = {run->tokens, run->texts}, before[2] = {0, 0}, all[2];
+    uint64_t rounds[2] = {rounds_of(run->tokens), rounds_of(run->texts)}, most[2];
     MPI_Exscan(mine, before, 2, MPI_UINT64_T, MPI_SUM, tokens->comm);
     MPI_Allreduce(mine, all, 2, MPI_UINT64_T, MPI_SUM, tokens->comm);
+    MPI_Allreduce(rounds, most, 2, MPI_UINT64_T, MPI_MAX, tokens->comm);
     if (tokens->rank == 0) before[0] = before[1] = 0; /* MPI_Exscan leaves it undefined */
     run->first_token = tokens->tokens + before[0];
     run->first_text = tokens->texts + before[1];
-    for (size_t i = tokens->offsets - run->texts; i < tokens->offsets; i++)
-        tokens->offset[i] += (int64_t)run->first_token;
+    run->token_rounds = most[0];
+    run->text_rounds = most[1];
     tokens->tokens += all[0];
     tokens->texts += all[1];
 }
 
-static status_t encode_share(corpus_tokens_t *tokens, tokenizer_t *tokenizer,
-                             const token_options_t *options, const batch_t *batch,
-                             encoding_t *encoding)
+static status_t encode_share(corpus_tokens_t *tokens, tokenizer_t *tokenizer, const batch_t *batch,
+                             token_row_t *row)
 {
     run_t run = {0};
-    const char *text = batch->text.data ? batch->text.data : "";
     status_t status = mem_grow(&tokens->run, &tokens->run_capacity, tokens->runs + 1, "runs");
     for (size_t i = 0; !status && i < batch->count; i++) {
-        status = encode(tokens, tokenizer, options, text, &batch->entry[i], encoding, &run);
-        text += batch->entry[i].length;
+        status = make_row(tokens, tokenizer, batch, &batch->entry[i], row);
+        if (!status && batch->entry[i].begins) {
+            status = keep_text(tokens, row, run.tokens);
+            run.texts++;
+        }
+        if (!status) status = keep_tokens(tokens, row);
+        run.tokens += row->encoding.count;
     }
     status = agree(tokens->comm, status);
     if (status) return status;
@@ -201,30 +125,57 @@ static status_t encode_share(corpus_tokens_t *tokens, tokenizer_t *tokenizer,
 
 /* ---- the whole ---- */
 
+static status_t create(MPI_Comm comm, const token_options_t *options, corpus_tokens_t **tokens)
+{
+    status_t status = mem_new(tokens, 1, "tokens");
+    if (status) return status;
+    corpus_tokens_t *it = *tokens;
+    it->comm = comm;
+    it->options = *options;
+    for (size_t i = 0; i < options->token_columns; i++)
+        it->marks += (size_t)options->of_tokens[i].width;
+    it->token = spill_create((1 + it->marks) * sizeof(int32_t), options->scratch);
+    it->text = spill_create((1 + options->text_columns) * sizeof(int64_t), options->scratch);
+    it->token.most = it->text.most = options->held;
+    MPI_Comm_rank(comm, &it->rank);
+    MPI_Comm_size(comm, &it->ranks);
+    return NULL;
+}
+
+static status_t run_batches(corpus_tokens_t *tokens, tokenizer_t *tokenizer,
+                            const text_source_t *source, cutter_t *cutter)
+{
+    const token_options_t *options = &tokens->options;
+    batch_t batch = {0};
+    token_row_t row = {0};
+    size_t bytes = options->batch ? options->batch : TOKEN_BATCH_BYTES;
+    status_t status = NULL;
+    while (!status && !batch.ended) {
+        status = agree(tokens->comm, tokens->rank == 0 ? batch_fill(source, cutter, bytes,
+                                                                    options->files, &batch)
+                                                       : NULL);
+        if (!status) status = batch_scatter(tokens->comm, cutter, &batch);
+        if (!status) status = encode_share(tokens, tokenizer, &batch, &row);
+        if (!status && tokens->rank == 0)
+            log_progress(source->label,
+                         batch.ended ? source->size : source->position(source->state),
+                         source->size);
+    }
+    encoding_free(&row.encoding);
+    mem_free(&row.mark);
+    batch_free(&batch);
+    return status;
+}
+
 status_t corpus_tokens_make(MPI_Comm comm, tokenizer_t *tokenizer, const text_source_t *source,
                             const token_options_t *options, corpus_tokens_t **tokens)
 {
-    batch_t batch = {0};
-    encoding_t encoding = {0};
-    bool ended = false;
-    status_t status = agree(comm, mem_new(tokens, 1, "tokens"));
-    if (status) return status;
-    (*tokens)->comm = comm;
-    MPI_Comm_rank(comm, &(*tokens)->rank);
-    MPI_Comm_size(comm, &(*tokens)->ranks);
-    bool root = (*tokens)->rank == 0;
-    size_t bytes = options->batch ? options->batch : TOKEN_BATCH_BYTES;
-    while (!status && !ended) {
-        status = agree(comm, root ? fill(source, bytes, &batch, &ended) : NULL);
-        if (!status) status = scatter(*tokens, &batch, &ended);
-        if (!status) status = encode_share(*tokens, tokenizer, options, &batch, &encoding);
-        if (!status && root)
-            log_progress(source->label, ended ? source->size : source->position(source->state),
-                         source->size);
-    }
-    encoding_free(&encoding);
-    str_free(&batch.text);
-    mem_free(&batch.entry);
+    cutter_t *cutter = NULL;
+    status_t status = create(comm, options, tokens);
+    if (!status && !options->encode && !options->least) status = cutter_create(tokenizer, &cutter);
+    status = agree(comm, status);
+    if (!status) status = run_batches(*tokens, tokenizer, source, cutter);
+    cutter_destroy(&cutter);
     if (status) corpus_tokens_free(tokens);
     return status;
 }
@@ -232,8 +183,8 @@ status_t corpus_tokens_make(MPI_Comm comm, tokenizer_t *tokenizer, const text_so
 void corpus_tokens_free(corpus_tokens_t **tokens)
 {
     if (!*tokens) return;
-    mem_free(&(*tokens)->id);
-    mem_free(&(*tokens)->offset);
+    spill_free(&(*tokens)->token);
+    spill_free(&(*tokens)->text);
     mem_free(&(*tokens)->run);
     mem_free(tokens);
 }
@@ -248,28 +199,122 @@ uint64_t corpus_tokens_texts(const corpus_tokens_t *tokens)
     return tokens->texts;
 }
 
-/* Each step agreed: a rank whose write fails must not leave the others in the next call. */
-status_t corpus_tokens_write(const corpus_tokens_t *tokens, store_t *store, const char *offsets)
+/* ---- writing ----
+ * Each step is agreed: a rank whose write fails must not leave the others in the next call. */
+
+static status_t define(const corpus_tokens_t *tokens, store_t *store, const token_column_t *column,
+                       uint64_t count)
 {
-    MPI_Comm comm = tokens->comm;
+    uint64_t shape[2] = {count, (uint64_t)column->width};
+    status_t status = agree(tokens->comm, store_define(store, column->dataset, STORE_I32,
+                                                       column->width > 1 ? 2 : 1, shape, NULL));
+    if (!status)
+        status = agree(tokens->comm, store_describe(store, column->dataset, column->unit,
+                                                    column->description));
+    return status;
+}
+
+/* Writes columns [at, at + width) of records, each of `size` int32, as one block of a dataset. */
+static status_t put_column(const corpus_tokens_t *tokens, store_t *store,
+                           const token_column_t *column, uint64_t first, uint64_t count,
+                           const int32_t *records, size_t size, size_t at, int32_t *block)
+{
+    size_t width = (size_t)column->width;
+    uint64_t start[2] = {first, 0}, shape[2] = {count, width};
+    for (uint64_t i = 0; i < count; i++)
+        memcpy(block + i * width, records + i * size + at, width * sizeof *block);
+    return agree(tokens->comm, store_put(store, column->dataset, start, shape, block));
+}
+
+static status_t put_tokens(corpus_tokens_t *tokens, store_t *store, const run_t *run,
+                           int32_t *records, int32_t *block)
+{
+    static const token_column_t ids = {.dataset = "/ids", .width = 1};
+    const token_options_t *options = &tokens->options;
+    size_t size = 1 + tokens->marks;
+    uint64_t done = 0;
+    status_t status = NULL;
+    for (uint64_t round = 0; !status && round < run->token_rounds; round++) {
+        uint64_t left = run->tokens - done, count = left < WRITE_RECORDS ? left : WRITE_RECORDS;
+        uint64_t first = run->first_token + done;
+        size_t at = 1;
+        done += count;
+        status = agree(tokens->comm, spill_next(&tokens->token, records, count));
+        if (!status)
+            status = put_column(tokens, store, &ids, first, count, records, size, 0, block);
+        for (size_t i = 0; !status && i < options->token_columns; i++) {
+            status = put_column(tokens, store, &options->of_tokens[i], first, count, records, size,
+                                at, block);
+            at += (size_t)options->of_tokens[i].width;
+        }
+    }
+    return status;
+}
+
+static status_t put_texts(corpus_tokens_t *tokens, store_t *store, const char *offsets,
+                          const run_t *run, int64_t *records, int64_t *block)
+{
+    const token_options_t *options = &tokens->options;
+    size_t size = 1 + options->text_columns;
+    uint64_t done = 0;
+    status_t status = NULL;
+    for (uint64_t round = 0; !status && round < run->text_rounds; round++) {
+        uint64_t left = run->texts - done, count = left < WRITE_RECORDS ? left : WRITE_RECORDS;
+        uint64_t first = run->first_text + done;
+        done += count;
+        status = agree(tokens->comm, spill_next(&tokens->text, records, count));
+        for (uint64_t i = 0; !status && i < count; i++)
+            block[i] = records[i * size] + (int64_t)run->first_token;
+        if (!status)
+            status = agree(tokens->comm, store_put(store, offsets, &first, &count, block));
+        for (size_t c = 0; !status && c < options->text_columns; c++) {
+            int32_t *value = (int32_t *)block;
+            for (uint64_t i = 0; i < count; i++) value[i] = (int32_t)records[i * size + 1 + c];
+            status = agree(tokens->comm,
+                           store_put(store, options->of_texts[c].dataset, &first, &count, value));
+        }
+    }
+    return status;
+}
+
+static status_t define_all(const corpus_tokens_t *tokens, store_t *store, const char *offsets)
+{
+    static const token_column_t ids = {"/ids", "token id", "Tokens of all texts, one after another",
+                                       1};
+    const token_options_t *options = &tokens->options;
     uint64_t entries = tokens->texts + 1, last = tokens->rank == 0;
     int64_t total = (int64_t)tokens->tokens;
-    const int32_t *id = tokens->id;
-    const int64_t *offset = tokens->offset;
-    status_t status = store_define(store, "/ids", STORE_I32, 1, &tokens->tokens, NULL);
-    status = agree(comm, status);
-    if (!status) status = agree(comm, store_define(store, offsets, STORE_I64, 1, &entries, NULL));
-    for (size_t i = 0; !status && i < tokens->runs; i++) {
-        const run_t *run = &tokens->run[i];
-        status = agree(comm, store_put(store, "/ids", &run->first_token, &run->tokens, id));
-        if (!status)
-            status = agree(comm, store_put(store, offsets, &run->first_text, &run->texts, offset));
-        id += run->tokens;
-        offset += run->texts;
-    }
-    if (!status) status = agree(comm, store_put(store, offsets, &tokens->texts, &last, &total));
+    status_t status = define(tokens, store, &ids, tokens->tokens);
+    for (size_t i = 0; !status && i < options->token_columns; i++)
+        status = define(tokens, store, &options->of_tokens[i], tokens->tokens);
+    for (size_t i = 0; !status && i < options->text_columns; i++)
+        status = define(tokens, store, &options->of_texts[i], tokens->texts);
     if (!status)
-        status = agree(comm, store_describe(store, "/ids", "token id",
-                                            "Tokens of all texts, one after another"));
+        status = agree(tokens->comm, store_define(store, offsets, STORE_I64, 1, &entries, NULL));
+    if (!status)
+        status = agree(tokens->comm, store_put(store, offsets, &tokens->texts, &last, &total));
+    return status;
+}
+
+status_t corpus_tokens_write(corpus_tokens_t *tokens, store_t *store, const char *offsets)
+{
+    /* Records of tokens or of texts, and a block of them on its way. */
+    size_t token = (1 + tokens->marks) * sizeof(int32_t);
+    size_t text = (1 + tokens->options.text_columns) * sizeof(int64_t);
+    size_t record = token > text ? token : text;
+    int64_t *records = NULL, *block = NULL;
+    status_t status = mem_aligned(&records, WRITE_RECORDS * record / sizeof *records + 1, "tokens");
+    if (!status)
+        status = mem_aligned(&block, WRITE_RECORDS * record / sizeof *block + 1, "tokens");
+    status = agree(tokens->comm, status);
+    if (!status) status = define_all(tokens, store, offsets);
+    spill_rewind(&tokens->token);
+    spill_rewind(&tokens->text);
+    for (size_t i = 0; !status && i < tokens->runs; i++) {
+        status = put_tokens(tokens, store, &tokens->run[i], (int32_t *)records, (int32_t *)block);
+        if (!status) status = put_texts(tokens, store, offsets, &tokens->run[i], records, block);
+    }
+    mem_free(&records);
+    mem_free(&block);
     return status;
 }

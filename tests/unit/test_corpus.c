@@ -60,12 +60,52 @@ static status_t documents(void **state, corpus_options_t options, const char *na
     return status;
 }
 
+/* The same in parts of so many bytes, put together again. */
+static void documents_in_parts(void **state, corpus_options_t options, const char *names,
+                               size_t most, str_t *out)
+{
+    strings_t files = {0};
+    corpus_t *corpus = NULL;
+    bool found = true, ends;
+    char *list = NULL, *rest = NULL;
+    expect_ok(str_copy(&list, names));
+    for (char *name = strtok_r(list, " ", &rest); name; name = strtok_r(NULL, " ", &rest))
+        expect_ok(strings_append(&files, path_of(state, name)));
+    options.files = &files;
+    expect_ok(corpus_open(&options, &corpus));
+    str_clear(out);
+    expect_ok(str_append(out, "", 0));
+    while (found) {
+        str_t text = {0};
+        origin_t origin = {-1, -1}, first = {-1, -1};
+        do {
+            size_t before = text.length;
+            expect_ok(corpus_next_part(corpus, most, &text, &origin, &ends, &found));
+            if (!found) break;
+            if (first.line < 0) first = origin;
+            assert_int_equal(origin.line, first.line);
+            assert_int_equal(origin.file, first.file);
+            assert_true(ends || text.length - before >= most);
+        } while (!ends);
+        if (found) expect_ok(str_printf(out, "[%zu]", text.length));
+        if (found) expect_ok(str_append(out, text.data ? text.data : "", text.length));
+        str_free(&text);
+    }
+    corpus_close(&corpus);
+    strings_free(&files);
+    mem_free(&list);
+}
+
 static void expect_documents(void **state, corpus_options_t options, const char *names,
                              const char *expected)
 {
     str_t out = {0};
     expect_ok(documents(state, options, names, &out));
     assert_string_equal(out.data, expected);
+    for (size_t most = 1; most < 100; most = 3 * most + 1) {
+        documents_in_parts(state, options, names, most, &out);
+        assert_string_equal(out.data, expected);
+    }
     str_free(&out);
 }
 
