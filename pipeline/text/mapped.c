@@ -3,12 +3,21 @@
 #include "core/memory.h"
 #include "text/utf8.h"
 
-void mapped_clear(mapped_t *mapped, bool tracked)
+void mapped_clear(mapped_t *mapped, bool tracked, size_t limit)
 {
     str_clear(&mapped->bytes);
     mapped->joints = 0;
     mapped->characters = 0;
     mapped->tracked = tracked;
+    mapped->limit = limit;
+}
+
+status_t mapped_reserve(mapped_t *mapped, size_t length)
+{
+    str_t *bytes = &mapped->bytes;
+    if (length > mapped->limit || bytes->length > mapped->limit - length)
+        return status_new(EXIT_INPUT, "a normalised text grows beyond %zu bytes", mapped->limit);
+    return mem_grow(&bytes->data, &bytes->capacity, bytes->length + length + 1, "normalised text");
 }
 
 void mapped_free(mapped_t *mapped)
@@ -70,7 +79,8 @@ status_t mapped_copy(mapped_t *mapped, const char *bytes, size_t length, const p
                      int64_t at)
 {
     if (length == 0) return NULL;
-    status_t status = str_append(&mapped->bytes, bytes, length);
+    status_t status = mapped_reserve(mapped, length);
+    if (!status) status = str_append(&mapped->bytes, bytes, length);
     if (!status && mapped->tracked)
         status = copy_origins(mapped, source, at, utf8_count(bytes, length));
     return status;
@@ -83,7 +93,8 @@ status_t mapped_adopt(mapped_t *mapped, const piece_t *source, int64_t count)
 
 status_t mapped_insert(mapped_t *mapped, const char *bytes, size_t length, int64_t origin)
 {
-    status_t status = str_append(&mapped->bytes, bytes, length);
+    status_t status = mapped_reserve(mapped, length);
+    if (!status) status = str_append(&mapped->bytes, bytes, length);
     for (size_t i = 0; !status && mapped->tracked && i < length; i++) {
         if (!utf8_starts(bytes[i])) continue;
         status = add_joint(mapped, origin);

@@ -33,15 +33,20 @@ typedef struct {
     size_t joints, joint_capacity;
     int64_t characters; /* so far, where tracked */
     bool tracked;
+    size_t limit; /* bytes beyond which it is an error that the text grew so */
 } mapped_t;
 
-void mapped_clear(mapped_t *mapped, bool tracked);
+/* Starts a new text, which may grow to limit bytes. */
+void mapped_clear(mapped_t *mapped, bool tracked, size_t limit);
 void mapped_free(mapped_t *mapped);
 
 /* Appends length bytes whose characters came one to one from source's characters at, at + 1, ...
  * (numbered within the piece). */
 MUST_CHECK status_t mapped_copy(mapped_t *mapped, const char *bytes, size_t length,
                                 const piece_t *source, int64_t at);
+
+/* Room for more bytes, which the caller then writes and counts himself (mapped_adopt). */
+MUST_CHECK status_t mapped_reserve(mapped_t *mapped, size_t length);
 
 /* Appends bytes whose characters all came from the original's character origin. */
 MUST_CHECK status_t mapped_insert(mapped_t *mapped, const char *bytes, size_t length,

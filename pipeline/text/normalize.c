@@ -9,6 +9,9 @@
 status_t normalizer_add(normalizer_t *normalizer, normalize_kind_t kind, const char *content,
                         const char *literal, const char *regex)
 {
+    enum { MOST = 64 };
+    if (normalizer->count == MOST)
+        return status_new(EXIT_INPUT, "normalizer: more than %d steps", MOST);
     status_t status =
         mem_grow(&normalizer->step, &normalizer->capacity, normalizer->count + 1, "normalizer");
     if (status) return status;
@@ -75,8 +78,7 @@ static status_t replace_character(const piece_t *piece, char from, const char *t
     status_t status = NULL;
     for (size_t done = 0; !status && done < piece->length;) {
         size_t end = piece->length - done < BLOCK ? piece->length : done + BLOCK;
-        size_t room = out->bytes.length + (end - done) * size + 1;
-        status = mem_grow(&out->bytes.data, &out->bytes.capacity, room, "normalised text");
+        status = mapped_reserve(out, (end - done) * size);
         if (status) break;
         char *at = out->bytes.data + out->bytes.length;
         for (; done < end; done++) {
@@ -154,6 +156,9 @@ static status_t apply_step(normalizer_t *normalizer, const normalize_step_t *ste
 
 status_t normalizer_apply(normalizer_t *normalizer, bool tracked, piece_t *piece)
 {
+    /* No sensible rule makes a text so much longer; chains of others could fill any memory. */
+    const size_t most = (size_t)1 << 16, growth = 64;
+    size_t limit = piece->length < SIZE_MAX / 128 ? most + growth * piece->length : SIZE_MAX;
     status_t status = NULL;
     for (size_t i = 0; !status && i < normalizer->count && piece->length; i++) {
         const normalize_step_t *step = &normalizer->step[i];
@@ -161,7 +166,7 @@ status_t normalizer_apply(normalizer_t *normalizer, bool tracked, piece_t *piece
             nfc_normal_prefix(normalizer->nfc, piece->bytes, piece->length) == piece->length)
             continue;
         mapped_t *out = &normalizer->text[piece->bytes == normalizer->text[0].bytes.data];
-        mapped_clear(out, tracked);
+        mapped_clear(out, tracked, limit);
         status = apply_step(normalizer, step, piece, out);
         if (!status) *piece = mapped_piece(out);
     }

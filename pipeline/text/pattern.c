@@ -8,9 +8,13 @@
 #include "core/strings.h"
 #include "text/regex_syntax.h"
 
-/* Steps of one match: more than any sensible pattern takes on a run of 100 MB, and an end to
- * patterns that try everything. */
-enum { MATCH_LIMIT = 1 << 30 };
+/* Steps that one match may take: what a sensible pattern needs on a run as long as the text, and
+ * an end to patterns that try everything. */
+static uint32_t match_limit(size_t length)
+{
+    const size_t least = 100000, each = 16;
+    return length < (UINT32_MAX - least) / each ? (uint32_t)(least + each * length) : UINT32_MAX;
+}
 
 struct pattern {
     pcre2_code *code;
@@ -47,7 +51,6 @@ static status_t compile(pattern_t *pattern, const str_t *translated)
     pattern->match = pcre2_match_data_create(1, NULL);
     pattern->context = pcre2_match_context_create(NULL);
     if (!pattern->match || !pattern->context) return no_memory();
-    pcre2_set_match_limit(pattern->context, MATCH_LIMIT);
     /* Without JIT (on machines that lack it) the interpreter gives the same matches, slower. */
     if (pcre2_jit_compile(pattern->code, PCRE2_JIT_COMPLETE) == 0) {
         pattern->stack = pcre2_jit_stack_create(32 << 10, 64 << 20, NULL);
@@ -88,6 +91,7 @@ void pattern_destroy(pattern_t **pattern)
 status_t pattern_match(pattern_t *pattern, const char *text, size_t length, size_t from,
                        size_t *start, size_t *end)
 {
+    pcre2_set_match_limit(pattern->context, match_limit(length - from));
     int found = pcre2_match(pattern->code, (PCRE2_SPTR)text, length, from, PCRE2_NO_UTF_CHECK,
                             pattern->match, pattern->context);
     *start = *end = length + 1;

@@ -118,7 +118,7 @@ static status_t split_by_metaspace(const run_t *run, size_t index, split_step_t 
 {
     const char *mark = step->replacement;
     size_t size = strlen(mark);
-    mapped_clear(&step->text[0], run->tracked);
+    mapped_clear(&step->text[0], run->tracked, SIZE_MAX);
     status_t status = replace_literal(piece, " ", 1, mark, size, &step->text[0]);
     if (status) return status;
     piece_t text = mapped_piece(&step->text[0]);
@@ -126,7 +126,7 @@ static status_t split_by_metaspace(const run_t *run, size_t index, split_step_t 
     bool wanted = step->prepend == PREPEND_ALWAYS ||
                   (step->prepend == PREPEND_FIRST && piece_origin(&text, 0) == 0);
     if (wanted && !begins) {
-        mapped_clear(&step->text[1], run->tracked);
+        mapped_clear(&step->text[1], run->tracked, SIZE_MAX);
         status = prepend_text(&text, mark, size, &step->text[1]);
         if (status) return status;
         text = mapped_piece(&step->text[1]);
@@ -143,7 +143,7 @@ static status_t prefix_space(const run_t *run, size_t index, split_step_t *step,
                              const piece_t *piece)
 {
     if (piece->bytes[0] == ' ') return run_step(run, index + 1, piece);
-    mapped_clear(&step->text[0], run->tracked);
+    mapped_clear(&step->text[0], run->tracked, SIZE_MAX);
     status_t status = prepend_text(piece, " ", 1, &step->text[0]);
     piece_t text = mapped_piece(&step->text[0]);
     return status ? status : run_step(run, index + 1, &text);

@@ -143,6 +143,36 @@ static void test_bad_text(void **state)
     scratch_remove(*state, "tokenizer.json");
 }
 
+/* Rules that blow a text up are stopped; so are patterns that try everything. */
+static void test_runaway_rules(void **state)
+{
+    enum { LENGTH = 2000 };
+    str_t json = {0};
+    char text[LENGTH];
+    encoding_t encoding = {0};
+    memset(text, 'a', sizeof text);
+    expect_ok(str_add(&json, "{\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":["));
+    for (int i = 0; i < 20; i++)
+        expect_ok(str_printf(&json,
+                             "%s{\"type\":\"Replace\",\"pattern\":{\"String\":\"a\"},"
+                             "\"content\":\"aaaaaaaa\"}",
+                             i ? "," : ""));
+    expect_ok(str_add(&json, "]},\"model\":{\"vocab\":{\"a\":0},\"merges\":[]}}"));
+    tokenizer_t *tokenizer = open_text(*state, json.data);
+    expect_error(tokenizer_encode(tokenizer, text, LENGTH, 0, &encoding), EXIT_INPUT,
+                 "a normalised text grows beyond");
+    tokenizer_close(&tokenizer);
+    tokenizer =
+        open_text(*state, "{\"pre_tokenizer\":{\"type\":\"Split\",\"behavior\":\"Isolated\","
+                          "\"invert\":false,\"pattern\":{\"Regex\":\"(?:a+)+b\"}},"
+                          "\"model\":{\"vocab\":{\"a\":0},\"merges\":[]}}");
+    expect_error(tokenizer_encode(tokenizer, text, LENGTH, 0, &encoding), EXIT_INPUT, "(?:a+)+b");
+    tokenizer_close(&tokenizer);
+    encoding_free(&encoding);
+    str_free(&json);
+    scratch_remove(*state, "tokenizer.json");
+}
+
 #define MODEL \
     "\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"b\":1,\"ab\":2},\"merges\":[\"a b\"]}"
 
@@ -340,6 +370,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_cases, scratch_create, scratch_destroy),
         cmocka_unit_test(test_demo),
         cmocka_unit_test_setup_teardown(test_bad_text, scratch_create, scratch_destroy),
+        cmocka_unit_test_setup_teardown(test_runaway_rules, scratch_create, scratch_destroy),
         cmocka_unit_test_setup_teardown(test_refused_files, scratch_create, scratch_destroy),
         cmocka_unit_test_setup_teardown(test_damaged_files, scratch_create, scratch_destroy),
         cmocka_unit_test_setup_teardown(test_vocabulary_and_merges, scratch_create,

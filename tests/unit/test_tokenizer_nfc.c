@@ -10,7 +10,7 @@
 static void normalize(nfc_t *nfc, const char *text, size_t length, mapped_t *out)
 {
     piece_t piece = {.bytes = text, .length = length};
-    mapped_clear(out, true);
+    mapped_clear(out, true, SIZE_MAX);
     expect_ok(nfc_apply(nfc, &piece, out));
 }
 
