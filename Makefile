@@ -75,7 +75,7 @@ ALL_CFLAGS = $(LANGUAGE) $(HARDENING) $(CFLAGS) $(CPPFLAGS) $(MODE_FLAGS) \
 # Files named *_fma.c want a product that is added to be rounded once.
 $(BUILD)/obj/%_fma.o: private NUMERICS += -ffp-contract=fast
 LINK = $(MPICC) $(CFLAGS) $(MODE_FLAGS) $(HARDENING_LINK) $(LDFLAGS)
-LIBS = $(HDF5_LIBS) $(CBLAS_LIBS) $(DEPS_LIBS) -lm -ldl
+LIBS = $(HDF5_LIBS) $(DEPS_LIBS) -lm -lpthread
 CMOCKA_LIBS ?= -lcmocka
 
 LIBRARY_SOURCES = $(wildcard pipeline/*/*.c)
@@ -141,7 +141,7 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(LIBRARY)
 
 $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(LIBRARY)
 	@mkdir -p $(@D)
-	$(call SAY,link,$@)$(LINK) $< $(LIBRARY) -o $@.new $(LIBS)
+	$(call SAY,link,$@)$(LINK) $< $(LIBRARY) -o $@.new $(CBLAS_LIBS) $(LIBS)
 	@mv $@.new $@
 
 clean:
