@@ -5,12 +5,18 @@
 #include <string.h>
 
 #include "text/unicode16.h"
+#include "text/utf8.h"
+
+enum { DEEPEST = 100 }; /* groups within groups */
 
 /* The state of a translation: what is left to read, what was written. */
 typedef struct {
     const char *at;
     str_t *out;
     bool in_class;
+    int depth;
+    bool folds[DEEPEST + 1]; /* [depth] case is ignored */
+    char before;             /* the ASCII letter just read, or 0 */
 } translation_t;
 
 static status_t refuse(const char *what, const char *at)
@@ -108,6 +114,27 @@ static status_t translate_escape(translation_t *t)
     return status;
 }
 
+/* A character that stands for itself. Without regard to case, Oniguruma takes some for several
+ * others (U+00DF for ss, U+FB01 for fi, ...), which PCRE2 never does. */
+static status_t translate_literal(translation_t *t)
+{
+    static const char *const joined[] = {"ss", "st", "ff", "fi", "fl"};
+    size_t size = utf8_size(*t->at), ignored;
+    if (t->folds[t->depth] && size > 1) {
+        uint32_t c = utf8_at(t->at, &ignored);
+        bool caseless = (c >= 0x2e80 && c < 0xa640) || (c >= 0xac00 && c < 0xd7a4);
+        if (!caseless) return refuse("a letter beyond ASCII without regard to case", t->at);
+    }
+    char letter = (char)tolower((unsigned char)*t->at);
+    for (size_t i = 0; t->folds[t->depth] && !t->in_class && i < 5; i++)
+        if (t->before == joined[i][0] && letter == joined[i][1])
+            return refuse("what may be one character without regard to case", t->at - 1);
+    t->before = size == 1 && isalpha((unsigned char)letter) ? letter : '\0';
+    status_t status = str_append(t->out, t->at, size);
+    t->at += size;
+    return status;
+}
+
 static status_t translate_class(translation_t *t)
 {
     status_t status = str_append(t->out, t->at++, 1);
@@ -119,20 +146,27 @@ static status_t translate_class(translation_t *t)
         else if (*t->at == '[') status = refuse("a class within a class", t->at);
         else if (t->at[0] == '&' && t->at[1] == '&') status = refuse("an intersection", t->at);
         else if (*t->at == '\\') status = translate_escape(t);
-        else status = str_append(t->out, t->at++, 1);
+        else status = translate_literal(t);
     }
     t->in_class = false;
+    t->before = '\0';
     return status ? status : str_append(t->out, t->at++, 1);
 }
 
 static status_t translate_group(translation_t *t)
 {
     static const char *const known[] = {"(?:", "(?i:", "(?=", "(?!", "(?<=", "(?<!", "(?>", "(?i)"};
+    if (t->depth == DEEPEST) return refuse("deeper nesting", t->at);
+    t->folds[t->depth + 1] = t->folds[t->depth];
+    t->depth++;
     if (t->at[1] != '?') return str_append(t->out, t->at++, 1);
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         size_t length = strlen(known[i]);
         if (strncmp(t->at, known[i], length) != 0) continue;
         t->at += length;
+        bool flag = strcmp(known[i], "(?i)") == 0; /* to the end of the group that it is in */
+        if (flag) t->depth--;
+        if (flag || strcmp(known[i], "(?i:") == 0) t->folds[t->depth] = true;
         return str_append(t->out, known[i], length);
     }
     return refuse("this group", t->at);
@@ -157,12 +191,18 @@ status_t regex_translate(const char *text, str_t *out)
     translation_t t = {.at = text, .out = out};
     status_t status = NULL;
     while (!status && *t.at) {
+        bool literal = !strchr("\\[({^$)|*+?.", *t.at);
+        if (!literal) t.before = '\0';
         if (*t.at == '\\') status = translate_escape(&t);
         else if (*t.at == '[') status = translate_class(&t);
         else if (*t.at == '(') status = translate_group(&t);
         else if (*t.at == '{') status = translate_interval(&t);
         else if (*t.at == '^' || *t.at == '$') status = refuse("an anchor to lines", t.at);
-        else status = str_append(out, t.at++, 1);
+        else if (literal) status = translate_literal(&t);
+        else {
+            if (*t.at == ')' && t.depth > 0) t.depth--;
+            status = str_append(out, t.at++, 1);
+        }
     }
     return status;
 }

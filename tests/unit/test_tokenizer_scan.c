@@ -117,6 +117,7 @@ static void test_translation(void **state)
     expect_match("\\W", "a_\xcc\x81", 5, 0);
     expect_match("[\\u0041-\\x43]+", "xABCD", 1, 4);
     expect_match("(?i:'LL)", "I'll", 1, 4);
+    expect_match("(?i:k)(ss\xc3\xa9)", "\xe2\x84\xaass\xc3\xa9", 0, 7);
     expect_match("a{2}b{1,}c{0,2}", "aaabbc", 1, 6);
     expect_match(".", "\n.", 1, 2);
 }
@@ -146,6 +147,9 @@ static void test_refusals(void **state)
         {"a\\", "this escape"},
         {"", "is empty"},
         {"(a", "missing closing parenthesis"},
+        {"(?i:\xc3\x9f)", "a letter beyond ASCII"},
+        {"(?i:aSt)", "what may be one"},
+        {"a(?i)f(i)fl", "what may be one"},
     };
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         pattern_t *pattern = NULL;
