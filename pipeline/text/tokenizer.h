@@ -46,7 +46,8 @@ void encoding_free(encoding_t *encoding);
 int32_t tokenizer_size(const tokenizer_t *tokenizer);
 /* Id of a token by its text as the file spells it ("<|endoftext|>"), or -1. */
 int32_t tokenizer_find(const tokenizer_t *tokenizer, const char *token);
-/* The bytes a token stands for (borrowed; may be a part of a character), or NULL. */
+/* The bytes a token stands for, or NULL: its spelling, or where that is in GPT-2's byte-level
+ * alphabet what it spells (borrowed; may be a part of a character). */
 const char *tokenizer_token(const tokenizer_t *tokenizer, int32_t id, size_t *length);
 /* Ids of BOS and EOS from tokenizer_config.json beside the file (its architecture class's
  * defaults where it names none), or -1. */
