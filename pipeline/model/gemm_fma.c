@@ -1,7 +1,6 @@
 /* Compiled with -ffp-contract=fast: a product that is added is rounded once. */
 #include "model/gemm.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #include "core/memory.h"
@@ -129,30 +128,34 @@ void gemm_destroy(gemm_t **gemm)
 
 /* ---- packing ---- */
 
+/* The shuffles of an 8 x 8 transposition, pairs of rows at a time. */
+#define LOW(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 4, 12, 5, 13)
+#define HIGH(a, b) __builtin_shufflevector(a, b, 2, 10, 3, 11, 6, 14, 7, 15)
+#define EVEN(a, b) __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13)
+#define ODD(a, b) __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15)
+#define LEFT(a, b) __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11)
+#define RIGHT(a, b) __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15)
+
 /* Transposes 8 rows of 8: column i of from goes to to + i * to_stride. */
 static inline __attribute__((always_inline)) void transpose(float *to, size_t to_stride,
                                                             const float *const row[8], size_t at)
 {
-    typedef int32_t pick_t __attribute__((vector_size(32)));
-    const pick_t low = {0, 8, 1, 9, 4, 12, 5, 13}, high = {2, 10, 3, 11, 6, 14, 7, 15};
-    const pick_t even = {0, 1, 8, 9, 4, 5, 12, 13}, odd = {2, 3, 10, 11, 6, 7, 14, 15};
-    const pick_t left = {0, 1, 2, 3, 8, 9, 10, 11}, right = {4, 5, 6, 7, 12, 13, 14, 15};
     f32x8_t a[8], b[8];
     for (int i = 0; i < 8; i += 2) {
         f32x8_t x = *(const f32x8_t *)(row[i] + at), y = *(const f32x8_t *)(row[i + 1] + at);
-        a[i] = __builtin_shuffle(x, y, low);
-        a[i + 1] = __builtin_shuffle(x, y, high);
+        a[i] = LOW(x, y);
+        a[i + 1] = HIGH(x, y);
     }
     for (int i = 0; i < 8; i += 4) {
-        b[i] = __builtin_shuffle(a[i], a[i + 2], even);
-        b[i + 1] = __builtin_shuffle(a[i], a[i + 2], odd);
-        b[i + 2] = __builtin_shuffle(a[i + 1], a[i + 3], even);
-        b[i + 3] = __builtin_shuffle(a[i + 1], a[i + 3], odd);
+        b[i] = EVEN(a[i], a[i + 2]);
+        b[i + 1] = ODD(a[i], a[i + 2]);
+        b[i + 2] = EVEN(a[i + 1], a[i + 3]);
+        b[i + 3] = ODD(a[i + 1], a[i + 3]);
     }
     for (size_t i = 0; i < 4; i++) /* in increasing order: see interleave */
-        *(f32x8_t *)(to + i * to_stride) = __builtin_shuffle(b[i], b[i + 4], left);
+        *(f32x8_t *)(to + i * to_stride) = LEFT(b[i], b[i + 4]);
     for (size_t i = 0; i < 4; i++)
-        *(f32x8_t *)(to + (i + 4) * to_stride) = __builtin_shuffle(b[i], b[i + 4], right);
+        *(f32x8_t *)(to + (i + 4) * to_stride) = RIGHT(b[i], b[i + 4]);
 }
 
 /* to [depth][tile] = transposed rows of from, which are stride apart; rows beyond count are 0.
