@@ -16,6 +16,7 @@
 #include "par/agree.h"
 #include "select/rules.h"
 #include "stages/terminal.h"
+#include "store/output.h"
 
 typedef struct {
     const char *config;
@@ -218,9 +219,7 @@ status_t stage_key_create(hash_t **key)
 status_t stage_read_key(const char *path, const char *hint, char **key)
 {
     store_t *store = NULL;
-    if (!file_exists(path))
-        return status_new(EXIT_INPUT, "%s: no such file; run the stage '%s' first", path, hint);
-    status_t status = store_open(path, &store);
+    status_t status = output_open(path, hint, &store);
     if (!status) status = store_get_text(store, "/", "key", key);
     store_close(&store);
     return status;

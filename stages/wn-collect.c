@@ -13,7 +13,7 @@
 #include "model/gemm.h"
 #include "par/agree.h"
 #include "par/work.h"
-#include "stages/stage.h"
+#include "stages/sequences.h"
 
 enum { NEURONS_TOGETHER = 64 }; /* neurons of one HDF5 chunk */
 
@@ -260,12 +260,15 @@ static status_t run_checkpoint(collection_t *it, const char *checkpoint)
 static status_t run(stage_t *stage)
 {
     collection_t it = {.stage = stage};
-    status_t status = read_settings(&it);
-    if (!status) status = sequences_read(&it.windows, stage->directory, &it.sequences);
-    status = agree(stage->comm, status);
+    char *tokenizer = NULL;
+    status_t status = agree(stage->comm, read_settings(&it));
+    if (!status) status = stage_tokenizer(stage, &tokenizer);
+    if (!status)
+        status = agree(stage->comm, stage_sequences(stage, tokenizer, &it.windows, &it.sequences));
     for (size_t i = 0; !status && i < stage->chosen.count; i++)
         status = run_checkpoint(&it, stage->chosen.item[i]);
     sequences_free(&it.sequences);
+    mem_free(&tokenizer);
     return status;
 }
 

@@ -11,8 +11,7 @@
 #include "model/checkpoints.h"
 #include "model/gemm.h"
 #include "par/agree.h"
-#include "stages/stage.h"
-#include "text/tokenizer.h"
+#include "stages/sequences.h"
 
 typedef struct {
     stage_t *stage;
@@ -26,35 +25,6 @@ typedef struct {
 } evaluation_t;
 
 /* ---- what belongs together ---- */
-
-/* Rank 0 reads the tokenizer for its digest; the others learn it. */
-static status_t find_tokenizer(evaluation_t *it)
-{
-    char *path = NULL;
-    tokenizer_t *tokenizer = NULL;
-    str_t digest = {0};
-    status_t status = NULL;
-    if (it->stage->rank == 0) {
-        status = checkpoint_tokenizer(it->stage->config, &it->stage->checkpoints, &path);
-        if (!status) status = tokenizer_open(path, &tokenizer);
-        if (!status) status = str_add(&digest, tokenizer_hash(tokenizer));
-    }
-    tokenizer_close(&tokenizer);
-    mem_free(&path);
-    status = share_text(it->stage->comm, status, &digest);
-    if (!status) status = str_copy(&it->tokenizer, digest.data);
-    str_free(&digest);
-    return status;
-}
-
-static status_t check_sequences(const evaluation_t *it, const task_t *task,
-                                const sequences_t *sequences)
-{
-    if (strcmp(sequences->tokenizer, it->tokenizer) == 0) return NULL;
-    return status_new(EXIT_INPUT, "%s/shards/%s.h5: made with another tokenizer than the model's; "
-                                  "run the stage 'shard' again",
-                      it->stage->directory, task->data);
-}
 
 static status_t make_key(const evaluation_t *it, const task_t *task, const sequences_t *sequences,
                          char key[SHA256_HEX])
@@ -180,8 +150,7 @@ static status_t run_task(evaluation_t *it, const task_t *task)
     char *path = NULL, key[SHA256_HEX];
     bool current = false;
     sequences_t sequences;
-    status_t status = sequences_read(task, it->stage->directory, &sequences);
-    if (!status) status = check_sequences(it, task, &sequences);
+    status_t status = stage_sequences(it->stage, it->tokenizer, task, &sequences);
     if (!status) status = make_key(it, task, &sequences, key);
     status = agree(it->stage->comm, status);
     if (!status)
@@ -220,7 +189,7 @@ static status_t run(stage_t *stage)
     status = agree(stage->comm, status);
     if (!status && it.tasks.count == 0 && stage->rank == 0)
         log_info("evaluate.tasks is empty: nothing to do");
-    if (!status && it.tasks.count) status = find_tokenizer(&it);
+    if (!status && it.tasks.count) status = stage_tokenizer(stage, &it.tokenizer);
     for (size_t i = 0; !status && it.tasks.count && i < stage->chosen.count; i++)
         status = run_checkpoint(&it, stage->chosen.item[i]);
     tasks_free(&it.tasks);

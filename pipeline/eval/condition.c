@@ -4,7 +4,7 @@
 
 #include "core/memory.h"
 #include "select/selection.h"
-#include "store/store.h"
+#include "store/output.h"
 
 /* A cohort that select does not define: names the nearest one. */
 static status_t check_cohort(const config_t *config, size_t index, const char *cohort)
@@ -99,8 +99,7 @@ static status_t load_cohort(condition_t *condition, const char *directory, const
     store_t *store = NULL;
     cohort_t cohort = {0};
     status_t status = str_format(&path, "%s/selection/%s.h5", directory, condition->cohort);
-    if (!status) status = store_open(path, &store);
-    if (status) status = status_wrap(status, "run the stage 'select' first");
+    if (!status) status = output_open(path, "select", &store);
     if (!status) status = selection_read(store, checkpoint, &cohort);
     if (!status) status = index_cohort(condition, &cohort, path, layers, neurons);
     cohort_destroy(&cohort);

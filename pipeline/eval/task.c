@@ -4,7 +4,7 @@
 
 #include "core/memory.h"
 #include "core/strings.h"
-#include "store/store.h"
+#include "store/output.h"
 #include "text/windows.h"
 
 static const struct {
@@ -135,8 +135,7 @@ status_t sequences_read(const task_t *task, const char *directory, sequences_t *
     store_t *store = NULL;
     *sequences = (sequences_t){0};
     status_t status = str_format(&path, "%s/shards/%s.h5", directory, task->data);
-    if (!status) status = store_open(path, &store);
-    if (status) status = status_wrap(status, "run the stage 'shard' first");
+    if (!status) status = output_open(path, "shard", &store);
     if (!status) status = store_get_text(store, "/", "key", &sequences->key);
     if (!status) status = store_get_text(store, "/", "tokenizer", &sequences->tokenizer);
     if (!status)

@@ -5,9 +5,23 @@
 #include "core/file.h"
 #include "core/memory.h"
 #include "report/run_internal.h"
+#include "store/output.h"
 
 /* So many names are listed where something is missing; the rest is counted. */
 enum { NAMED = 6 };
+
+/* The stage that writes a file, by the directory that it is in. */
+static const char *maker(const char *name)
+{
+    static const char *const made[][2] = {{"shards/", "shard"},
+                                          {"activations/", "collect"},
+                                          {"statistics/", "reduce"},
+                                          {"selection/", "select"},
+                                          {"results/", "evaluate"}};
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++)
+        if (strncmp(name, made[i][0], strlen(made[i][0])) == 0) return made[i][1];
+    return "report";
+}
 
 status_t run_open_file(run_t *run, const char *name, store_t **store)
 {
@@ -15,7 +29,7 @@ status_t run_open_file(run_t *run, const char *name, store_t **store)
     *store = NULL;
     status_t status = path_join(run->directory, name, &path);
     if (!status && file_exists(path)) {
-        status = store_open(path, store);
+        status = output_open(path, maker(name), store);
         if (!status) status = store_get_text(*store, "/", "version", &version);
         if (!status && strings_find(&run->versions, version) < 0)
             status = strings_append(&run->versions, version);

@@ -1,9 +1,9 @@
 #include "select/selection.h"
 
-#include "core/file.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "stats/statistics.h"
+#include "store/output.h"
 
 status_t matrix_read(const char *path, int statistic, matrix_t *matrix)
 {
@@ -11,10 +11,7 @@ status_t matrix_read(const char *path, int statistic, matrix_t *matrix)
     store_t *store = NULL;
     store_info_t info = {0}, layers = {0};
     *matrix = (matrix_t){0};
-    status_t status = NULL;
-    if (!file_exists(path))
-        status = status_new(EXIT_INPUT, "%s: no such file; run the stage 'reduce' first", path);
-    if (!status) status = store_open(path, &store);
+    status_t status = output_open(path, "reduce", &store);
     if (!status) status = store_read(store, name, STORE_F64, &matrix->value, &info);
     if (!status) status = store_read(store, "layers", STORE_I32, &matrix->layer, &layers);
     if (!status &&

@@ -7,6 +7,7 @@
 #include "core/memory.h"
 #include "par/agree.h"
 #include "par/work.h"
+#include "store/output.h"
 
 /* Neurons are read in blocks of about this many bytes. */
 enum { BLOCK_BYTES = 64 << 20, COLUMNS = STATISTICS + LEVELS };
@@ -32,7 +33,7 @@ status_t activations_open(const char *path, activations_t *a)
 {
     store_info_t info = {0}, layers = {0};
     *a = (activations_t){0};
-    status_t status = store_open(path, &a->store);
+    status_t status = output_open(path, "collect", &a->store);
     if (!status) status = store_find(a->store, "/preactivations", &info);
     if (!status) status = store_read(a->store, "/layers", STORE_I32, &a->layer, &layers);
     if (!status) status = check_shape(a, &info, &layers);

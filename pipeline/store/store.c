@@ -26,8 +26,7 @@ __attribute__((constructor)) static void start_library(void)
 
 static herr_t innermost(unsigned n, const H5E_error2_t *error, void *reason)
 {
-    (void)n;
-    if (error->desc && *error->desc) snprintf(reason, 256, "%s", error->desc);
+    if (n == 0 && error->desc && *error->desc) snprintf(reason, 256, "%s", error->desc);
     return 0;
 }
 

@@ -140,7 +140,7 @@ static void cuts_windows(void **state)
                  "task task");
     remove_shard(*state);
     expect_error(sequences_read(&task, *state, &sequences), EXIT_INPUT,
-                 "run the stage 'shard' first: ");
+                 "run the stage 'shard' first");
 }
 
 static void reads_pairs(void **state)
@@ -271,7 +271,7 @@ static void loads_neurons(void **state)
                                  "{ablate: negative, cohort: top}]\n");
     expect_ok(conditions_read(config, &conditions));
     expect_error(conditions_load(&conditions, *state, "step0", 3, 10), EXIT_INPUT,
-                 "run the stage 'select' first: ");
+                 "run the stage 'select' first");
     write_cohort(*state, 3, layer, neuron);
     for (int again = 0; again < 2; again++) {
         expect_ok(conditions_load(&conditions, *state, "step0", 3, 10));
