@@ -119,7 +119,8 @@ static void refuses(void **state)
                  "run.yaml:2: model.path: '/no/such/place' is not a directory");
     config_close(&config);
     config = configure(*state, ", checkpoints: [\"none*\"]");
-    expect_error(checkpoint_names(config, &found), EXIT_INPUT, "no file matches this pattern");
+    expect_error(checkpoint_names(config, &found), EXIT_USAGE,
+                 "run.yaml:2: model.checkpoints: no directory matches '");
     config_close(&config);
     strings_free(&found);
 }
