@@ -84,3 +84,50 @@ no_temporaries()
 {
     [ -z "$(find "$run" -name '*.tmp.*')" ]
 }
+
+# --- Refusals -----------------------------------------------------------------------------------
+
+# Lines on standard error that are neither messages of the stage nor, of the driver, which one failed.
+strange_lines()
+{
+    grep -vE "^$1: |^wn-$1: error: |^wn: stage $1 failed \(exit code [0-9]+\); later stages were not started\$" "$scratch/err"
+}
+
+# objection STAGE CODE PATTERN: what is wrong with how the last command ended, or nothing.
+objection()
+{
+    local errors
+    errors=$(grep -c 'error:' "$scratch/err")
+    if [ "$code" -ne "$2" ]; then echo "exit status $code, not $2"
+    elif [ "$errors" -ne 1 ]; then echo "$errors lines with errors, not one"
+    elif ! grep 'error:' "$scratch/err" | grep -qE -- "$3"; then echo "the message does not match '$3'"
+    elif strange_lines "$1" > /dev/null; then echo "lines that are no message of ours"
+    elif [ -s "$scratch/out" ]; then echo "something on standard output"
+    elif [ -d "$run" ] && ! no_temporaries; then echo "temporary files are left"
+    elif ! diff <(cd "$run" 2> /dev/null && files .) "$scratch/before" > "$scratch/check"; then echo "other files than before"
+    fi
+}
+
+# refused LABEL CODE PATTERN STAGE OPTION...: on 1, 2 and 3 ranks, and through the driver (or as many
+# of these as $ways says), the stage ends soon, with this exit status and one line of error that
+# matches, prints nothing that is not ours, and leaves the files of the run as they were.
+# $launched_by: words before the command.
+ways="1 2 3 driver"
+refused()
+{
+    local label=$1 wanted=$2 pattern=$3 stage=$4 how words why
+    shift 4
+    (cd "$run" 2> /dev/null && files .) > "$scratch/before"
+    for how in $ways; do
+        case $how in
+            driver) words=("$wn" run "$config" -n 2 --only "$stage" "$@") ;;
+            *)
+                words=("$launcher" -n $how "$build/bin/wn-$stage" "$config" "$@")
+                [ "$launcher_kind" != openmpi ] || words=("$launcher" -q "${words[@]:1}") ;;
+        esac
+        TEST_SECONDS=60 capture ${launched_by:-} "${words[@]}"
+        why=$(objection "$stage" "$wanted" "$pattern")
+        [ -z "$why" ] || { fail "$label ($how): $why" "$scratch/out" "$scratch/err"; return; }
+    done
+    pass "$label"
+}
