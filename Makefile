@@ -72,8 +72,10 @@ INCLUDES = -I$(BUILD)/generated -Ipipeline -Istages -I.
 LANGUAGE = -std=gnu11 $(NUMERICS) $(WARNINGS)
 ALL_CFLAGS = $(LANGUAGE) $(HARDENING) $(CFLAGS) $(CPPFLAGS) $(MODE_FLAGS) \
 	$(INCLUDES) $(HDF5_CFLAGS) $(CBLAS_CFLAGS) $(DEPS_CFLAGS)
-# Files named *_fma.c want a product that is added to be rounded once.
-$(BUILD)/obj/%_fma.o: private NUMERICS += -ffp-contract=fast
+# Files named *_fma.c want a product that is added to be rounded once; GCC sees to it at -O2, and
+# at -O1 when asked.
+FUSED = -ffp-contract=fast -fexpensive-optimizations
+$(BUILD)/obj/%_fma.o: private NUMERICS += $(FUSED)
 LINK = $(MPICC) $(CFLAGS) $(MODE_FLAGS) $(HARDENING_LINK) $(LDFLAGS)
 LIBS = $(HDF5_LIBS) $(DEPS_LIBS) -lm -lpthread
 CMOCKA_LIBS ?= -lcmocka
@@ -110,7 +112,7 @@ define write_if_changed
 endef
 
 $(BUILD)/flags: FORCE
-	$(call write_if_changed,'$(MPICC) $(ALL_CFLAGS)')
+	$(call write_if_changed,'$(MPICC) $(ALL_CFLAGS) $(FUSED)')
 
 # The revision that --version prints: a header seen only by the file that includes it.
 REVISION = $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)$(shell git --no-optional-locks status --porcelain -uno 2>/dev/null | grep -q . && echo -modified)

@@ -251,8 +251,11 @@ status_t cutter_encode(tokenizer_t *tokenizer, const char *text, size_t length, 
         status = mem_grow(&encoding->id, &encoding->id_capacity, count + added, "tokens");
     if (status || !added) return status;
     memmove(encoding->id + before->count, encoding->id, count * sizeof *encoding->id);
-    memcpy(encoding->id, before->id, before->count * sizeof *encoding->id);
-    memcpy(encoding->id + before->count + count, after->id, after->count * sizeof *encoding->id);
+    if (before->count)
+        memcpy(encoding->id, before->id, before->count * sizeof *encoding->id);
+    if (after->count)
+        memcpy(encoding->id + before->count + count, after->id,
+               after->count * sizeof *encoding->id);
     encoding->count = count + added;
     return NULL;
 }
