@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* memmem */
 #include "report/figure.h"
 
 #include <ctype.h>
@@ -90,16 +91,30 @@ status_t figure_end(figure_t *figure)
     return str_add(&figure->script, "unset output\n}\n");
 }
 
-static status_t publish(const char *directory, const char *name, const char *suffix, bool *drawn)
+/* gnuplot does not say when it could not write all of an image: its last bytes tell. */
+static status_t check_whole(const char *path, const char *device)
 {
-    char *from = NULL, *to = NULL;
-    status_t status = str_format(&from, "%s/%s%s", directory, name, suffix);
-    if (!status) status = str_format(&to, "%s/%s", directory, name);
-    if (!status && *drawn) status = file_publish(from, to);
+    const char *end = strcmp(device, "png") == 0 ? "IEND" : "</svg>";
+    char last[32];
+    file_t file;
+    status_t status = file_open(&file, path);
+    if (status) return status;
+    size_t length = file.size < sizeof last ? (size_t)file.size : sizeof last;
+    status = file_read_at(&file, file.size - length, last, length);
+    if (!status && !memmem(last, length, end, strlen(end)))
+        status = status_new(EXIT_OUTPUT, "%s: gnuplot could not write all of it", path);
+    file_close(&file);
+    return status;
+}
+
+/* Gives the image that was drawn its name. */
+static status_t publish(const char *temporary, const char *path, const char *device, bool drawn)
+{
+    status_t status = drawn ? check_whole(temporary, device) : NULL;
+    if (!status && drawn) status = file_publish(temporary, path);
+    if (status || !drawn) unlink(temporary);
     /* An image of earlier data must not stand beside the new ones. */
-    if (!status && !*drawn) unlink(from), unlink(to);
-    mem_free(&from);
-    mem_free(&to);
+    if (!drawn) unlink(path);
     return status;
 }
 
@@ -107,25 +122,25 @@ static status_t publish(const char *directory, const char *name, const char *suf
 static status_t draw(const char *directory, figure_t *figure, const char *device, bool *absent,
                      bool *drawn)
 {
-    char *name = NULL, *script = NULL, *temporary = NULL, *command = NULL;
+    char *path = NULL, *script = NULL, *temporary = NULL, *command = NULL;
     str_t said = {0};
-    status_t status = str_format(&name, "%s.%s", figure->name, device);
+    status_t status = str_format(&path, "%s/%s.%s", directory, figure->name, device);
     if (!status) status = str_format(&script, "%s.gp", figure->name);
-    if (!status) status = file_temporary(name, &temporary);
-    const char *suffix = temporary ? temporary + strlen(name) : "";
+    if (!status) status = file_temporary(path, &temporary);
+    const char *suffix = temporary ? temporary + strlen(path) : "";
     if (!status) status = str_format(&command, "devices = \"%s\"; suffix = \"%s\"", device, suffix);
     if (!status) status = gnuplot_run(directory, command, script, absent, drawn, &said);
     if (!status) status = str_add(&said, "\n"); /* silence is a line, too */
     size_t blank = status ? 0 : strspn(said.data, "\n ");
     if (!status && !*absent && !*drawn)
-        log_warning("gnuplot could not draw %s: %.*s", name, (int)strcspn(said.data + blank, "\n"),
+        log_warning("gnuplot could not draw %s: %.*s", path_base(path), (int)strcspn(said.data + blank, "\n"),
                     said.data + blank);
-    if (!status) status = publish(directory, name, suffix, drawn);
+    if (!status) status = publish(temporary, path, device, *drawn);
     str_free(&said);
     mem_free(&command);
     mem_free(&temporary);
     mem_free(&script);
-    mem_free(&name);
+    mem_free(&path);
     return status;
 }
 
