@@ -104,14 +104,14 @@ objection()
     elif strange_lines "$1" > /dev/null; then echo "lines that are no message of ours"
     elif [ -s "$scratch/out" ]; then echo "something on standard output"
     elif [ -d "$run" ] && ! no_temporaries; then echo "temporary files are left"
-    elif ! diff <(cd "$run" 2> /dev/null && files .) "$scratch/before" > "$scratch/check"; then echo "other files than before"
+    elif [ -z "${others_may_be:-}" ] && ! diff <(cd "$run" 2> /dev/null && files .) "$scratch/before" > "$scratch/check"; then echo "other files than before"
     fi
 }
 
 # refused LABEL CODE PATTERN STAGE OPTION...: on 1, 2 and 3 ranks, and through the driver (or as many
 # of these as $ways says), the stage ends soon, with this exit status and one line of error that
 # matches, prints nothing that is not ours, and leaves the files of the run as they were.
-# $launched_by: words before the command.
+# $launched_by: words before the command; $others_may_be: not empty when other files may be there.
 ways="1 2 3 driver"
 refused()
 {
