@@ -170,7 +170,7 @@ static status_t read_metaspace(splitter_t *splitter, const json_t *object)
     if (!status) status = json_flag(object, where, "split", true, &cut);
     if (!status) status = splitter_add(splitter, SPLIT_METASPACE, &step);
     if (status) return status;
-    strcpy(step->replacement, mark);
+    memcpy(step->replacement, mark, strlen(mark) + 1);
     step->prepend = prepend;
     step->cut = cut;
     if (prepend == PREPEND_FIRST) splitter->needs_origins = true;
