@@ -23,7 +23,8 @@ status_t splitter_add_pattern(splitter_t *splitter, const char *pattern, bool li
 {
     split_step_t *step = NULL;
     status_t status = splitter_add(splitter, SPLIT_PATTERN, &step);
-    if (!status && !literal) status = scanner_create(pattern, &step->scanner);
+    if (status || !step) return status;
+    if (!literal) status = scanner_create(pattern, &step->scanner);
     if (status || step->scanner) return status;
     return pattern_create(pattern, literal, &step->pattern);
 }

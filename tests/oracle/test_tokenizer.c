@@ -63,7 +63,7 @@ static void check_line(tokenizer_t *tokenizer, const char *line, size_t length, 
 static void check_vocabulary(void **state)
 {
     enum { TEXTS = 492 };
-    char path[4096];
+    char path[4096], expected[4096];
     snprintf(path, sizeof path, "%s/oracle/tokenizers/%s", shared_directory(),
              (const char *)*state);
     if (!file_is_directory(path)) {
@@ -72,9 +72,10 @@ static void check_vocabulary(void **state)
     }
     tokenizer_t *tokenizer = NULL;
     check(tokenizer_open(path, &tokenizer));
-    strcat(path, "/encodings.jsonl");
+    snprintf(expected, sizeof expected, "%s/oracle/tokenizers/%s/encodings.jsonl",
+             shared_directory(), (const char *)*state);
     str_t lines = {0};
-    check(file_read(path, (size_t)1 << 30, &lines));
+    check(file_read(expected, (size_t)1 << 30, &lines));
     size_t number = 0;
     for (char *at = lines.data, *end; (end = strchr(at, '\n')); at = end + 1)
         check_line(tokenizer, at, (size_t)(end - at), ++number);

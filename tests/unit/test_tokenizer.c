@@ -166,7 +166,8 @@ static void test_runaway_rules(void **state)
         open_text(*state, "{\"pre_tokenizer\":{\"type\":\"Split\",\"behavior\":\"Isolated\","
                           "\"invert\":false,\"pattern\":{\"Regex\":\"(?:a+)+[bc]\"}},"
                           "\"model\":{\"vocab\":{\"a\":0},\"merges\":[]}}");
-    expect_error(tokenizer_encode(tokenizer, text, LENGTH, 0, &encoding), EXIT_INPUT, "(?:a+)+[bc]");
+    expect_error(tokenizer_encode(tokenizer, text, LENGTH, 0, &encoding), EXIT_INPUT,
+                 "(?:a+)+[bc]");
     tokenizer_close(&tokenizer);
     encoding_free(&encoding);
     str_free(&json);
@@ -309,7 +310,7 @@ static void test_vocabulary_and_merges(void **state)
     EXPECT_IDS(tokenizer, "ab ab a", ENCODE_SPECIAL, 2, 3, 6, 5);
     assert_int_equal(tokenizer_bos(tokenizer), 7); /* <|endoftext|>, added as by transformers */
     char plain[SHA256_HEX];
-    strcpy(plain, tokenizer_hash(tokenizer));
+    memcpy(plain, tokenizer_hash(tokenizer), sizeof plain);
     tokenizer_close(&tokenizer);
 
     write_text(
