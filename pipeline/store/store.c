@@ -218,11 +218,11 @@ void store_close(store_t **store)
 {
     store_t *it = *store;
     if (!it) return;
-    /* Closing flushes; ranks that cannot flush alike wait for each other for ever. What failed
-     * stays open until the program ends. */
-    bool stuck = it->failed && it->comm != MPI_COMM_NULL;
-    if (it->file >= 0 && !stuck) H5Fclose(it->file);
-    if (stuck && it->temporary && it->rank == 0 && truncate(it->temporary, 0) != 0) stuck = true;
+    /* Closing flushes; where that fails HDF5 keeps half of the file, and ranks that do not fail
+     * alike wait for each other for ever. What failed stays open until the program ends, empty. */
+    if (it->file >= 0 && !it->failed) H5Fclose(it->file);
+    bool give_room = it->failed && it->temporary && it->rank == 0;
+    if (give_room && truncate(it->temporary, 0) != 0) give_room = false;
     if (it->temporary && it->rank == 0) unlink(it->temporary);
     mem_free(&it->temporary);
     mem_free(&it->path);
