@@ -2,41 +2,22 @@
  * what transformers computed for them (oracle/make_zoo.py): losses within 1e-5 of their own size
  * or of 1, logits, pre-activations and MLP inputs within 1e-5 of the tensor's largest magnitude;
  * for the model as it is and under each ablation. */
-#include "tests/scratch.h"
-
-#include <errno.h>
 #include <math.h>
-#include <spawn.h>
-#include <sys/wait.h>
 
 #include "store/store.h"
+#include "tests/program.h"
 
 static const double TOLERANCE = 1e-5;
-
-extern char **environ;
-
-static const char *variable(const char *name, const char *otherwise)
-{
-    const char *value = getenv(name);
-    return value ? value : otherwise;
-}
 
 /* Runs the program on a model; expected.h5 holds the inputs too. */
 static void run_forward(const char *model, const char *input, const char *output)
 {
-    char *program = NULL;
-    expect_ok(path_join(variable("WN_BUILD", "build"), "bin/wn-inspect", &program));
-    char *arguments[] = {
-        program,       (char *)"forward",  (char *)"--model", (char *)model, (char *)"--input",
-        (char *)input, (char *)"--output", (char *)output,    NULL};
-    pid_t child;
-    int code = posix_spawn(&child, program, NULL, NULL, arguments, environ), how = 0;
-    if (code != 0) fail_msg("%s: %s", program, strerror(code));
-    while (waitpid(child, &how, 0) < 0 && errno == EINTR) {
-    }
-    if (!WIFEXITED(how) || WEXITSTATUS(how) != 0)
-        fail_msg("%s forward --model %s: status %d", program, model, how);
-    mem_free(&program);
+    char program[1024];
+    const char *const words[] = {program, "forward",  "--model", model, "--input",
+                                 input,   "--output", output,    NULL};
+    snprintf(program, sizeof program, "%s/bin/wn-inspect", variable("WN_BUILD", "build"));
+    int code = run_program(words, "/dev/null", NULL, NULL);
+    if (code != 0) fail_msg("%s forward --model %s: exit status %d", program, model, code);
 }
 
 typedef struct {

@@ -1,0 +1,219 @@
+/* The books model's results against those expected of them: what is compared, and the largest
+ * difference so far. Part of test_books.c. */
+#ifndef WN_TESTS_ORACLE_BOOKS_H
+#define WN_TESTS_ORACLE_BOOKS_H
+
+#include <math.h>
+
+#include "store/store.h"
+#include "tests/program.h"
+
+/* What is compared, and how far it may be off. */
+enum { WD, MEAN, VARIANCE, SKEWNESS, KURTOSIS, NEGATIVE, PERPLEXITY, SCORE, FIGURES };
+static const struct {
+    const char *name, *unit;
+    double bound;
+} figure[FIGURES] = {
+    [WD] = {"wd_exact", "", 1e-6},
+    [MEAN] = {"mean", " standard deviations", 1e-5},
+    [VARIANCE] = {"variance", " relative", 1e-5},
+    [SKEWNESS] = {"skewness", " x max(1, |value|)", 1e-5},
+    [KURTOSIS] = {"kurtosis", " x max(1, |value|)", 1e-5},
+    [NEGATIVE] = {"negative_fraction", " tokens", 2},
+    [PERPLEXITY] = {"perplexity", " relative", 2e-6},
+    [SCORE] = {"scores of pairs", " nats per scored token", 2e-5},
+};
+
+typedef struct {
+    store_t *expected;
+    char *shared, *directory, *config;
+    strings_t steps; /* of the run, in order */
+    bool full;
+    double share[FIGURES]; /* the largest difference as a share of its bound */
+    uint64_t compared[FIGURES], flips;
+} books_t;
+
+static inline store_t *open_output(const books_t *books, const char *format, const char *step)
+{
+    char name[256], *path = NULL;
+    store_t *store = NULL;
+    snprintf(name, sizeof name, format, step);
+    expect_ok(path_join(books->directory, name, &path));
+    expect_ok(store_open(path, &store));
+    mem_free(&path);
+    return store;
+}
+
+static inline double *read_numbers(const store_t *store, const char *group, const char *name,
+                                   uint64_t *count)
+{
+    char path[256];
+    double *number = NULL;
+    store_info_t info;
+    snprintf(path, sizeof path, "/%s/%s", group, name);
+    expect_ok(store_read(store, path, STORE_F64, &number, &info));
+    assert_true(info.count > 0);
+    *count = info.count;
+    return number;
+}
+
+/* Takes one difference in the figure's unit into account. */
+static inline void note(books_t *books, int which, double difference, const char *where,
+                        uint64_t index)
+{
+    double share = fabs(difference) / figure[which].bound;
+    books->compared[which]++;
+    if (!(share <= 1))
+        fail_msg("%s: %s, element %llu: off by %.3g%s, at most %.3g is expected", where,
+                 figure[which].name, (unsigned long long)index, fabs(difference),
+                 figure[which].unit, figure[which].bound);
+    if (share > books->share[which]) books->share[which] = share;
+}
+
+static inline void compare_statistics(books_t *books, const char *step, uint64_t tokens)
+{
+    uint64_t count, same;
+    store_t *got = open_output(books, "statistics/%s.h5", step);
+    double *variance = read_numbers(books->expected, step, "variance", &count);
+    for (int f = WD; f <= NEGATIVE; f++) {
+        double *a = read_numbers(got, "", figure[f].name, &same);
+        assert_int_equal(same, count);
+        double *b = read_numbers(books->expected, step, figure[f].name, &same);
+        assert_int_equal(same, count);
+        for (uint64_t i = 0; i < count; i++) {
+            double unit = f == MEAN       ? sqrt(variance[i])
+                          : f == VARIANCE ? b[i]
+                          : f == NEGATIVE ? 1 / (double)tokens
+                          : f == WD       ? 1
+                                          : fmax(1, fabs(b[i]));
+            note(books, f, (a[i] - b[i]) / unit, step, i);
+        }
+        mem_free(&a);
+        mem_free(&b);
+    }
+    mem_free(&variance);
+    store_close(&got);
+}
+
+/* expected: int32 [layers][k], the neurons of each layer in ascending order. */
+static inline void compare_cohort(const books_t *books, const char *cohort, const char *step)
+{
+    char name[64];
+    int32_t *expected = NULL, *layer = NULL, *neuron = NULL;
+    store_info_t want, have;
+    store_t *got = open_output(books, "selection/%s.h5", cohort);
+    snprintf(name, sizeof name, "/selected/%s", cohort);
+    expect_ok(store_read(books->expected, name, STORE_I32, &expected, &want));
+    assert_int_equal(want.dimensions, 2);
+    snprintf(name, sizeof name, "/%s/layer", step);
+    expect_ok(store_read(got, name, STORE_I32, &layer, &have));
+    assert_int_equal(have.count, want.count);
+    snprintf(name, sizeof name, "/%s/neuron", step);
+    expect_ok(store_read(got, name, STORE_I32, &neuron, &have));
+    assert_int_equal(have.count, want.count);
+    for (uint64_t i = 0; i < want.count; i++) {
+        assert_int_equal(layer[i], i / want.shape[1]);
+        assert_int_equal(neuron[i], expected[i]);
+    }
+    mem_free(&expected);
+    mem_free(&layer);
+    mem_free(&neuron);
+    store_close(&got);
+}
+
+/* "negative_top" there is "negative-top" here. */
+static inline void our_name(const char *condition, char name[64])
+{
+    snprintf(name, 64, "%s", condition);
+    char *bar = strchr(name, '_');
+    if (bar) *bar = '-';
+}
+
+static inline void compare_perplexity(books_t *books, const char *step, const char *condition)
+{
+    char name[64], where[128];
+    uint64_t windows, expected, one;
+    int64_t *want = NULL;
+    double sum = 0;
+    our_name(condition, name);
+    snprintf(where, sizeof where, "%s/%s", step, condition);
+    store_t *got = open_output(books, "results/%s/perplexity-wiki.h5", step);
+    double *loss = read_numbers(got, name, "loss", &windows);
+    double *perplexity = read_numbers(books->expected, where, "perplexity", &one);
+    expect_ok(store_read(books->expected, "/wikitext/windows", STORE_I64, &want, NULL));
+    expected = (uint64_t)want[0];
+    assert_int_equal(windows, expected);
+    for (uint64_t i = 0; i < windows; i++) sum += loss[i];
+    note(books, PERPLEXITY, exp(sum / (double)windows) / perplexity[0] - 1, where, 0);
+    mem_free(&want);
+    mem_free(&loss);
+    mem_free(&perplexity);
+    store_close(&got);
+}
+
+/* Pairs [2] of one file against ours, as many as ours has; returns that number. */
+static inline uint64_t compare_file(books_t *books, const char *where, const char *file,
+                                    const double *score, const int32_t *scored, uint64_t pairs)
+{
+    char name[64];
+    uint64_t there;
+    snprintf(name, sizeof name, "blimp/%s", file);
+    double *expected = read_numbers(books->expected, where, name, &there);
+    assert_true(2 * pairs <= there);
+    for (uint64_t i = 0; i < pairs; i++) {
+        const double *a = score + 2 * i, *b = expected + 2 * i;
+        double bound = 0;
+        for (int k = 0; k < 2; k++) {
+            note(books, SCORE, (a[k] - b[k]) / scored[2 * i + k], file, i);
+            bound += figure[SCORE].bound * scored[2 * i + k];
+        }
+        if ((a[0] > a[1]) == (b[0] > b[1])) continue;
+        books->flips++;
+        if (fabs(b[0] - b[1]) > bound)
+            fail_msg("%s: %s, pair %llu is decided differently", where, file,
+                     (unsigned long long)i);
+    }
+    mem_free(&expected);
+    return pairs;
+}
+
+/* Every file that is expected, of the benchmark's shard. */
+static inline void compare_pairs(books_t *books, const char *step, const char *condition,
+                                 const char *benchmark, uint64_t limit)
+{
+    char name[64], where[128], format[64];
+    uint64_t count, at = 0;
+    int32_t *scored = NULL, *file = NULL;
+    strings_t files = {0}, expected = {0};
+    store_info_t info;
+    our_name(condition, name);
+    snprintf(where, sizeof where, "/%s/%s/blimp", step, condition);
+    expect_ok(store_list(books->expected, where, &expected));
+    snprintf(where, sizeof where, "%s/%s", step, condition);
+    snprintf(format, sizeof format, "results/%%s/pairs-%s.h5", benchmark);
+    store_t *got = open_output(books, format, step);
+    store_t *shard = open_output(books, "shards/%s.h5", benchmark);
+    double *score = read_numbers(got, name, "score", &count);
+    expect_ok(store_read(got, "/scored", STORE_I32, &scored, &info));
+    assert_int_equal(info.count, count);
+    expect_ok(store_read(shard, "/file", STORE_I32, &file, &info));
+    assert_int_equal(2 * info.count, count);
+    expect_ok(store_read_texts(shard, "/files", &files));
+    assert_int_equal(files.count, expected.count);
+    for (size_t f = 0; f < files.count; f++) {
+        uint64_t pairs = 0;
+        while (at + pairs < info.count && file[at + pairs] == (int32_t)f) pairs++;
+        assert_true(pairs == limit && strings_find(&expected, files.item[f]) >= 0);
+        at += compare_file(books, where, files.item[f], score + 2 * at, scored + 2 * at, pairs);
+    }
+    assert_int_equal(at, info.count);
+    strings_free(&files);
+    strings_free(&expected);
+    mem_free(&scored);
+    mem_free(&file);
+    mem_free(&score);
+    store_close(&got);
+    store_close(&shard);
+}
+
+#endif
