@@ -6,15 +6,15 @@
 #include "core/memory.h"
 #include "par/agree.h"
 #include "text/input.h"
+#include "text/mixture.h"
 
-/* One rank looks at the file system; paths travel with their NULs. */
-static status_t find_files(const stage_t *stage, shard_unit_t *unit)
+/* The texts of a key as files, one rank's view for all; paths travel with their NULs. */
+static status_t find_files(const stage_t *stage, const char *key, strings_t *files, uint64_t *size)
 {
     strings_t found = {0};
     str_t text = {0};
     const char *const *patterns;
-    size_t count = config_texts(stage->config,
-                                config_path("%s.%s.files", unit->section, unit->name), &patterns);
+    size_t count = config_texts(stage->config, key, &patterns);
     status_t status = NULL;
     if (stage->rank == 0) {
         status = input_files(patterns, count, &found);
@@ -22,21 +22,59 @@ static status_t find_files(const stage_t *stage, shard_unit_t *unit)
             file_t file;
             status = file_open(&file, found.item[i]);
             if (status) break;
-            unit->size += file.size;
+            *size += file.size;
             file_close(&file);
             status = str_append(&text, found.item[i], strlen(found.item[i]) + 1);
         }
         if (!status && found.count == 0)
-            status =
-                config_error(stage->config, config_path("%s.%s.files", unit->section, unit->name),
-                             "a file is expected");
+            status = config_error(stage->config, key, "a file is expected");
     }
     status = share_text(stage->comm, status, &text);
     for (size_t at = 0; !status && at < text.length; at += strlen(text.data + at) + 1)
-        status = strings_append(&unit->files, text.data + at);
+        status = strings_append(files, text.data + at);
     strings_free(&found);
     str_free(&text);
     return agree(stage->comm, status);
+}
+
+/* Answers to questions, a file for each of theirs. */
+static status_t find_answers(const stage_t *stage, shard_unit_t *unit)
+{
+    const char *key = config_path("%s.%s.answers", unit->section, unit->name);
+    uint64_t size = 0;
+    status_t status = find_files(stage, key, &unit->partners, &size);
+    if (!status && unit->partners.count != unit->files.count)
+        status = config_error(stage->config, key, "%zu files for %zu with questions",
+                              unit->partners.count, unit->files.count);
+    return status;
+}
+
+/* The index of each of Megatron's files. */
+static status_t name_indices(shard_unit_t *unit)
+{
+    status_t status = NULL;
+    for (size_t i = 0; !status && i < unit->files.count; i++) {
+        const char *path = unit->files.item[i];
+        char *index = NULL;
+        size_t length = strlen(path) - (has_suffix(path, ".bin") ? 4 : 0);
+        status = str_format(&index, "%.*s.idx", (int)length, path);
+        if (!status) status = strings_append(&unit->partners, index);
+        mem_free(&index);
+    }
+    return status;
+}
+
+static status_t find_inputs(const stage_t *stage, shard_unit_t *unit)
+{
+    const config_t *config = stage->config;
+    bool corpus = strcmp(unit->section, "corpora") == 0;
+    const char *format = config_text(config, config_path("%s.%s.format", unit->section, unit->name));
+    status_t status = find_files(stage, config_path("%s.%s.files", unit->section, unit->name),
+                                 &unit->files, &unit->size);
+    if (!status && strcmp(format, "megatron") == 0) status = name_indices(unit);
+    if (!status && !corpus && config_has(config, config_path("benchmarks.%s.answers", unit->name)))
+        status = find_answers(stage, unit);
+    return status;
 }
 
 /* Every rank hashes some of the files; digests [files] are everybody's in the end. */
@@ -47,7 +85,6 @@ static status_t hash_files(const stage_t *stage, const strings_t *files, char (*
         if ((int)(i % (size_t)stage->ranks) == stage->rank)
             status = hash_file(files->item[i], digest[i]);
     status = agree(stage->comm, status);
-    /* The others' places are zero. */
     for (size_t i = 0; !status && i < files->count; i++)
         MPI_Bcast(digest[i], SHA256_HEX, MPI_CHAR, (int)(i % (size_t)stage->ranks), stage->comm);
     return status;
@@ -69,24 +106,55 @@ static status_t make_key(const stage_t *stage, const tokenizer_t *tokenizer, sha
     return status;
 }
 
+/* A line for each file: its digest and its path. */
+static status_t list_files(const stage_t *stage, const strings_t *files, str_t *inputs)
+{
+    char(*digest)[SHA256_HEX] = NULL;
+    status_t status = agree(stage->comm, mem_new(&digest, files->count, "digests"));
+    if (!status) status = hash_files(stage, files, digest);
+    for (size_t i = 0; !status && i < files->count; i++)
+        status = str_printf(inputs, "%s  %s\n", digest[i], files->item[i]);
+    mem_free(&digest);
+    return agree(stage->comm, status);
+}
+
+/* A line for each part of a mixture: the key of its shard and its name. */
+static status_t list_parts(const stage_t *stage, const shard_unit_t *unit, str_t *inputs)
+{
+    mixture_t mixture = {0};
+    status_t status = mixture_read(stage->config, unit->name, &mixture);
+    for (size_t i = 0; !status && i < mixture.components; i++) {
+        char *path = NULL, *key = NULL;
+        const char *name = mixture.component[i].name;
+        status = str_format(&path, "%s/shards/%s.h5", stage->directory, name);
+        if (!status) status = stage_read_key(path, "shard", &key);
+        if (!status) status = str_printf(inputs, "%s  %s\n", key, name);
+        mem_free(&path);
+        mem_free(&key);
+    }
+    mixture_free(&mixture);
+    return agree(stage->comm, status);
+}
+
 status_t shard_unit_open(const stage_t *stage, const tokenizer_t *tokenizer, const char *section,
                          const char *name, shard_unit_t *unit)
 {
-    char(*digest)[SHA256_HEX] = NULL;
     str_t inputs = {0};
+    status_t status = NULL;
     *unit = (shard_unit_t){.section = section, .name = name};
-    status_t status = find_files(stage, unit);
-    if (!status) status = agree(stage->comm, mem_new(&digest, unit->files.count, "digests"));
-    if (!status) status = hash_files(stage, &unit->files, digest);
-    for (size_t i = 0; !status && i < unit->files.count; i++)
-        status = str_printf(&inputs, "%s  %s\n", digest[i], unit->files.item[i]);
+    if (strcmp(section, "corpora") == 0 && mixture_is(stage->config, name)) {
+        status = list_parts(stage, unit, &inputs);
+    } else {
+        status = find_inputs(stage, unit);
+        if (!status) status = list_files(stage, &unit->files, &inputs);
+        if (!status) status = list_files(stage, &unit->partners, &inputs);
+    }
     if (!status) status = str_copy(&unit->inputs, inputs.data);
     if (!status) status = make_key(stage, tokenizer, unit);
     if (!status) status = str_format(&unit->label, "tokenising %s", name);
+    if (!status) status = path_join(stage->directory, "shards", &unit->directory);
     status = agree(stage->comm, status);
     if (!status) status = stage_path(stage, true, &unit->path, "shards/%s.h5", name);
-    if (!status) status = agree(stage->comm, path_join(stage->directory, "shards", &unit->directory));
-    mem_free(&digest);
     str_free(&inputs);
     if (status) shard_unit_close(unit);
     return status;
@@ -95,6 +163,7 @@ status_t shard_unit_open(const stage_t *stage, const tokenizer_t *tokenizer, con
 void shard_unit_close(shard_unit_t *unit)
 {
     strings_free(&unit->files);
+    strings_free(&unit->partners);
     mem_free(&unit->inputs);
     mem_free(&unit->path);
     mem_free(&unit->directory);
@@ -102,25 +171,42 @@ void shard_unit_close(shard_unit_t *unit)
 }
 
 static status_t record_inputs(const shard_unit_t *unit, const tokenizer_t *tokenizer,
-                              const corpus_tokens_t *tokens, store_t *store)
+                              uint64_t tokens, store_t *store)
 {
-    uint64_t count = corpus_tokens_count(tokens);
     status_t status = store_set_text(store, "/", "tokenizer", tokenizer_hash(tokenizer));
     if (!status) status = store_set_text(store, "/", "inputs", unit->inputs);
-    if (!status) status = store_set_integer(store, "/", "tokens", (int64_t)count);
+    if (!status) status = store_set_integer(store, "/", "tokens", (int64_t)tokens);
+    return status;
+}
+
+status_t shard_create_file(const stage_t *stage, const shard_unit_t *unit,
+                           const tokenizer_t *tokenizer, uint64_t tokens, store_t **store)
+{
+    *store = NULL;
+    status_t status = stage_create(stage, unit->path, unit->key, stage->comm, store);
+    status = agree(stage->comm, status);
+    if (!status) status = agree(stage->comm, record_inputs(unit, tokenizer, tokens, *store));
+    if (status) store_close(store);
     return status;
 }
 
 status_t shard_create(const stage_t *stage, const shard_unit_t *unit, const tokenizer_t *tokenizer,
                       corpus_tokens_t *tokens, const char *offsets, store_t **store)
 {
-    *store = NULL;
-    status_t status = stage_create(stage, unit->path, unit->key, stage->comm, store);
-    status = agree(stage->comm, status);
-    if (!status) status = agree(stage->comm, record_inputs(unit, tokenizer, tokens, *store));
+    status_t status =
+        shard_create_file(stage, unit, tokenizer, corpus_tokens_count(tokens), store);
     if (!status) status = corpus_tokens_write(tokens, *store, offsets);
     if (status) store_close(store);
     return status;
+}
+
+status_t shard_describe_documents(const stage_t *stage, const tokenizer_t *tokenizer,
+                                  store_t *store)
+{
+    status_t status = store_describe(store, "/documents", "token",
+                                     "First token of each document, then the number of tokens");
+    if (!status) status = store_set_integer(store, "/ids", "bos", tokenizer_bos(tokenizer));
+    return agree(stage->comm, status);
 }
 
 /* Names of rank 0 to everybody: all ranks take part in creating their dataset. */

@@ -8,9 +8,10 @@
 /* One unit of work and what its file records of its inputs. */
 typedef struct {
     const char *section, *name; /* "corpora", "wiki" */
-    strings_t files;            /* paths, the same on every rank */
+    strings_t files;            /* paths, the same on every rank; none of a mixture */
+    strings_t partners;         /* of each file: its answers or its index; or none */
     uint64_t size;              /* of the files; known on rank 0 */
-    char *inputs;               /* a line "SHA-256  path" per file */
+    char *inputs;               /* a line "SHA-256  path" per file or "key  name" per part */
     char key[SHA256_HEX];
     char *path;      /* of the shard file */
     char *directory; /* that it is in */
@@ -22,11 +23,17 @@ MUST_CHECK status_t shard_unit_open(const stage_t *stage, const tokenizer_t *tok
                                     const char *section, const char *name, shard_unit_t *unit);
 void shard_unit_close(shard_unit_t *unit);
 
-/* Collective: creates the unit's file, with its tokens in /ids and offsets. Further datasets and
- * store_publish are the caller's. */
+/* Collective: creates the unit's file, empty but for what made it; or with its tokens in /ids and
+ * offsets. Further datasets and store_publish are the caller's. */
+MUST_CHECK status_t shard_create_file(const stage_t *stage, const shard_unit_t *unit,
+                                      const tokenizer_t *tokenizer, uint64_t tokens,
+                                      store_t **store);
 MUST_CHECK status_t shard_create(const stage_t *stage, const shard_unit_t *unit,
                                  const tokenizer_t *tokenizer, corpus_tokens_t *tokens,
                                  const char *offsets, store_t **store);
+/* Collective: describes /documents, and notes the tokenizer's BOS for windows that begin with it. */
+MUST_CHECK status_t shard_describe_documents(const stage_t *stage, const tokenizer_t *tokenizer,
+                                             store_t *store);
 
 /* Collective: names [count] of rank 0, which the others get, as a dataset; index [items] into
  * such names, of rank 0. */
@@ -36,10 +43,11 @@ MUST_CHECK status_t shard_write_index(const stage_t *stage, store_t *store, cons
                                       uint64_t items, const int32_t *index,
                                       const char *description);
 
-/* Collective: make the file of a corpus or of a benchmark of minimal pairs. */
-MUST_CHECK status_t shard_corpus(const stage_t *stage, tokenizer_t *tokenizer,
-                                 const shard_unit_t *unit);
-MUST_CHECK status_t shard_pairs(const stage_t *stage, tokenizer_t *tokenizer,
-                                const shard_unit_t *unit);
+/* Collective: make the file of a unit. Corpora: text, token ids, others mixed; benchmarks: minimal
+ * pairs, tagged text, multiple choice. */
+typedef status_t shard_make_t(const stage_t *stage, tokenizer_t *tokenizer,
+                              const shard_unit_t *unit);
+MUST_CHECK shard_make_t shard_corpus, shard_ids, shard_mixture;
+MUST_CHECK shard_make_t shard_pairs, shard_tagged, shard_choice;
 
 #endif

@@ -25,10 +25,7 @@ static status_t write_file(const stage_t *stage, const shard_unit_t *unit,
 {
     store_t *store = NULL;
     status_t status = shard_create(stage, unit, tokenizer, tokens, "/documents", &store);
-    if (!status)
-        status = agree(stage->comm,
-                       store_describe(store, "/documents", "token",
-                                      "First token of each document, then the number of tokens"));
+    if (!status) status = shard_describe_documents(stage, tokenizer, store);
     if (!status) status = store_publish(&store);
     store_close(&store);
     return status;

@@ -45,8 +45,10 @@ static status_t read_settings(collection_t *it)
     it->type = strcmp(type, "f16") == 0 ? STORE_F16 : *type == 'b' ? STORE_BF16 : STORE_F32;
     it->windows = (task_t){.kind = TASK_PERPLEXITY, .name = (char *)"collect", .data = corpus};
     it->windows.window = config_integer(config, "collect.window");
+    it->windows.bos = config_boolean(config, "collect.bos");
     it->windows.stride = config_has(config, "collect.stride")
-                             ? config_integer(config, "collect.stride") : it->windows.window;
+                             ? config_integer(config, "collect.stride")
+                             : it->windows.window - it->windows.bos;
     it->windows.windows = config_integer(config, "collect.windows");
     it->windows.drop_last = !config_boolean(config, "collect.last_window");
     if (!corpus)
@@ -86,8 +88,9 @@ static status_t make_key(const collection_t *it, char key[SHA256_HEX])
     str_t text = {0};
     hash_t *hash = NULL;
     status_t status = stage_key_create(&hash);
-    if (!status) status = str_printf(&text, "window %lld stride %lld windows %zu chunk %lld type %d",
+    if (!status) status = str_printf(&text, "window %lld stride %lld bos %d windows %zu chunk %lld type %d",
                                      (long long)it->windows.window, (long long)it->windows.stride,
+                                     it->windows.bos,
                                      it->sequences.count,
                                      (long long)config_integer(it->stage->config, "resources.chunk"),
                                      (int)it->type);

@@ -5,12 +5,10 @@
 #include "core/log.h"
 #include "core/memory.h"
 #include "eval/budget.h"
-#include "eval/condition.h"
 #include "eval/score.h"
-#include "eval/task.h"
 #include "model/checkpoints.h"
-#include "model/gemm.h"
 #include "par/agree.h"
+#include "stages/results.h"
 #include "stages/sequences.h"
 
 typedef struct {
@@ -32,9 +30,10 @@ static status_t make_key(const evaluation_t *it, const task_t *task, const seque
     hash_t *hash = NULL;
     char scoring[128];
     int chunk = (int)config_integer(it->stage->config, "resources.chunk");
-    snprintf(scoring, sizeof scoring, "kind %d window %lld stride %lld windows %lld chunk %d",
+    snprintf(scoring, sizeof scoring,
+             "kind %d window %lld stride %lld windows %lld bos %d mean %d chunk %d",
              (int)task->kind, (long long)task->window, (long long)task->stride,
-             (long long)task->windows, chunk);
+             (long long)task->windows, task->bos, task->mean, chunk);
     status_t status = stage_key_create(&hash);
     if (!status) status = hash_add_field(hash, "stage", "evaluate");
     if (!status) status = hash_add_field(hash, "model", it->hash);
@@ -48,100 +47,35 @@ static status_t make_key(const evaluation_t *it, const task_t *task, const seque
     return status;
 }
 
-/* ---- results ---- */
-
-static status_t write_condition(const evaluation_t *it, const task_t *task, size_t index,
-                                const sequences_t *sequences, const double *sum, store_t *store)
-{
-    const condition_t *condition = &it->conditions.condition[index];
-    bool pairs = task->kind == TASK_PAIRS;
-    char name[512];
-    uint64_t shape[2] = {sequences->items, 2};
-    double *score = NULL;
-    const double *own = sum + index * sequences->count;
-    status_t status = mem_new(&score, sequences->count, "scores");
-    for (size_t s = 0; !status && s < sequences->count; s++) {
-        double scored = (double)(sequences->offset[s + 1] - sequences->offset[s] - 1);
-        score[s] = pairs ? (task->mean ? own[s] / scored : own[s]) : -own[s] / scored;
-    }
-    snprintf(name, sizeof name, "/%s/%s", condition->name, pairs ? "score" : "loss");
-    if (!status) status = store_write(store, name, STORE_F64, pairs ? 2 : 1, shape, score);
-    if (!status && pairs)
-        status = store_describe(store, name, task->mean ? "nats a token" : "nats",
-                                task->mean ? "mean log-probability per scored token: good, bad"
-                                           : "sum of log-probabilities of the scored tokens: "
-                                             "good, bad");
-    if (!status && !pairs)
-        status = store_describe(store, name, "nats a token",
-                                "mean negative log-probability of a window's scored tokens");
-    snprintf(name, sizeof name, "/%s", condition->name);
-    if (!status)
-        status = store_set_text(store, name, "ablate", ablate_name(condition->ablate));
-    if (!status)
-        status = store_set_text(store, name, "cohort", condition->cohort ? condition->cohort : "");
-    if (!status)
-        status = store_set_integer(store, name, "neurons",
-                                   condition->start ? condition->start[it->model->shape.layers]
-                                                    : 0);
-    if (!status) status = store_set_text(store, name, "key", condition->key);
-    mem_free(&score);
-    return status;
-}
-
-static status_t write_results(const evaluation_t *it, const task_t *task,
-                              const sequences_t *sequences, const double *sum, const char *path,
-                              const char *key)
-{
-    store_t *store = NULL;
-    int32_t *scored = NULL;
-    uint64_t shape = sequences->count;
-    status_t status = mem_new(&scored, sequences->count, "scored tokens");
-    for (size_t s = 0; !status && s < sequences->count; s++)
-        scored[s] = (int32_t)(sequences->offset[s + 1] - sequences->offset[s] - 1);
-    if (!status) status = stage_create(it->stage, path, key, MPI_COMM_SELF, &store);
-    if (!status) status = store_set_text(store, "/", "checkpoint", it->checkpoint);
-    if (!status) status = store_set_text(store, "/", "model", it->hash);
-    if (!status) status = store_set_text(store, "/", "tokenizer", it->tokenizer);
-    if (!status) status = store_set_text(store, "/", "task", task->name);
-    if (!status) status = store_set_text(store, "/", "kernel", gemm_kernel());
-    if (!status) status = store_write(store, "/scored", STORE_I32, 1, &shape, scored);
-    if (!status)
-        status = store_describe(store, "/scored", "tokens",
-                                task->kind == TASK_PAIRS
-                                    ? "scored tokens of each sentence: 2i good, 2i + 1 bad"
-                                    : "scored tokens of each window");
-    for (size_t c = 0; !status && c < it->conditions.count; c++)
-        status = write_condition(it, task, c, sequences, sum, store);
-    if (!status) status = store_publish(&store);
-    store_close(&store);
-    mem_free(&scored);
-    return status;
-}
-
 /* ---- the work ---- */
 
 static status_t score(evaluation_t *it, const task_t *task, const sequences_t *sequences,
                       const char *path, const char *key)
 {
-    double *sum = NULL;
+    double *sum = NULL, *token = NULL;
+    size_t conditions = it->conditions.count, tokens = (size_t)sequences->offset[sequences->count];
     char label[256];
     status_t status = NULL;
     if (!it->model) status = model_open(it->stage->comm, it->model_path,
                             memory_for_weights(it->stage->config), &it->model);
     if (status) return status;
-    run_options_t options = {it->conditions.intervention, (int)it->conditions.count,
+    run_options_t options = {it->conditions.intervention, (int)conditions,
                              it->model->shape.layers, NULL, it->checkpoint,
                              memory_for_states(it->stage->config, it->model, it->stage->ranks)};
     int32_t chunk = (int32_t)config_integer(it->stage->config, "resources.chunk");
     snprintf(label, sizeof label, "%s %s", it->checkpoint, task->name);
-    status = agree(it->stage->comm,
-                   mem_new(&sum, it->conditions.count * sequences->count, "scores"));
+    status = mem_new(&sum, conditions * sequences->count, "scores");
+    if (!status && results_by_token(task)) status = mem_new(&token, conditions * tokens, "scores");
+    status = agree(it->stage->comm, status);
     if (!status)
-        status = score_sequences(it->stage->comm, it->model, sequences, chunk, &options, label,
-                                 sum);
-    if (!status && it->stage->rank == 0)
-        status = write_results(it, task, sequences, sum, path, key);
+        status = score_tokens(it->stage->comm, it->model, sequences, chunk, &options, label, sum,
+                              token);
+    const results_t results = {it->stage,      task,          sequences,
+                               &it->conditions, it->checkpoint, it->hash,
+                               it->tokenizer,  it->model->shape.layers, sum, token};
+    if (!status && it->stage->rank == 0) status = results_write(&results, path, key);
     mem_free(&sum);
+    mem_free(&token);
     return agree(it->stage->comm, status);
 }
 

@@ -6,6 +6,7 @@
 #include "model/checkpoints.h"
 #include "par/agree.h"
 #include "stages/shard.h"
+#include "text/mixture.h"
 
 static status_t use(const config_t *config, const char *key, strings_t *used)
 {
@@ -13,16 +14,54 @@ static status_t use(const config_t *config, const char *key, strings_t *used)
     return name && strings_find(used, name) < 0 ? strings_append(used, name) : NULL;
 }
 
+static status_t use_task(const config_t *config, size_t task, const char *kind, strings_t *used)
+{
+    return use(config, config_path("evaluate.tasks[%zu].%s", task, kind), used);
+}
+
 /* The names that collect and the tasks refer to. */
 static status_t find_used(const config_t *config, strings_t *corpora, strings_t *benchmarks)
 {
     status_t status = use(config, "collect.corpus", corpora);
     for (size_t i = 0; !status && i < config_count(config, "evaluate.tasks"); i++) {
-        status = use(config, config_path("evaluate.tasks[%zu].perplexity", i), corpora);
-        if (!status)
-            status = use(config, config_path("evaluate.tasks[%zu].pairs", i), benchmarks);
+        status = use_task(config, i, "perplexity", corpora);
+        if (!status) status = use_task(config, i, "pairs", benchmarks);
+        if (!status) status = use_task(config, i, "pos", benchmarks);
+        if (!status) status = use_task(config, i, "choice", benchmarks);
     }
     return status;
+}
+
+/* ordered: the corpora, each after those it is mixed of. */
+static status_t order_corpora(const config_t *config, const strings_t *used, strings_t *ordered)
+{
+    status_t status = NULL;
+    for (size_t i = 0; !status && i < used->count; i++) {
+        mixture_t mixture = {0};
+        status = mixture_read(config, used->item[i], &mixture);
+        for (size_t k = 0; !status && k < mixture.components; k++)
+            if (strings_find(ordered, mixture.component[k].name) < 0)
+                status = strings_append(ordered, mixture.component[k].name);
+        if (!status && strings_find(ordered, used->item[i]) < 0)
+            status = strings_append(ordered, used->item[i]);
+        mixture_free(&mixture);
+    }
+    return status;
+}
+
+static shard_make_t *corpus_maker(const config_t *config, const char *name)
+{
+    const char *format = config_text(config, config_path("corpora.%s.format", name));
+    if (mixture_is(config, name)) return shard_mixture;
+    bool ids = strcmp(format, "npy") == 0 || strcmp(format, "megatron") == 0;
+    return ids ? shard_ids : shard_corpus;
+}
+
+static shard_make_t *benchmark_maker(const config_t *config, const char *name)
+{
+    const char *format = config_text(config, config_path("benchmarks.%s.format", name));
+    if (strcmp(format, "conllu") == 0) return shard_tagged;
+    return strcmp(format, "choice") == 0 ? shard_choice : shard_pairs;
 }
 
 /* A name becomes a file's: shards/<name>.h5, shared by corpora and benchmarks. */
@@ -45,8 +84,7 @@ static void report_unused(const config_t *config, const char *section, const str
 }
 
 static status_t shard(const stage_t *stage, tokenizer_t *tokenizer, const char *section,
-                      const char *name,
-                      status_t (*make)(const stage_t *, tokenizer_t *, const shard_unit_t *))
+                      const char *name, shard_make_t *make)
 {
     shard_unit_t unit;
     bool current = false;
@@ -59,10 +97,11 @@ static status_t shard(const stage_t *stage, tokenizer_t *tokenizer, const char *
 
 static status_t run(stage_t *stage)
 {
-    strings_t corpora = {0}, benchmarks = {0};
+    strings_t used = {0}, corpora = {0}, benchmarks = {0};
     char *path = NULL;
     tokenizer_t *tokenizer = NULL;
-    status_t status = find_used(stage->config, &corpora, &benchmarks);
+    status_t status = find_used(stage->config, &used, &benchmarks);
+    if (!status) status = order_corpora(stage->config, &used, &corpora);
     for (size_t i = 0; !status && i < corpora.count; i++)
         status = check_file_name(stage->config, "corpora", corpora.item[i], &benchmarks);
     for (size_t i = 0; !status && i < benchmarks.count; i++)
@@ -73,11 +112,14 @@ static status_t run(stage_t *stage)
     if (!status) report_unused(stage->config, "corpora", &corpora);
     if (!status) report_unused(stage->config, "benchmarks", &benchmarks);
     for (size_t i = 0; !status && i < corpora.count; i++)
-        status = shard(stage, tokenizer, "corpora", corpora.item[i], shard_corpus);
+        status = shard(stage, tokenizer, "corpora", corpora.item[i],
+                       corpus_maker(stage->config, corpora.item[i]));
     for (size_t i = 0; !status && i < benchmarks.count; i++)
-        status = shard(stage, tokenizer, "benchmarks", benchmarks.item[i], shard_pairs);
+        status = shard(stage, tokenizer, "benchmarks", benchmarks.item[i],
+                       benchmark_maker(stage->config, benchmarks.item[i]));
     tokenizer_close(&tokenizer);
     mem_free(&path);
+    strings_free(&used);
     strings_free(&corpora);
     strings_free(&benchmarks);
     return status;

@@ -20,9 +20,11 @@ const config_key_t config_keys[] = {
     {"model.tokenizer", CONFIG_TEXT, NULL, ANY,
      "tokenizer.json or its directory; by default that of path, else of the first checkpoint."},
 
-    {"corpora.*.files", CONFIG_TEXTS, REQUIRED, ANY, "Files or globs, read in this order."},
-    {"corpora.*.format", CONFIG_CHOICE, "text", ONE_OF("text|jsonl"),
-     "text: plain UTF-8; jsonl: one JSON object a line. Either may be .gz or .zst."},
+    {"corpora.*.files", CONFIG_TEXTS, NULL, ANY,
+     "Files or globs, read in this order. Either these or mix."},
+    {"corpora.*.format", CONFIG_CHOICE, "text", ONE_OF("text|jsonl|npy|megatron"),
+     "text: plain UTF-8; jsonl: one JSON object a line; either may be .gz or .zst. Token ids: npy: "
+     "NumPy arrays, a document each, or one a row; megatron: .bin files with .idx beside them."},
     {"corpora.*.field", CONFIG_TEXT, "text", ANY, "jsonl: the key that holds the text."},
     {"corpora.*.rows", CONFIG_CHOICE, "file", ONE_OF("file|line|paragraph|huggingface"),
      "text: what a document is: a whole file, a line, lines up to a blank one, or a row as in the "
@@ -33,14 +35,22 @@ const config_key_t config_keys[] = {
     {"corpora.*.limit", CONFIG_INTEGER, "0", FROM(0),
      "First so many documents only (with join: rows); 0: all."},
     {"corpora.*.special", CONFIG_BOOLEAN, "true", ANY,
-     "Adds the tokenizer's special tokens once to each document."},
+     "Adds the tokenizer's special tokens once to each document of text."},
     {"corpora.*.on_invalid", CONFIG_CHOICE, "error", ONE_OF("error|replace"),
      "Bytes that are not UTF-8: stop and name the position, or replace them by U+FFFD."},
+    {"corpora.*.mix.*", CONFIG_NUMBER, NULL, FROM(0),
+     "Name of another corpus and its weight: documents of all of them, so that their tokens (with "
+     "limit: their documents) are in this proportion throughout."},
+    {"corpora.*.tokens", CONFIG_INTEGER, "0", FROM(0),
+     "mix: so many tokens, the last document cut; 0: until one of the corpora has no more, or as "
+     "many documents as limit says."},
+    {"corpora.*.seed", CONFIG_INTEGER, NULL, FROM(0),
+     "mix: takes each corpus's documents in an order that this fixes; by default in their own."},
 
     {"benchmarks.*.files", CONFIG_TEXTS, REQUIRED, ANY, "Files or globs, in this order."},
-    {"benchmarks.*.format", CONFIG_CHOICE, "pairs", ONE_OF("pairs|tse"),
+    {"benchmarks.*.format", CONFIG_CHOICE, "pairs", ONE_OF("pairs|tse|conllu|choice"),
      "pairs: minimal pairs as JSON lines, as BLiMP has them; tse: the pickles of Marvin and "
-     "Linzen's."},
+     "Linzen's; conllu: tagged text; choice: multiple-choice questions as JSON lines."},
     {"benchmarks.*.convention", CONFIG_CHOICE, NULL, ONE_OF("original|harness"),
      "pairs, tse: original (the default) scores a sentence but for its first token; harness, as "
      "lm-evaluation-harness does, all of a space and the sentence after BOS (else EOS)."},
@@ -51,19 +61,45 @@ const config_key_t config_keys[] = {
     {"benchmarks.*.term", CONFIG_TEXT, "linguistics_term", ANY,
      "pairs: the key of the phenomenon by which results are grouped."},
     {"benchmarks.*.limit", CONFIG_INTEGER, "0", FROM(0),
-     "First so many pairs of each file only; 0: all."},
+     "First so many pairs or questions of each file only (conllu: documents of all); 0: all."},
     {"benchmarks.*.special", CONFIG_BOOLEAN, "true", ANY,
-     "Adds the tokenizer's special tokens to each sentence (harness: to each context that is not "
-     "empty)."},
+     "Adds the tokenizer's special tokens to each sentence or document (choice, and pairs by the "
+     "harness's convention: to each context that is not empty)."},
+    {"benchmarks.*.query", CONFIG_TEXT, "{query}", ANY,
+     "choice: what stands before the continuation, as 'Question: {question}\\nAnswer:'. {path} is a "
+     "field's text: choices.text, choices.0; {choice} the choice at hand; {{ and }} are braces. "
+     "Filters follow as {path|strip|capitalize}: strip, lstrip, rstrip, capitalize, lower, upper, "
+     "before:TEXT, after:TEXT, wikihow."},
+    {"benchmarks.*.choices", CONFIG_TEXTS, "{choices}", ANY,
+     "choice: the choices, as templates; a single one is a field that holds a list."},
+    {"benchmarks.*.continuation", CONFIG_TEXT, "{choice}", ANY,
+     "choice: what is scored, as a template; by default the choice."},
+    {"benchmarks.*.delimiter", CONFIG_TEXT, " ", ANY,
+     "choice: stands between the query and the continuation, and is scored."},
+    {"benchmarks.*.gold", CONFIG_TEXT, "{gold}", ANY, "choice: the right choice, as a template."},
+    {"benchmarks.*.gold_is", CONFIG_CHOICE, "index", ONE_OF("index|position|letter|label|text"),
+     "choice: how gold names it: a number from 0 (or false and true), one from 1, A B C ..., one of "
+     "labels, or the choice's own text."},
+    {"benchmarks.*.labels", CONFIG_TEXT, "{choices.label}", ANY,
+     "choice: the field with the list of labels, for gold_is: label."},
+    {"benchmarks.*.answers", CONFIG_TEXTS, NULL, ANY,
+     "choice: files with a line for each question, one for each of files; gold: '{answer}' is that "
+     "line."},
+    {"benchmarks.*.group", CONFIG_TEXT, NULL, ANY,
+     "choice: by which results are grouped, as a template; by default the file's name."},
+    {"benchmarks.*.clean", CONFIG_CHOICE, "none", ONE_OF("none|wikihow"),
+     "choice: wikihow cleans query and choices as lm-evaluation-harness does for HellaSwag."},
 
     {"collect.corpus", CONFIG_TEXT, NULL, ANY, "Name of the corpus whose activations are taken."},
     {"collect.window", CONFIG_INTEGER, "2048", WITHIN(2, 1048576), "Tokens of a window."},
     {"collect.stride", CONFIG_INTEGER, NULL, WITHIN(1, 1048576),
-     "Tokens from a window's start to the next one's; by default the window."},
+     "Tokens from a window's start to the next one's; by default the window (less BOS)."},
     {"collect.windows", CONFIG_INTEGER, "0", FROM(0), "First so many windows only; 0: all."},
     {"collect.last_window", CONFIG_BOOLEAN, "true", ANY,
      "Keeps a full window that ends exactly at the corpus's end; false drops it, as "
      "range(0, total - window, stride) does."},
+    {"collect.bos", CONFIG_BOOLEAN, "false", ANY,
+     "Begins each window with the tokenizer's BOS, which counts as one of its tokens."},
     {"collect.mode", CONFIG_CHOICE, "raw", ONE_OF("raw"), "raw: every pre-activation is kept."},
     {"collect.type", CONFIG_CHOICE, "f32", ONE_OF("f32|f16|bf16"),
      "Element type of raw activations on disk."},
@@ -93,12 +129,20 @@ const config_key_t config_keys[] = {
      "Name of the task in results; by default its kind and its data's name."},
     {"evaluate.tasks[].perplexity", CONFIG_TEXT, NULL, ANY, "Perplexity on this corpus."},
     {"evaluate.tasks[].pairs", CONFIG_TEXT, NULL, ANY, "Minimal pairs of this benchmark."},
+    {"evaluate.tasks[].pos", CONFIG_TEXT, NULL, ANY,
+     "Surprisal by part of speech on this benchmark of tagged text."},
+    {"evaluate.tasks[].choice", CONFIG_TEXT, NULL, ANY,
+     "Multiple-choice questions of this benchmark."},
     {"evaluate.tasks[].window", CONFIG_INTEGER, "2048", WITHIN(2, 1048576),
-     "perplexity: tokens of a window."},
+     "perplexity, pos: tokens of a window; of pos they start anew at each document."},
     {"evaluate.tasks[].stride", CONFIG_INTEGER, NULL, WITHIN(1, 1048576),
-     "perplexity: tokens from a window's start to the next one's; by default the window."},
+     "perplexity: tokens from a window's start to the next one's; by default the window (less "
+     "BOS)."},
     {"evaluate.tasks[].windows", CONFIG_INTEGER, "0", FROM(0),
-     "perplexity: first so many windows only; 0: all."},
+     "perplexity, pos: first so many windows only; 0: all."},
+    {"evaluate.tasks[].bos", CONFIG_BOOLEAN, "false", ANY,
+     "perplexity, pos: begins each window with the tokenizer's BOS, which counts as one of its "
+     "tokens and is not scored."},
     {"evaluate.tasks[].score", CONFIG_CHOICE, "sum", ONE_OF("sum|mean"),
      "pairs: compares the sum of the log-probabilities, or their mean per scored token."},
     {"evaluate.conditions[]", CONFIG_CHOICE, NULL, ONE_OF("baseline"),

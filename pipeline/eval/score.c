@@ -1,5 +1,7 @@
 #include "eval/score.h"
 
+#include <math.h>
+
 #include "core/memory.h"
 #include "par/agree.h"
 #include "par/work.h"
@@ -10,8 +12,14 @@ typedef struct {
     int *owner; /* [chunks] */
     executor_t *executor;
     int rank, conditions;
-    double *sum; /* [conditions][sequences], this rank's chunks */
+    double *sum;   /* [conditions][sequences], this rank's chunks */
+    double *token; /* [conditions][tokens], likewise; NULL: not wanted */
 } scorer_t;
+
+static size_t token_count(const sequences_t *sequences)
+{
+    return (size_t)sequences->offset[sequences->count];
+}
 
 static status_t plan(scorer_t *it, int ranks, int32_t chunk_rows)
 {
@@ -37,9 +45,12 @@ static status_t add_up(void *context, size_t index, const double *scores)
         size_t s = it->forest->sequence[i];
         for (int c = 0; c < it->conditions; c++) {
             const double *log_probability = scores + (size_t)c * edges;
-            double sum = 0;
-            for (int64_t t = sequences->offset[s] + 1; t < sequences->offset[s + 1]; t++)
+            double sum = 0, *token = it->token;
+            if (token) token += (size_t)c * token_count(sequences);
+            for (int64_t t = sequences_first(sequences, s); t < sequences->offset[s + 1]; t++) {
                 sum += log_probability[it->forest->edge_of[t]];
+                if (token) token[t] = log_probability[it->forest->edge_of[t]];
+            }
             it->sum[(size_t)c * sequences->count + s] = sum;
         }
     }
@@ -59,27 +70,57 @@ static status_t run_chunks(scorer_t *it, MPI_Comm comm, const char *label)
     return agree(comm, status);
 }
 
-status_t score_sequences(MPI_Comm comm, model_t *model, const sequences_t *sequences,
-                         int32_t chunk_rows, const run_options_t *options, const char *label,
-                         double *sum)
+/* Tokens and sequences were scored by one rank each; the others add zero, exactly. */
+static void gather(const scorer_t *it, MPI_Comm comm, const double *mine, size_t count,
+                       double *all)
+{
+    enum { MOST = 1 << 27 }; /* MPI counts in ints */
+    size_t values = count * (size_t)it->conditions;
+    for (size_t at = 0; at < values; at += MOST) {
+        size_t n = values - at < MOST ? values - at : MOST;
+        MPI_Reduce(mine + at, it->rank == 0 ? all + at : NULL, (int)n, MPI_DOUBLE, MPI_SUM, 0,
+                   comm);
+    }
+}
+
+static void mark_unscored(const sequences_t *sequences, int conditions, double *token)
+{
+    for (int c = 0; c < conditions; c++, token += token_count(sequences))
+        for (size_t s = 0; s < sequences->count; s++)
+            for (int64_t t = sequences->offset[s]; t < sequences_first(sequences, s); t++)
+                token[t] = NAN;
+}
+
+status_t score_tokens(MPI_Comm comm, model_t *model, const sequences_t *sequences,
+                      int32_t chunk_rows, const run_options_t *options, const char *label,
+                      double *sum, double *token)
 {
     scorer_t it = {.sequences = sequences, .conditions = options->conditions};
-    int ranks;
+    size_t conditions = (size_t)options->conditions, tokens = token_count(sequences);
+    int ranks, wanted = token != NULL;
     MPI_Comm_rank(comm, &it.rank);
     MPI_Comm_size(comm, &ranks);
+    MPI_Bcast(&wanted, 1, MPI_INT, 0, comm);
     status_t status = plan(&it, ranks, chunk_rows);
-    if (!status)
-        status = mem_new(&it.sum, (size_t)it.conditions * sequences->count, "scores");
+    if (!status) status = mem_new(&it.sum, conditions * sequences->count, "scores");
+    if (!status && wanted) status = mem_new(&it.token, conditions * tokens, "scores");
     if (!status) status = executor_create(model, it.forest, options, &it.executor);
     status = agree(comm, status);
     if (!status) status = run_chunks(&it, comm, label);
-    /* A sequence was scored by one rank; the others add zero, exactly. */
-    for (int c = 0; !status && c < it.conditions; c++)
-        MPI_Reduce(it.sum + (size_t)c * sequences->count, sum + (size_t)c * sequences->count,
-                   (int)sequences->count, MPI_DOUBLE, MPI_SUM, 0, comm);
+    if (!status) gather(&it, comm, it.sum, sequences->count, sum);
+    if (!status && wanted) gather(&it, comm, it.token, tokens, token);
+    if (!status && wanted && it.rank == 0) mark_unscored(sequences, it.conditions, token);
     executor_destroy(&it.executor);
     forest_destroy(&it.forest);
     mem_free(&it.owner);
     mem_free(&it.sum);
+    mem_free(&it.token);
     return status;
+}
+
+status_t score_sequences(MPI_Comm comm, model_t *model, const sequences_t *sequences,
+                         int32_t chunk_rows, const run_options_t *options, const char *label,
+                         double *sum)
+{
+    return score_tokens(comm, model, sequences, chunk_rows, options, label, sum, NULL);
 }

@@ -9,7 +9,8 @@
 #include "core/hash.h"
 #include "core/status.h"
 
-typedef enum { TASK_PERPLEXITY, TASK_PAIRS } task_kind_t;
+/* Perplexity of a corpus; minimal pairs; surprisal by part of speech; multiple choice. */
+typedef enum { TASK_PERPLEXITY, TASK_PAIRS, TASK_POS, TASK_CHOICE } task_kind_t;
 
 typedef struct {
     task_kind_t kind;
@@ -17,6 +18,7 @@ typedef struct {
     const char *data; /* corpus or benchmark, borrowed from the configuration */
     int64_t window, stride, windows;
     bool drop_last;   /* drops a window that ends exactly at the end */
+    bool bos;         /* each window begins with BOS, which counts as one of its tokens */
     bool mean;        /* pairs: compares means per scored token, not sums */
 } task_t;
 
@@ -26,26 +28,11 @@ typedef struct {
 } tasks_t;
 
 /* Reads evaluate.tasks. Each must be exactly one kind; names must differ; its data must be
- * defined. Errors name the line. */
+ * defined, in a format that suits the kind. Errors name the line. */
 MUST_CHECK status_t tasks_read(const config_t *config, tasks_t *tasks);
 void tasks_free(tasks_t *tasks);
 
 /* An error at the key, with the nearest name, unless task->data is defined. */
 MUST_CHECK status_t task_check_data(const config_t *config, const char *key, const task_t *task);
-
-/* The token sequences of a task, from shards/<data>.h5: windows of a corpus, or the sentences of
- * pairs (2i good, 2i + 1 bad). A sequence's first token is not scored. */
-typedef struct {
-    int32_t *id;
-    int64_t *offset; /* [count + 1] */
-    size_t count;
-    size_t items;    /* windows, or pairs */
-    char *key;       /* of the shard */
-    char *tokenizer; /* digest of the tokenizer that made it */
-} sequences_t;
-
-MUST_CHECK status_t sequences_read(const task_t *task, const char *directory,
-                                   sequences_t *sequences);
-void sequences_free(sequences_t *sequences);
 
 #endif

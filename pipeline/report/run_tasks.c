@@ -82,9 +82,8 @@ static status_t read_groups(run_task_t *task, const store_t *store)
     return status;
 }
 
-static status_t read_task(run_t *run, size_t index)
+static status_t read_task(run_t *run, size_t index, run_task_t *task)
 {
-    run_task_t *task = &run->task[index];
     const char *given = config_text(run->config, config_path("evaluate.tasks[%zu].name", index));
     task->is = &run->plan.task[index];
     task->name = task->is->name;
@@ -109,8 +108,9 @@ status_t run_read_tasks(run_t *run)
     if (!status) status = mem_new(&run->task, run->plan.count, "tasks");
     if (!status) status = mem_new(&run->condition, run->planned.count, "conditions");
     for (size_t i = 0; !status && i < run->plan.count; i++) {
-        run->tasks++;
-        status = read_task(run, i);
+        task_kind_t kind = run->plan.task[i].kind;
+        if (kind != TASK_PERPLEXITY && kind != TASK_PAIRS) continue; /* nothing shows them yet */
+        status = read_task(run, i, &run->task[run->tasks++]);
     }
     for (size_t i = 0; !status && i < run->planned.count; i++) {
         const condition_t *planned = &run->planned.condition[i];

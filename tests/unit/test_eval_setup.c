@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "eval/condition.h"
-#include "eval/task.h"
+#include "eval/sequences.h"
 #include "store/store.h"
 
 #define HEAD                                                                            \

@@ -1,0 +1,199 @@
+#include "stages/results.h"
+
+#include <stdio.h>
+
+#include "core/memory.h"
+#include "eval/choice.h"
+#include "eval/tagged.h"
+#include "model/gemm.h"
+
+bool results_by_token(const task_t *task)
+{
+    return task->kind == TASK_POS;
+}
+
+/* ---- the scores of one condition ---- */
+
+/* Of pairs, choices and windows, a number per sequence. */
+static status_t write_scores(const results_t *results, size_t index, store_t *store)
+{
+    static const struct {
+        const char *dataset, *unit, *description;
+    } kinds[] = {
+        [TASK_PERPLEXITY] = {"loss", "nats a token",
+                             "mean negative log-probability of a window's scored tokens"},
+        [TASK_POS] = {"loss", "nats a token",
+                      "mean negative log-probability of a window's scored tokens"},
+        [TASK_PAIRS] = {"score", "nats",
+                        "sum of log-probabilities of the scored tokens: good, bad"},
+        [TASK_CHOICE] = {"score", "nats",
+                         "sum of log-probabilities of the scored tokens of each choice"},
+    };
+    const task_t *task = results->task;
+    const sequences_t *sequences = results->sequences;
+    const double *sum = results->sum + index * sequences->count;
+    bool pairs = task->kind == TASK_PAIRS, mean = pairs && task->mean;
+    bool loss = task->kind == TASK_PERPLEXITY || task->kind == TASK_POS;
+    uint64_t shape[2] = {pairs ? sequences->items : sequences->count, 2};
+    char name[512];
+    double *score = NULL;
+    status_t status = mem_new(&score, sequences->count, "scores");
+    for (size_t s = 0; !status && s < sequences->count; s++) {
+        double scored = (double)sequences_scored(sequences, s);
+        score[s] = loss ? -sum[s] / scored : mean ? sum[s] / scored : sum[s];
+    }
+    snprintf(name, sizeof name, "/%s/%s", results->conditions->condition[index].name,
+             kinds[task->kind].dataset);
+    if (!status) status = store_write(store, name, STORE_F64, pairs ? 2 : 1, shape, score);
+    if (!status)
+        status = store_describe(
+            store, name, mean ? "nats a token" : kinds[task->kind].unit,
+            mean ? "mean log-probability per scored token: good, bad"
+                 : kinds[task->kind].description);
+    mem_free(&score);
+    return status;
+}
+
+static status_t write_tagged(const results_t *results, size_t index, store_t *store)
+{
+    const sequences_t *sequences = results->sequences;
+    const char *condition = results->conditions->condition[index].name;
+    size_t all = (size_t)sequences->offset[sequences->count];
+    uint64_t tokens = sequences->tokens, tags = sequences->tags.count;
+    double *nll = NULL, *mean = NULL;
+    int64_t *count = NULL;
+    char name[512];
+    status_t status = mem_new(&nll, sequences->tokens, "tokens");
+    if (!status) status = mem_new(&mean, sequences->tags.count, "tags");
+    if (!status) status = mem_new(&count, sequences->tags.count, "tags");
+    if (!status) {
+        tagged_place(sequences, results->token + index * all, nll);
+        tagged_means(sequences, nll, mean, count);
+    }
+    snprintf(name, sizeof name, "/%s/nll", condition);
+    if (!status) status = store_write(store, name, STORE_F64, 1, &tokens, nll);
+    if (!status)
+        status = store_describe(store, name, "nats",
+                                "negative log-probability of each token of the shard; NaN: not "
+                                "scored");
+    snprintf(name, sizeof name, "/%s/mean", condition);
+    if (!status) status = store_write(store, name, STORE_F64, 1, &tags, mean);
+    if (!status)
+        status = store_describe(store, name, "nats a token",
+                                "mean negative log-probability by tag of /tags");
+    snprintf(name, sizeof name, "/%s/count", condition);
+    if (!status) status = store_write(store, name, STORE_I64, 1, &tags, count);
+    if (!status) status = store_describe(store, name, "tokens", "scored tokens by tag of /tags");
+    mem_free(&nll);
+    mem_free(&mean);
+    mem_free(&count);
+    return status;
+}
+
+static status_t write_answers(const results_t *results, size_t index, store_t *store)
+{
+    const sequences_t *sequences = results->sequences;
+    choice_counts_t counts = choice_count(sequences, results->sum + index * sequences->count);
+    double questions = (double)counts.questions;
+    char name[512];
+    snprintf(name, sizeof name, "/%s", results->conditions->condition[index].name);
+    status_t status = store_set_number(store, name, "acc", (double)counts.correct / questions);
+    if (!status)
+        status = store_set_number(store, name, "acc_norm", (double)counts.correct_norm / questions);
+    return status;
+}
+
+static status_t write_condition(const results_t *results, size_t index, store_t *store)
+{
+    const condition_t *condition = &results->conditions->condition[index];
+    char name[512];
+    int64_t neurons = condition->start ? condition->start[results->layers] : 0;
+    status_t status = write_scores(results, index, store);
+    if (!status && results->task->kind == TASK_POS) status = write_tagged(results, index, store);
+    if (!status && results->task->kind == TASK_CHOICE)
+        status = write_answers(results, index, store);
+    snprintf(name, sizeof name, "/%s", condition->name);
+    if (!status) status = store_set_text(store, name, "ablate", ablate_name(condition->ablate));
+    if (!status)
+        status = store_set_text(store, name, "cohort", condition->cohort ? condition->cohort : "");
+    if (!status) status = store_set_integer(store, name, "neurons", neurons);
+    if (!status) status = store_set_text(store, name, "key", condition->key);
+    return status;
+}
+
+/* ---- what all conditions share ---- */
+
+static status_t write_made_by(const results_t *results, store_t *store)
+{
+    const char *convention = results->sequences->convention;
+    status_t status = store_set_text(store, "/", "checkpoint", results->checkpoint);
+    if (!status) status = store_set_text(store, "/", "model", results->model);
+    if (!status) status = store_set_text(store, "/", "tokenizer", results->tokenizer);
+    if (!status) status = store_set_text(store, "/", "task", results->task->name);
+    if (!status) status = store_set_text(store, "/", "kernel", gemm_kernel());
+    if (!status && convention) status = store_set_text(store, "/", "convention", convention);
+    return status;
+}
+
+static status_t write_scored(const results_t *results, store_t *store)
+{
+    static const char *const description[] = {
+        [TASK_PERPLEXITY] = "scored tokens of each window",
+        [TASK_POS] = "scored tokens of each window",
+        [TASK_PAIRS] = "scored tokens of each sentence: 2i good, 2i + 1 bad",
+        [TASK_CHOICE] = "scored tokens of each choice",
+    };
+    const sequences_t *sequences = results->sequences;
+    uint64_t shape = sequences->count;
+    int32_t *scored = NULL;
+    status_t status = mem_new(&scored, sequences->count, "scored tokens");
+    for (size_t s = 0; !status && s < sequences->count; s++)
+        scored[s] = (int32_t)sequences_scored(sequences, s);
+    if (!status) status = store_write(store, "/scored", STORE_I32, 1, &shape, scored);
+    if (!status)
+        status = store_describe(store, "/scored", "tokens", description[results->task->kind]);
+    mem_free(&scored);
+    return status;
+}
+
+static status_t write_questions(const sequences_t *sequences, store_t *store)
+{
+    uint64_t items = sequences->items, bounds = items + 1, count = sequences->count;
+    status_t status = store_write(store, "/choices", STORE_I64, 1, &bounds, sequences->choice);
+    if (!status)
+        status = store_describe(store, "/choices", "choice",
+                                "first choice of each question, then their number");
+    if (!status) status = store_write(store, "/gold", STORE_I32, 1, &items, sequences->gold);
+    if (!status)
+        status = store_describe(store, "/gold", "index",
+                                "the right one among each question's choices, from 0");
+    if (!status)
+        status = store_write(store, "/characters", STORE_I32, 1, &count, sequences->characters);
+    if (!status)
+        status = store_describe(store, "/characters", "character", "code points of each choice");
+    return status;
+}
+
+static status_t write_tags(const sequences_t *sequences, store_t *store)
+{
+    status_t status = store_write_texts(store, "/tags", sequences->tags.count,
+                                        (const char *const *)sequences->tags.item);
+    return status ? status : store_describe(store, "/tags", "text", "parts of speech");
+}
+
+status_t results_write(const results_t *results, const char *path, const char *key)
+{
+    store_t *store = NULL;
+    status_t status = stage_create(results->stage, path, key, MPI_COMM_SELF, &store);
+    if (!status) status = write_made_by(results, store);
+    if (!status) status = write_scored(results, store);
+    if (!status && results->task->kind == TASK_CHOICE)
+        status = write_questions(results->sequences, store);
+    if (!status && results->task->kind == TASK_POS)
+        status = write_tags(results->sequences, store);
+    for (size_t c = 0; !status && c < results->conditions->count; c++)
+        status = write_condition(results, c, store);
+    if (!status) status = store_publish(&store);
+    store_close(&store);
+    return status;
+}

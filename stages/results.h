@@ -1,0 +1,27 @@
+/* Evaluate's output: results/<checkpoint>/<task>.h5. */
+#ifndef WN_STAGES_RESULTS_H
+#define WN_STAGES_RESULTS_H
+
+#include "eval/condition.h"
+#include "eval/sequences.h"
+#include "stages/stage.h"
+
+/* What was scored, and what made the scores. */
+typedef struct {
+    const stage_t *stage;
+    const task_t *task;
+    const sequences_t *sequences;
+    const conditions_t *conditions;
+    const char *checkpoint, *model, *tokenizer; /* name; digests */
+    int layers;
+    const double *sum;   /* [conditions][sequences] */
+    const double *token; /* [conditions][tokens]: pos, else NULL */
+} results_t;
+
+/* Whether a task's results need the scores of single tokens. */
+bool results_by_token(const task_t *task);
+
+/* Writes the file. One rank. */
+MUST_CHECK status_t results_write(const results_t *results, const char *path, const char *key);
+
+#endif
