@@ -43,10 +43,11 @@ static void tensor(writer_t *it, const char *name, int rows, int columns, double
     if (rows) snprintf(shape, sizeof shape, "%d,%d", rows, columns);
     else snprintf(shape, sizeof shape, "%d", columns);
     if (!it->file) {
-        status_t status = str_printf(
-            &it->header, "%s\"%s\":{\"dtype\":\"F16\",\"shape\":[%s],\"data_offsets\":[%llu,%llu]}",
-            it->header.length ? "," : "{", name, shape, (unsigned long long)it->bytes,
-            (unsigned long long)(it->bytes + 2 * count));
+        status_t status =
+            str_printf(&it->header,
+                       "%s\"%s\":{\"dtype\":\"F16\",\"shape\":[%s],\"data_offsets\":[%llu,%llu]}",
+                       it->header.length ? "," : "{", name, shape, (unsigned long long)it->bytes,
+                       (unsigned long long)(it->bytes + 2 * count));
         status_free(&status);
     }
     it->bytes += 2 * count;
@@ -67,8 +68,10 @@ static void tensors(writer_t *it, random_shape_t s)
         static const struct {
             const char *name;
             int out, in;
-        } matrices[] = {{"attention.query_key_value", 3, 1}, {"attention.dense", 1, 1},
-                        {"mlp.dense_h_to_4h", 4, 1}, {"mlp.dense_4h_to_h", 1, 4}};
+        } matrices[] = {{"attention.query_key_value", 3, 1},
+                        {"attention.dense", 1, 1},
+                        {"mlp.dense_h_to_4h", 4, 1},
+                        {"mlp.dense_4h_to_h", 1, 4}};
         static const char *const norms[] = {"input_layernorm", "post_attention_layernorm"};
         for (int m = 0; m < 4; m++) {
             snprintf(name, sizeof name, "gpt_neox.layers.%d.%s.weight", l, matrices[m].name);
@@ -109,12 +112,12 @@ status_t random_model_write(const char *directory, random_shape_t shape)
     }
     mem_free(&path);
     if (!status)
-        status = str_format(&config,
-                            "{\"model_type\": \"gpt_neox\", \"hidden_size\": %d, "
-                            "\"num_hidden_layers\": %d, \"num_attention_heads\": %d, "
-                            "\"intermediate_size\": %d, \"vocab_size\": %d, \"rotary_pct\": 0.25}",
-                            shape.width, shape.layers, shape.heads, 4 * shape.width,
-                            shape.vocabulary);
+        status =
+            str_format(&config,
+                       "{\"model_type\": \"gpt_neox\", \"hidden_size\": %d, "
+                       "\"num_hidden_layers\": %d, \"num_attention_heads\": %d, "
+                       "\"intermediate_size\": %d, \"vocab_size\": %d, \"rotary_pct\": 0.25}",
+                       shape.width, shape.layers, shape.heads, 4 * shape.width, shape.vocabulary);
     if (!status) status = path_join(directory, "config.json", &path);
     if (!status) status = file_write(path, config, strlen(config));
     mem_free(&path);
@@ -195,8 +198,8 @@ static status_t count_flops(const model_t *model, const sequences_t *sequences, 
     forest_t *forest = NULL;
     double d = s->width, matrices = 2 * (4 * d * d + 2 * d * s->mlp);
     *flops = (flops_t){0};
-    status_t status = forest_create(sequences->id, sequences->offset, sequences->count, CHUNK,
-                                    &forest);
+    status_t status =
+        forest_create(sequences->id, sequences->offset, sequences->count, CHUNK, &forest);
     for (size_t c = 0; !status && c < forest->chunks; c++)
         for (int32_t t = 0; t < forest->chunk[c].rows; t++) {
             flops->layers += matrices + 4 * d * (forest->chunk[c].position[t] + 1);

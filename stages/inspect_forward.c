@@ -10,7 +10,7 @@
 typedef struct {
     model_t *model;
     int32_t *id, *length, *neuron, *start;
-    int64_t *offset;     /* [sequences + 1] */
+    int64_t *offset; /* [sequences + 1] */
     size_t tokens, sequences, chosen;
     forest_t *forest;
     float *preact, *input; /* [layers][tokens][F], [layers][tokens][D] */

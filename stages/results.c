@@ -46,10 +46,9 @@ static status_t write_scores(const results_t *results, size_t index, store_t *st
              kinds[task->kind].dataset);
     if (!status) status = store_write(store, name, STORE_F64, pairs ? 2 : 1, shape, score);
     if (!status)
-        status = store_describe(
-            store, name, mean ? "nats a token" : kinds[task->kind].unit,
-            mean ? "mean log-probability per scored token: good, bad"
-                 : kinds[task->kind].description);
+        status = store_describe(store, name, mean ? "nats a token" : kinds[task->kind].unit,
+                                mean ? "mean log-probability per scored token: good, bad"
+                                     : kinds[task->kind].description);
     mem_free(&score);
     return status;
 }
@@ -189,8 +188,7 @@ status_t results_write(const results_t *results, const char *path, const char *k
     if (!status) status = write_scored(results, store);
     if (!status && results->task->kind == TASK_CHOICE)
         status = write_questions(results->sequences, store);
-    if (!status && results->task->kind == TASK_POS)
-        status = write_tags(results->sequences, store);
+    if (!status && results->task->kind == TASK_POS) status = write_tags(results->sequences, store);
     for (size_t c = 0; !status && c < results->conditions->count; c++)
         status = write_condition(results, c, store);
     if (!status) status = store_publish(&store);

@@ -68,7 +68,8 @@ static status_t find_inputs(const stage_t *stage, shard_unit_t *unit)
 {
     const config_t *config = stage->config;
     bool corpus = strcmp(unit->section, "corpora") == 0;
-    const char *format = config_text(config, config_path("%s.%s.format", unit->section, unit->name));
+    const char *format =
+        config_text(config, config_path("%s.%s.format", unit->section, unit->name));
     status_t status = find_files(stage, config_path("%s.%s.files", unit->section, unit->name),
                                  &unit->files, &unit->size);
     if (!status && strcmp(format, "megatron") == 0) status = name_indices(unit);
@@ -193,8 +194,7 @@ status_t shard_create_file(const stage_t *stage, const shard_unit_t *unit,
 status_t shard_create(const stage_t *stage, const shard_unit_t *unit, const tokenizer_t *tokenizer,
                       corpus_tokens_t *tokens, const char *offsets, store_t **store)
 {
-    status_t status =
-        shard_create_file(stage, unit, tokenizer, corpus_tokens_count(tokens), store);
+    status_t status = shard_create_file(stage, unit, tokenizer, corpus_tokens_count(tokens), store);
     if (!status) status = corpus_tokens_write(tokens, *store, offsets);
     if (status) store_close(store);
     return status;

@@ -15,9 +15,9 @@ enum { BLOCK = 1 << 20 }; /* tokens or documents that are written at a time */
 typedef struct {
     const stage_t *stage;
     const shard_unit_t *unit;
-    id_file_t **file;  /* [files] */
-    uint64_t *first;   /* [files + 1] tokens before each file */
-    uint64_t *document; /* [files + 1] documents before each file */
+    id_file_t **file;           /* [files] */
+    uint64_t *first;            /* [files + 1] tokens before each file */
+    uint64_t *document;         /* [files + 1] documents before each file */
     uint64_t tokens, documents; /* of the corpus: within its limit */
     int32_t vocabulary;
     int32_t *id;    /* [BLOCK] */
@@ -31,8 +31,8 @@ static status_t find_vocabulary(reader_t *reader)
 {
     char *directory = NULL;
     model_shape_t shape = {0};
-    status_t status = checkpoint_directory(reader->stage->config, reader->stage->chosen.item[0],
-                                           &directory);
+    status_t status =
+        checkpoint_directory(reader->stage->config, reader->stage->chosen.item[0], &directory);
     if (!status) status = model_shape_read(directory, &shape);
     reader->vocabulary = shape.vocabulary;
     model_shape_free(&shape);
@@ -141,8 +141,8 @@ static status_t read_start_block(reader_t *reader, uint64_t first, uint64_t coun
     return read_starts(reader, first, count, reader->start);
 }
 
-static status_t write_blocks(reader_t *reader, store_t *store, const char *dataset,
-                             uint64_t total, read_block_t read_block, const void *block)
+static status_t write_blocks(reader_t *reader, store_t *store, const char *dataset, uint64_t total,
+                             read_block_t read_block, const void *block)
 {
     const stage_t *stage = reader->stage;
     uint64_t each = total / (uint64_t)stage->ranks + 1, rounds = (each + BLOCK - 1) / BLOCK;
@@ -168,14 +168,14 @@ static status_t write_file(reader_t *reader, const tokenizer_t *tokenizer)
     store_t *store = NULL;
     status_t status = shard_create_file(stage, reader->unit, tokenizer, reader->tokens, &store);
     if (!status)
-        status = agree(stage->comm,
-                       store_define(store, "/ids", STORE_I32, 1, &reader->tokens, NULL));
+        status =
+            agree(stage->comm, store_define(store, "/ids", STORE_I32, 1, &reader->tokens, NULL));
     if (!status)
         status = agree(stage->comm, store_describe(store, "/ids", "token id",
                                                    "Tokens of all documents, one after another"));
     if (!status)
-        status = agree(stage->comm,
-                       store_define(store, "/documents", STORE_I64, 1, &entries, NULL));
+        status =
+            agree(stage->comm, store_define(store, "/documents", STORE_I64, 1, &entries, NULL));
     if (!status)
         status = write_blocks(reader, store, "/ids", reader->tokens, read_id_block, reader->id);
     if (!status)
@@ -197,13 +197,14 @@ status_t shard_ids(const stage_t *stage, tokenizer_t *tokenizer, const shard_uni
     if (!status) status = open_files(&reader);
     if (!status) status = apply_limit(&reader);
     if (!status && reader.tokens == 0)
-        status = status_new(EXIT_INPUT, "corpora.%s: an empty corpus: no token in %s%s", unit->name,
-                            unit->files.item[0], unit->files.count > 1 ? " and the other files" : "");
+        status =
+            status_new(EXIT_INPUT, "corpora.%s: an empty corpus: no token in %s%s", unit->name,
+                       unit->files.item[0], unit->files.count > 1 ? " and the other files" : "");
     status = agree(stage->comm, status);
     if (!status) status = write_file(&reader, tokenizer);
     if (!status)
-        log_info("%s: %llu tokens in %llu documents", unit->path,
-                 (unsigned long long)reader.tokens, (unsigned long long)reader.documents);
+        log_info("%s: %llu tokens in %llu documents", unit->path, (unsigned long long)reader.tokens,
+                 (unsigned long long)reader.documents);
     close_files(&reader);
     return status;
 }

@@ -26,7 +26,8 @@ static status_t open_component(mixer_t *mixer, size_t index)
     store_info_t info, ids = {0};
     status_t status = str_format(&path, "%s/%s.h5", mixer->unit->directory, component->name);
     if (!status) status = store_open(path, &mixer->store[index]);
-    if (!status) status = store_read(mixer->store[index], "/documents", STORE_I64, &document, &info);
+    if (!status)
+        status = store_read(mixer->store[index], "/documents", STORE_I64, &document, &info);
     if (!status) status = store_find(mixer->store[index], "/ids", &ids);
     component->document = document;
     component->documents = info.count ? info.count - 1 : 0;
@@ -76,8 +77,8 @@ static status_t copy(mixer_t *mixer, uint64_t *at, uint64_t *from, uint64_t coun
         uint32_t component = pick->component;
         while (done + n < count && *at < mixer->picks && pick->component == component &&
                pick->start + *from == start + n) {
-            uint64_t left = pick->count - *from, more = left < count - done - n ? left
-                                                                                : count - done - n;
+            uint64_t left = pick->count - *from,
+                     more = left < count - done - n ? left : count - done - n;
             n += more;
             *from += more;
             if (*from < pick->count) break;
@@ -85,7 +86,8 @@ static status_t copy(mixer_t *mixer, uint64_t *at, uint64_t *from, uint64_t coun
             pick++;
             *from = 0;
         }
-        status = store_get(mixer->store[component], "/ids", STORE_I32, &start, &n, mixer->id + done);
+        status =
+            store_get(mixer->store[component], "/ids", STORE_I32, &start, &n, mixer->id + done);
         done += n;
     }
     return status;
@@ -144,8 +146,8 @@ static status_t write_file(mixer_t *mixer, const tokenizer_t *tokenizer)
         status = agree(stage->comm, store_describe(store, "/ids", "token id",
                                                    "Tokens of all documents, one after another"));
     if (!status)
-        status = agree(stage->comm,
-                       store_define(store, "/documents", STORE_I64, 1, &entries, NULL));
+        status =
+            agree(stage->comm, store_define(store, "/documents", STORE_I64, 1, &entries, NULL));
     if (!status) status = write_ids(mixer, store);
     if (!status) status = write_documents(mixer, store);
     if (!status) status = shard_describe_documents(stage, tokenizer, store);

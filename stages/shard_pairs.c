@@ -15,9 +15,9 @@
 typedef struct {
     const strings_t *paths;
     minimal_pair_keys_t keys;
-    bool pickles; /* the files are pickles, whose terms are cases */
-    bool harness; /* sentences are requests (text/request.h) */
-    int64_t limit; /* pairs of a file; 0: all */
+    bool pickles;           /* the files are pickles, whose terms are cases */
+    bool harness;           /* sentences are requests (text/request.h) */
+    int64_t limit;          /* pairs of a file; 0: all */
     minimal_pairs_t *pairs; /* the open file, of either kind */
     tse_pairs_t *tse;
     size_t path;     /* index of the open file, or of the next one */
@@ -152,8 +152,7 @@ static void reader_free(reader_t *reader)
 
 /* ---- writing ---- */
 
-static status_t write_groups(const stage_t *stage, store_t *store, uint64_t items,
-                             reader_t *reader)
+static status_t write_groups(const stage_t *stage, store_t *store, uint64_t items, reader_t *reader)
 {
     status_t status = shard_write_index(stage, store, "/file", items, reader->file,
                                         "Index into /files of each pair");
@@ -217,10 +216,8 @@ status_t shard_pairs(const stage_t *stage, tokenizer_t *tokenizer, const shard_u
     const request_state_t request = {
         config_boolean(config, config_path("benchmarks.%s.special", name))};
     /* The first token of a sentence is not scored: a shorter one has no score. */
-    token_options_t how = {.special = request.special,
-                           .least = 2,
-                           .files = &unit->files,
-                           .scratch = unit->directory};
+    token_options_t how = {
+        .special = request.special, .least = 2, .files = &unit->files, .scratch = unit->directory};
     if (reader.harness) {
         how.encode = request_encode;
         how.state = &request;

@@ -43,8 +43,8 @@ static status_t next(void *state, size_t most, text_t *text, bool *found)
                                  &reader->conllu);
         text->origin.file = (int64_t)reader->path;
         if (!status)
-            status = conllu_next(reader->conllu, text->bytes, text->note, &text->origin.line,
-                                 found);
+            status =
+                conllu_next(reader->conllu, text->bytes, text->note, &text->origin.line, found);
         if (!status && !*found) status = close_file(reader);
     }
     reader->taken += *found;
@@ -95,8 +95,9 @@ status_t shard_tagged(const stage_t *stage, tokenizer_t *tokenizer, const shard_
     memcpy(options.of_tokens, conllu_columns, sizeof conllu_columns);
     status_t status = corpus_tokens_make(stage->comm, tokenizer, &source, &options, &tokens);
     if (!status && corpus_tokens_count(tokens) == 0)
-        status = status_new(EXIT_INPUT, "benchmarks.%s: no tagged text in %s%s", unit->name,
-                            unit->files.item[0], unit->files.count > 1 ? " and the other files" : "");
+        status =
+            status_new(EXIT_INPUT, "benchmarks.%s: no tagged text in %s%s", unit->name,
+                       unit->files.item[0], unit->files.count > 1 ? " and the other files" : "");
     if (!status) status = write_file(stage, unit, tokenizer, tokens, &reader);
     if (!status)
         log_info("%s: %llu tokens in %llu documents", unit->path,

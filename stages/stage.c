@@ -58,24 +58,18 @@ static status_t parse(int argc, char **argv, arguments_t *arguments)
         bool set = strcmp(word, "--set") == 0, checkpoint = strcmp(word, "--checkpoint") == 0;
         if ((set || checkpoint) && i + 1 == argc)
             status = status_new(EXIT_USAGE, "%s: a value is expected after it", word);
-        else if (set)
-            status = strings_append(&arguments->overrides, argv[++i]);
-        else if (checkpoint)
-            status = strings_append(&arguments->checkpoints, argv[++i]);
-        else if (strcmp(word, "--list-checkpoints") == 0)
-            arguments->list = true;
-        else if (strcmp(word, "--help") == 0)
-            arguments->help = true;
-        else if (strcmp(word, "--version") == 0)
-            arguments->version = true;
+        else if (set) status = strings_append(&arguments->overrides, argv[++i]);
+        else if (checkpoint) status = strings_append(&arguments->checkpoints, argv[++i]);
+        else if (strcmp(word, "--list-checkpoints") == 0) arguments->list = true;
+        else if (strcmp(word, "--help") == 0) arguments->help = true;
+        else if (strcmp(word, "--version") == 0) arguments->version = true;
         else if (word[0] == '-') {
             const char *near = nearest_name(word, options, sizeof options / sizeof *options);
             status = status_new(EXIT_USAGE, "%s: unknown option%s%s%s", word,
                                 near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
         } else if (arguments->config)
             status = status_new(EXIT_USAGE, "%s: only one configuration is expected", word);
-        else
-            arguments->config = word;
+        else arguments->config = word;
     }
     if (!status && !arguments->config && !arguments->help && !arguments->version)
         status = status_new(EXIT_USAGE, "the name of a configuration file is expected");
@@ -124,8 +118,10 @@ static status_t check_memory(const config_t *config)
     size_t bytes;
     const char *key = "resources.memory_per_node", *text = config_text(config, key);
     if (memory_parse(text, &share, &bytes)) return NULL;
-    return config_error(config, key, "'%s' is neither a share such as 60%% nor an amount such as "
-                                     "6GiB", text);
+    return config_error(config, key,
+                        "'%s' is neither a share such as 60%% nor an amount such as "
+                        "6GiB",
+                        text);
 }
 
 static status_t prepare(stage_t *stage, const arguments_t *arguments)
@@ -142,11 +138,11 @@ static status_t prepare(stage_t *stage, const arguments_t *arguments)
     if (status) return status;
     stage->directory = config_text(stage->config, "run.directory");
     status = share_checkpoints(stage);
-    const strings_t *chosen = arguments->checkpoints.count ? &arguments->checkpoints
-                                                           : &stage->checkpoints;
+    const strings_t *chosen =
+        arguments->checkpoints.count ? &arguments->checkpoints : &stage->checkpoints;
     for (size_t i = 0; !status && i < chosen->count; i++) {
-        status = checkpoint_check(stage->config, "--checkpoint", &stage->checkpoints,
-                                  chosen->item[i]);
+        status =
+            checkpoint_check(stage->config, "--checkpoint", &stage->checkpoints, chosen->item[i]);
         if (!status) status = strings_append(&stage->chosen, chosen->item[i]);
     }
     if (!status) status = check_names(stage);
@@ -178,10 +174,8 @@ int stage_main(int argc, char **argv, const char *name, const char *summary,
         if (stage.rank == 0) print_version(program);
     } else {
         if (!status) status = prepare(&stage, &arguments);
-        if (!status && arguments.list)
-            print_checkpoints(&stage);
-        else if (!status)
-            status = agree(stage.comm, run(&stage));
+        if (!status && arguments.list) print_checkpoints(&stage);
+        else if (!status) status = agree(stage.comm, run(&stage));
     }
     int code = status_code(status);
     if (stage.rank == 0) terminal_close(name, status_message(status));

@@ -17,9 +17,9 @@ typedef struct {
     int rank, ranks;
     const char *name; /* "collect" */
     config_t *config;
-    const char *directory;  /* run.directory */
-    strings_t checkpoints;  /* all of the run */
-    strings_t chosen;       /* those of --checkpoint, else all */
+    const char *directory; /* run.directory */
+    strings_t checkpoints; /* all of the run */
+    strings_t chosen;      /* those of --checkpoint, else all */
 } stage_t;
 
 /* Runs a stage: returns the exit code for main. Prints a failure's one message from one rank. */

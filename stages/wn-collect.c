@@ -5,12 +5,12 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "eval/task.h"
 #include "eval/budget.h"
+#include "eval/task.h"
 #include "model/checkpoints.h"
 #include "model/executor.h"
-#include "model/kernels.h"
 #include "model/gemm.h"
+#include "model/kernels.h"
 #include "par/agree.h"
 #include "par/work.h"
 #include "stages/sequences.h"
@@ -19,20 +19,20 @@ enum { NEURONS_TOGETHER = 64 }; /* neurons of one HDF5 chunk */
 
 typedef struct {
     stage_t *stage;
-    task_t windows;        /* the corpus and its windows */
+    task_t windows; /* the corpus and its windows */
     store_type_t type;
     sequences_t sequences;
     /* of the checkpoint at hand */
     const char *checkpoint;
     char *model_path, hash[SHA256_HEX];
     model_t *model;
-    int32_t *layer;        /* [layers] chosen, ascending */
+    int32_t *layer; /* [layers] chosen, ascending */
     size_t layers;
     forest_t *forest;
     store_t *store;
-    size_t *first_token;   /* [chunks] in the corpus's windows */
-    float *turned;         /* [F][rows] */
-    uint16_t *narrow;      /* the same in 16 bits */
+    size_t *first_token; /* [chunks] in the corpus's windows */
+    float *turned;       /* [F][rows] */
+    uint16_t *narrow;    /* the same in 16 bits */
 } collection_t;
 
 /* ---- what to collect ---- */
@@ -51,8 +51,7 @@ static status_t read_settings(collection_t *it)
                              : it->windows.window - it->windows.bos;
     it->windows.windows = config_integer(config, "collect.windows");
     it->windows.drop_last = !config_boolean(config, "collect.last_window");
-    if (!corpus)
-        return config_error(config, "collect.corpus", "the name of a corpus is expected");
+    if (!corpus) return config_error(config, "collect.corpus", "the name of a corpus is expected");
     return task_check_data(config, "collect.corpus", &it->windows);
 }
 
@@ -88,12 +87,12 @@ static status_t make_key(const collection_t *it, char key[SHA256_HEX])
     str_t text = {0};
     hash_t *hash = NULL;
     status_t status = stage_key_create(&hash);
-    if (!status) status = str_printf(&text, "window %lld stride %lld bos %d windows %zu chunk %lld type %d",
-                                     (long long)it->windows.window, (long long)it->windows.stride,
-                                     it->windows.bos,
-                                     it->sequences.count,
-                                     (long long)config_integer(it->stage->config, "resources.chunk"),
-                                     (int)it->type);
+    if (!status)
+        status = str_printf(&text, "window %lld stride %lld bos %d windows %zu chunk %lld type %d",
+                            (long long)it->windows.window, (long long)it->windows.stride,
+                            it->windows.bos, it->sequences.count,
+                            (long long)config_integer(it->stage->config, "resources.chunk"),
+                            (int)it->type);
     for (size_t i = 0; !status && i < it->layers; i++)
         status = str_printf(&text, " layer %d", it->layer[i]);
     if (!status) status = hash_add_field(hash, "stage", "collect");
@@ -126,8 +125,9 @@ static status_t narrow(collection_t *it, int layer, size_t rows, size_t neurons)
     size_t count = rows * neurons;
     for (size_t i = 0; type == DTYPE_F16 && i < count; i++)
         if (fabsf(it->turned[i]) >= 65520)
-            return status_new(EXIT_NUMERIC, "%s: layer %d, neuron %zu: the pre-activation %g is "
-                                            "beyond f16; use collect.type f32 or bf16",
+            return status_new(EXIT_NUMERIC,
+                              "%s: layer %d, neuron %zu: the pre-activation %g is "
+                              "beyond f16; use collect.type f32 or bf16",
                               it->checkpoint, layer, i / rows, (double)it->turned[i]);
     dtype_round(it->narrow, it->turned, count, type);
     return NULL;
@@ -138,11 +138,11 @@ static status_t take(void *context, int layer, const chunk_t *chunk, const float
 {
     (void)input;
     collection_t *it = context;
-    const int32_t *found =
-        bsearch(&layer, it->layer, it->layers, sizeof *it->layer, ascending);
+    const int32_t *found = bsearch(&layer, it->layer, it->layers, sizeof *it->layer, ascending);
     if (!found) return NULL;
     size_t rows = (size_t)chunk->rows, neurons = (size_t)it->model->shape.mlp;
-    uint64_t start[3] = {(uint64_t)(found - it->layer), 0, it->first_token[chunk - it->forest->chunk]};
+    uint64_t start[3] = {(uint64_t)(found - it->layer), 0,
+                         it->first_token[chunk - it->forest->chunk]};
     uint64_t count[3] = {1, neurons, rows};
     turn(it->turned, preactivation, rows, neurons);
     status_t status = it->type == STORE_F32 ? NULL : narrow(it, layer, rows, neurons);
@@ -174,7 +174,11 @@ static status_t run_chunks(collection_t *it)
 {
     const intervention_t baseline = {.ablate = ABLATE_NONE};
     const probe_t probe = {take, it};
-    run_options_t options = {&baseline, 1, it->layer[it->layers - 1] + 1, &probe, it->checkpoint,
+    run_options_t options = {&baseline,
+                             1,
+                             it->layer[it->layers - 1] + 1,
+                             &probe,
+                             it->checkpoint,
                              memory_for_states(it->stage->config, it->model, it->stage->ranks)};
     executor_t *executor = NULL;
     char label[256];
@@ -184,8 +188,8 @@ static status_t run_chunks(collection_t *it)
     if (!status) status = executor_create(it->model, it->forest, &options, &executor);
     status = agree(it->stage->comm, status);
     if (!status)
-        status = executor_run_share(executor, it->stage->comm, it->forest, mine, count, NULL,
-                                    label);
+        status =
+            executor_run_share(executor, it->stage->comm, it->forest, mine, count, NULL, label);
     executor_destroy(&executor);
     mem_free(&mine);
     mem_free(&it->first_token);

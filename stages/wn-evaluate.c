@@ -40,8 +40,8 @@ static status_t make_key(const evaluation_t *it, const task_t *task, const seque
     if (!status) status = hash_add_field(hash, "sequences", sequences->key);
     if (!status) status = hash_add_field(hash, "scoring", scoring);
     for (size_t c = 0; !status && c < it->conditions.count; c++)
-        status = hash_add_field(hash, it->conditions.condition[c].name,
-                                it->conditions.condition[c].key);
+        status =
+            hash_add_field(hash, it->conditions.condition[c].name, it->conditions.condition[c].key);
     if (!status) status = hash_finish(&hash, key);
     hash_destroy(&hash);
     return status;
@@ -56,11 +56,15 @@ static status_t score(evaluation_t *it, const task_t *task, const sequences_t *s
     size_t conditions = it->conditions.count, tokens = (size_t)sequences->offset[sequences->count];
     char label[256];
     status_t status = NULL;
-    if (!it->model) status = model_open(it->stage->comm, it->model_path,
-                            memory_for_weights(it->stage->config), &it->model);
+    if (!it->model)
+        status = model_open(it->stage->comm, it->model_path, memory_for_weights(it->stage->config),
+                            &it->model);
     if (status) return status;
-    run_options_t options = {it->conditions.intervention, (int)conditions,
-                             it->model->shape.layers, NULL, it->checkpoint,
+    run_options_t options = {it->conditions.intervention,
+                             (int)conditions,
+                             it->model->shape.layers,
+                             NULL,
+                             it->checkpoint,
                              memory_for_states(it->stage->config, it->model, it->stage->ranks)};
     int32_t chunk = (int32_t)config_integer(it->stage->config, "resources.chunk");
     snprintf(label, sizeof label, "%s %s", it->checkpoint, task->name);
@@ -68,11 +72,18 @@ static status_t score(evaluation_t *it, const task_t *task, const sequences_t *s
     if (!status && results_by_token(task)) status = mem_new(&token, conditions * tokens, "scores");
     status = agree(it->stage->comm, status);
     if (!status)
-        status = score_tokens(it->stage->comm, it->model, sequences, chunk, &options, label, sum,
-                              token);
-    const results_t results = {it->stage,      task,          sequences,
-                               &it->conditions, it->checkpoint, it->hash,
-                               it->tokenizer,  it->model->shape.layers, sum, token};
+        status =
+            score_tokens(it->stage->comm, it->model, sequences, chunk, &options, label, sum, token);
+    const results_t results = {it->stage,
+                               task,
+                               sequences,
+                               &it->conditions,
+                               it->checkpoint,
+                               it->hash,
+                               it->tokenizer,
+                               it->model->shape.layers,
+                               sum,
+                               token};
     if (!status && it->stage->rank == 0) status = results_write(&results, path, key);
     mem_free(&sum);
     mem_free(&token);

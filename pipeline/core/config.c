@@ -249,10 +249,8 @@ static status_t unknown_key(const config_t *config, const node_t *node, const ch
     snprintf(path, sizeof path, "%s%s%s", parent, *parent ? "." : "", name);
     if (strpbrk(name, ".["))
         snprintf(problem, sizeof problem, "unknown key; in a file, keys are nested, not joined");
-    else if (near)
-        snprintf(problem, sizeof problem, "unknown key; did you mean '%s'?", near);
-    else
-        snprintf(problem, sizeof problem, "unknown key");
+    else if (near) snprintf(problem, sizeof problem, "unknown key; did you mean '%s'?", near);
+    else snprintf(problem, sizeof problem, "unknown key");
     return error_at(config, node, path, problem);
 }
 
@@ -285,10 +283,8 @@ static status_t check_children(const config_t *config, const node_t *node, const
     status_t status = NULL;
     for (size_t i = 0; !status && i < node->count; i++) {
         const node_t *child = node->child[i];
-        if (list)
-            snprintf(below, sizeof below, "%s[%zu]", path, i);
-        else
-            snprintf(below, sizeof below, "%s%s%s", path, *path ? "." : "", node->key[i]);
+        if (list) snprintf(below, sizeof below, "%s[%zu]", path, i);
+        else snprintf(below, sizeof below, "%s%s%s", path, *path ? "." : "", node->key[i]);
         if (!list && names && !is_name(node->key[i]))
             return error_at(config, child, below,
                             "a name may hold letters, digits, '-' and '_' only, at most 100");
@@ -389,8 +385,8 @@ static status_t apply_override(config_t *config, const char *override)
     return status;
 }
 
-status_t config_parse(const char *path, const char *text, size_t length,
-                      const strings_t *overrides, config_t **config)
+status_t config_parse(const char *path, const char *text, size_t length, const strings_t *overrides,
+                      config_t **config)
 {
     status_t status = mem_new(config, 1, "configuration");
     if (status) return status;
@@ -520,12 +516,9 @@ static status_t dump_text(const char *value, str_t *text)
 {
     status_t status = str_add(text, "\"");
     for (; !status && *value; value++) {
-        if (*value == '\n')
-            status = str_add(text, "\\n");
-        else if (*value == '"' || *value == '\\')
-            status = str_printf(text, "\\%c", *value);
-        else
-            status = str_append(text, value, 1);
+        if (*value == '\n') status = str_add(text, "\\n");
+        else if (*value == '"' || *value == '\\') status = str_printf(text, "\\%c", *value);
+        else status = str_append(text, value, 1);
     }
     return status ? status : str_add(text, "\"");
 }
@@ -555,8 +548,7 @@ static status_t dump_key(const config_t *config, const config_key_t *key, const 
         if (!node && (!key->fallback || key->fallback == REQUIRED)) return NULL;
         if (node && node->kind == NODE_MAP) return NULL;
         status = str_printf(text, "%s: ", done);
-        if (!status)
-            status = node ? dump_value(node, text) : dump_text(key->fallback, text);
+        if (!status) status = node ? dump_value(node, text) : dump_text(key->fallback, text);
         return status ? status : str_add(text, "\n");
     }
     const char *rest = left + n + (left[n] == '.');
@@ -567,10 +559,8 @@ static status_t dump_key(const config_t *config, const config_key_t *key, const 
     }
     const node_t *node = find(config, done);
     for (size_t i = 0; !status && node && i < node->count; i++) {
-        if (left[0] == '[')
-            snprintf(path, sizeof path, "%s[%zu]", done, i);
-        else
-            snprintf(path, sizeof path, "%s%s%s", done, dot, node->key[i]);
+        if (left[0] == '[') snprintf(path, sizeof path, "%s[%zu]", done, i);
+        else snprintf(path, sizeof path, "%s%s%s", done, dot, node->key[i]);
         if (left[0] == '[' && *rest && node->child[i]->kind == NODE_SCALAR) continue;
         status = dump_key(config, key, path, rest, prefix, text);
     }

@@ -66,7 +66,8 @@ const config_key_t config_keys[] = {
      "Adds the tokenizer's special tokens to each sentence or document (choice, and pairs by the "
      "harness's convention: to each context that is not empty)."},
     {"benchmarks.*.query", CONFIG_TEXT, "{query}", ANY,
-     "choice: what stands before the continuation, as 'Question: {question}\\nAnswer:'. {path} is a "
+     "choice: what stands before the continuation, as 'Question: {question}\\nAnswer:'. {path} is "
+     "a "
      "field's text: choices.text, choices.0; {choice} the choice at hand; {{ and }} are braces. "
      "Filters follow as {path|strip|capitalize}: strip, lstrip, rstrip, capitalize, lower, upper, "
      "before:TEXT, after:TEXT, wikihow."},
@@ -78,7 +79,8 @@ const config_key_t config_keys[] = {
      "choice: stands between the query and the continuation, and is scored."},
     {"benchmarks.*.gold", CONFIG_TEXT, "{gold}", ANY, "choice: the right choice, as a template."},
     {"benchmarks.*.gold_is", CONFIG_CHOICE, "index", ONE_OF("index|position|letter|label|text"),
-     "choice: how gold names it: a number from 0 (or false and true), one from 1, A B C ..., one of "
+     "choice: how gold names it: a number from 0 (or false and true), one from 1, A B C ..., one "
+     "of "
      "labels, or the choice's own text."},
     {"benchmarks.*.labels", CONFIG_TEXT, "{choices.label}", ANY,
      "choice: the field with the list of labels, for gold_is: label."},

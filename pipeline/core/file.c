@@ -26,12 +26,9 @@ status_t file_open(file_t *file, const char *path)
     int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0) return cannot(EXIT_INPUT, "open", path);
     status_t status = NULL;
-    if (fstat(descriptor, &info) != 0)
-        status = cannot(EXIT_INPUT, "examine", path);
-    else if (!S_ISREG(info.st_mode))
-        status = status_new(EXIT_INPUT, "%s: not a plain file", path);
-    else
-        status = str_copy(&file->path, path);
+    if (fstat(descriptor, &info) != 0) status = cannot(EXIT_INPUT, "examine", path);
+    else if (!S_ISREG(info.st_mode)) status = status_new(EXIT_INPUT, "%s: not a plain file", path);
+    else status = str_copy(&file->path, path);
     if (status) {
         close(descriptor);
         return status;

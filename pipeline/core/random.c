@@ -46,8 +46,7 @@ uint64_t random_below(random_t *random, uint64_t bound)
     unsigned __int128 product = (unsigned __int128)random_bits(random) * bound;
     if ((uint64_t)product < bound) {
         uint64_t least = -bound % bound;
-        while ((uint64_t)product < least)
-            product = (unsigned __int128)random_bits(random) * bound;
+        while ((uint64_t)product < least) product = (unsigned __int128)random_bits(random) * bound;
     }
     return (uint64_t)(product >> 64);
 }

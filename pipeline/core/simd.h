@@ -9,8 +9,7 @@
     !defined(__SANITIZE_ADDRESS__) && !defined(WN_NO_MULTIVERSION)
 /* Levels of the psABI, which any maker's processor can have: a named one ("arch=haswell") would be
  * chosen on that maker's alone. */
-#define MULTIVERSION \
-    __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#define MULTIVERSION __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #else
 #define MULTIVERSION
 #endif

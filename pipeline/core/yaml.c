@@ -90,8 +90,7 @@ static status_t too_large(const char *name, int line)
 
 static status_t convert(source_t *source, int index, int depth, node_t **node);
 
-static status_t convert_pair(source_t *source, const yaml_node_pair_t *pair, int depth,
-                             node_t *map)
+static status_t convert_pair(source_t *source, const yaml_node_pair_t *pair, int depth, node_t *map)
 {
     const yaml_node_t *key = yaml_document_get_node(source->document, pair->key);
     int line = (int)key->start_mark.line + 1;
@@ -110,8 +109,7 @@ static status_t convert(source_t *source, int index, int depth, node_t **node)
 {
     const yaml_node_t *from = yaml_document_get_node(source->document, index);
     int line = (int)from->start_mark.line + 1;
-    if (++source->nodes > NODES_MAX || depth > DEPTH_MAX)
-        return too_large(source->name, line);
+    if (++source->nodes > NODES_MAX || depth > DEPTH_MAX) return too_large(source->name, line);
     static const node_kind_t kinds[] = {[YAML_SCALAR_NODE] = NODE_SCALAR,
                                         [YAML_SEQUENCE_NODE] = NODE_LIST,
                                         [YAML_MAPPING_NODE] = NODE_MAP};
@@ -181,10 +179,8 @@ status_t yaml_parse(const char *name, const char *text, size_t length, node_t **
         status = parser_error(name, &parser);
     } else {
         source_t source = {name, &document, 0};
-        if (yaml_document_get_root_node(&document))
-            status = convert(&source, 1, 0, root);
-        else
-            status = node_new_map(0, root);
+        if (yaml_document_get_root_node(&document)) status = convert(&source, 1, 0, root);
+        else status = node_new_map(0, root);
         if (!status) {
             if (!yaml_parser_load(&parser, &rest)) {
                 status = parser_error(name, &parser);

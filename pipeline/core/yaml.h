@@ -10,17 +10,16 @@ typedef enum { NODE_SCALAR, NODE_LIST, NODE_MAP } node_kind_t;
 
 typedef struct node {
     node_kind_t kind;
-    int line;                 /* 1-based; 0: not from a file */
-    char *text;               /* scalar: its text, unquoted */
-    size_t count, capacity;   /* list, map: number of children */
-    struct node **child; /* list, map: [count], owned */
-    char **key;               /* map: [count] */
+    int line;               /* 1-based; 0: not from a file */
+    char *text;             /* scalar: its text, unquoted */
+    size_t count, capacity; /* list, map: number of children */
+    struct node **child;    /* list, map: [count], owned */
+    char **key;             /* map: [count] */
 } node_t;
 
 /* name stands for the source in messages. A duplicate key, a non-scalar key, or more than one
  * document is an error with its line. An empty text is an empty map. */
-MUST_CHECK status_t yaml_parse(const char *name, const char *text, size_t length,
-                               node_t **root);
+MUST_CHECK status_t yaml_parse(const char *name, const char *text, size_t length, node_t **root);
 void node_destroy(node_t **node);
 
 /* The child of a map, or NULL. */

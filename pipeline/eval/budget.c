@@ -10,9 +10,16 @@ bool memory_parse(const char *text, double *share, size_t *bytes)
     static const struct {
         const char *unit;
         double factor;
-    } units[] = {{"", 1},      {"B", 1},      {"KB", 1e3},        {"MB", 1e6},
-                 {"GB", 1e9},  {"TB", 1e12},  {"KiB", 1024.0},    {"MiB", 1048576.0},
-                 {"GiB", 1073741824.0},       {"TiB", 1099511627776.0}};
+    } units[] = {{"", 1},
+                 {"B", 1},
+                 {"KB", 1e3},
+                 {"MB", 1e6},
+                 {"GB", 1e9},
+                 {"TB", 1e12},
+                 {"KiB", 1024.0},
+                 {"MiB", 1048576.0},
+                 {"GiB", 1073741824.0},
+                 {"TiB", 1099511627776.0}};
     char *end;
     double number = strtod(text, &end);
     *share = 0, *bytes = 0;

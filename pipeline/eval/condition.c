@@ -22,15 +22,12 @@ static status_t check_cohort(const config_t *config, size_t index, const char *c
 
 static status_t read_condition(const config_t *config, size_t index, condition_t *condition)
 {
-    const char *scalar =
-        config_scalar(config, config_path("evaluate.conditions[%zu]", index));
+    const char *scalar = config_scalar(config, config_path("evaluate.conditions[%zu]", index));
     if (scalar) return str_copy(&condition->name, scalar);
-    const char *ablate =
-        config_text(config, config_path("evaluate.conditions[%zu].ablate", index));
+    const char *ablate = config_text(config, config_path("evaluate.conditions[%zu].ablate", index));
     const char *name = config_text(config, config_path("evaluate.conditions[%zu].name", index));
     condition->ablate = ablate_of_name(ablate);
-    condition->cohort =
-        config_text(config, config_path("evaluate.conditions[%zu].cohort", index));
+    condition->cohort = config_text(config, config_path("evaluate.conditions[%zu].cohort", index));
     status_t status = check_cohort(config, index, condition->cohort);
     if (status) return status;
     return name ? str_copy(&condition->name, name)
@@ -70,8 +67,7 @@ static status_t index_cohort(condition_t *condition, const cohort_t *cohort, con
             status = status_new(EXIT_INPUT,
                                 "%s: layer %d, neuron %d: the model has %d layers of %d neurons",
                                 path, cohort->layer[i], cohort->neuron[i], layers, neurons);
-        else
-            condition->start[cohort->layer[i] + 1]++;
+        else condition->start[cohort->layer[i] + 1]++;
         condition->neuron[i] = cohort->neuron[i];
     }
     for (int l = 0; !status && l < layers; l++) condition->start[l + 1] += condition->start[l];

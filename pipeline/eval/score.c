@@ -71,8 +71,7 @@ static status_t run_chunks(scorer_t *it, MPI_Comm comm, const char *label)
 }
 
 /* Tokens and sequences were scored by one rank each; the others add zero, exactly. */
-static void gather(const scorer_t *it, MPI_Comm comm, const double *mine, size_t count,
-                       double *all)
+static void gather(const scorer_t *it, MPI_Comm comm, const double *mine, size_t count, double *all)
 {
     enum { MOST = 1 << 27 }; /* MPI counts in ints */
     size_t values = count * (size_t)it->conditions;

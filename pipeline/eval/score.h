@@ -12,9 +12,9 @@
  * sequence s's scored tokens (eval/sequences.h) under condition c: in token order, in float64,
  * natural logarithms; on rank 0 only. Ranks share out the chunks of the forest; the result depends
  * on the sequences, the chunk size and the condition alone. */
-MUST_CHECK status_t score_sequences(MPI_Comm comm, model_t *model,
-                                    const sequences_t *sequences, int32_t chunk_rows,
-                                    const run_options_t *options, const char *label, double *sum);
+MUST_CHECK status_t score_sequences(MPI_Comm comm, model_t *model, const sequences_t *sequences,
+                                    int32_t chunk_rows, const run_options_t *options,
+                                    const char *label, double *sum);
 
 /* The same with those of single tokens: token[c][t] ([conditions][tokens of all sequences]), NaN
  * for a token that is not scored. */

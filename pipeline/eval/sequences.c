@@ -21,21 +21,21 @@ static status_t read_bos(const task_t *task, const store_t *store, int32_t *bos)
     if (!task->bos) return NULL;
     status_t status = store_get_number(store, "/ids", "bos", &number);
     if (!status && number < 0)
-        status = status_new(EXIT_INPUT, "%s: the tokenizer names no BOS token for the windows of "
-                                        "the task %s to begin with",
+        status = status_new(EXIT_INPUT,
+                            "%s: the tokenizer names no BOS token for the windows of "
+                            "the task %s to begin with",
                             store_path(store), task->name);
     *bos = (int32_t)number;
     return status;
 }
 
 static void make_window(sequences_t *sequences, size_t index, int32_t bos, const int32_t *id,
-                            size_t count)
+                        size_t count)
 {
     int32_t *to = sequences->id + sequences->offset[index];
     if (bos >= 0) *to++ = bos;
     memcpy(to, id, count * sizeof *id);
-    sequences->offset[index + 1] =
-        sequences->offset[index] + (int64_t)count + (bos >= 0 ? 1 : 0);
+    sequences->offset[index + 1] = sequences->offset[index] + (int64_t)count + (bos >= 0 ? 1 : 0);
 }
 
 static status_t read_windows(const task_t *task, const store_t *store, sequences_t *sequences)
@@ -152,8 +152,7 @@ static status_t read_sequences(const store_t *store, sequences_t *sequences)
     if (!status && sequences->from && info.count != sequences->count)
         return unfit(store, "/scored_from", "/sequences");
     for (size_t s = 0; !status && s < sequences->count; s++) {
-        if (offset[s + 1] > tokens)
-            status = unfit(store, "/sequences", "/ids");
+        if (offset[s + 1] > tokens) status = unfit(store, "/sequences", "/ids");
         else if (offset[s + 1] < offset[s] + 2)
             status = status_new(EXIT_INPUT, "%s: sequence %zu has nothing to score",
                                 store_path(store), s);

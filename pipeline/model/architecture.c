@@ -23,8 +23,7 @@ static const json_t *value_of(const reader_t *reader, const char *key)
 {
     if (!key) return NULL;
     const json_t *value = json_object_get(reader->root, key);
-    if ((!value || json_is_null(value)) && reader->rope)
-        value = json_object_get(reader->rope, key);
+    if ((!value || json_is_null(value)) && reader->rope) value = json_object_get(reader->rope, key);
     return value && !json_is_null(value) ? value : NULL;
 }
 
@@ -37,12 +36,9 @@ static status_t read_fact(const reader_t *reader, fact_t fact, double *number)
     const json_t *null = fact.key ? json_object_get(reader->root, fact.key) : NULL;
     *number = !value && null && json_is_null(null) ? 0 : fact.fallback;
     if (!value) return NULL;
-    if (json_is_boolean(value))
-        *number = json_is_true(value);
-    else if (json_is_number(value))
-        *number = json_number_value(value);
-    else
-        return status_new(EXIT_INPUT, "%s: %s: a number is expected", reader->file, key);
+    if (json_is_boolean(value)) *number = json_is_true(value);
+    else if (json_is_number(value)) *number = json_number_value(value);
+    else return status_new(EXIT_INPUT, "%s: %s: a number is expected", reader->file, key);
     return NULL;
 }
 
@@ -78,8 +74,7 @@ static status_t find_architecture(const reader_t *reader, const architecture_t *
         size_t at = strlen(known);
         snprintf(known + at, sizeof known - at, "%s%s", i ? ", " : "", architectures[i].model_type);
     }
-    if (!type)
-        return status_new(EXIT_INPUT, "%s: model_type: a text is expected", reader->file);
+    if (!type) return status_new(EXIT_INPUT, "%s: model_type: a text is expected", reader->file);
     return status_new(EXIT_INPUT, "%s: model_type: '%s' is not supported; known: %s", reader->file,
                       type, known);
 }
@@ -121,13 +116,15 @@ static status_t scale_llama3(const reader_t *reader, model_shape_t *shape)
     if (!status) status = read_fact(reader, (fact_t){"low_freq_factor", NULL, 0}, &low);
     if (!status) status = read_fact(reader, (fact_t){"high_freq_factor", NULL, 0}, &high);
     if (!status)
-        status = read_fact(
-            reader, (fact_t){"original_max_position_embeddings", NULL, shape->positions_max},
-            &context);
+        status = read_fact(reader,
+                           (fact_t){"original_max_position_embeddings", NULL, shape->positions_max},
+                           &context);
     if (status) return status;
     if (!(factor >= 1 && low > 0 && high > low && context >= 1))
-        return status_new(EXIT_INPUT, "%s: rope_scaling: factor, low_freq_factor, high_freq_factor "
-                                      "do not make sense", reader->file);
+        return status_new(EXIT_INPUT,
+                          "%s: rope_scaling: factor, low_freq_factor, high_freq_factor "
+                          "do not make sense",
+                          reader->file);
     for (int i = 0; i < shape->rotary / 2; i++) {
         float frequency = shape->frequency[i];
         float wavelength = (float)(2 * pi) / frequency;
@@ -150,8 +147,9 @@ static status_t read_rotary(const reader_t *reader, model_shape_t *shape)
     if (status) return status;
     shape->rotary = share >= 0 && share <= 1 ? (int)(share * shape->head_width) : -1;
     if (shape->rotary < 0 || shape->rotary % 2 || theta <= 0)
-        return status_new(EXIT_INPUT, "%s: a share of %g of %d dimensions rotated with base %g: an "
-                                      "even number within the head is expected",
+        return status_new(EXIT_INPUT,
+                          "%s: a share of %g of %d dimensions rotated with base %g: an "
+                          "even number within the head is expected",
                           reader->file, share, shape->head_width, theta);
     status = mem_new(&shape->frequency, (size_t)shape->rotary / 2, "rotary frequencies");
     if (status) return status;
@@ -164,12 +162,14 @@ static status_t read_rotary(const reader_t *reader, model_shape_t *shape)
     if (name && strcmp(name, "default") == 0) return NULL;
     if (name && strcmp(name, "llama3") == 0) return scale_llama3(reader, shape);
     if (!name || strcmp(name, "linear") != 0)
-        return status_new(EXIT_INPUT, "%s: rope_scaling: rope_type '%s' is not supported; known: "
-                                      "default, linear, llama3", reader->file, name ? name : "?");
+        return status_new(EXIT_INPUT,
+                          "%s: rope_scaling: rope_type '%s' is not supported; known: "
+                          "default, linear, llama3",
+                          reader->file, name ? name : "?");
     status = read_fact(reader, (fact_t){"factor", NULL, 0}, &factor);
     if (!status && !(factor > 0))
-        status = status_new(EXIT_INPUT, "%s: rope_scaling: factor: %g is not above 0",
-                            reader->file, factor);
+        status = status_new(EXIT_INPUT, "%s: rope_scaling: factor: %g is not above 0", reader->file,
+                            factor);
     for (int i = 0; !status && i < shape->rotary / 2; i++) shape->frequency[i] /= (float)factor;
     return status;
 }

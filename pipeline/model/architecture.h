@@ -32,9 +32,9 @@ typedef enum {
 } query_key_norm_t;
 
 typedef enum {
-    FUSED_NONE,      /* separate query, key, value */
-    FUSED_BY_HEAD,   /* rows [head][query, key, value][head width] */
-    FUSED_IN_BLOCKS  /* [query, key, value][head][head width] */
+    FUSED_NONE,     /* separate query, key, value */
+    FUSED_BY_HEAD,  /* rows [head][query, key, value][head width] */
+    FUSED_IN_BLOCKS /* [query, key, value][head][head width] */
 } fused_t;
 
 /* A number of config.json: its key (several spellings, tried in order) and the default of the
@@ -81,12 +81,12 @@ typedef struct {
     activation_t activation;
     bool tied, attention_bias, output_bias, mlp_bias;
     float norm_eps;
-    int window;           /* sliding attention: keys seen, 0: all ... */
-    int window_from;      /* ... in layers from this one */
-    float clip;           /* of query, key, value; 0: none */
-    int rotary;           /* dimensions of a head that are rotated */
-    float *frequency;     /* [rotary / 2] inverse frequencies after scaling; owned */
-    float rotary_scale;   /* of cosine and sine */
+    int window;         /* sliding attention: keys seen, 0: all ... */
+    int window_from;    /* ... in layers from this one */
+    float clip;         /* of query, key, value; 0: none */
+    int rotary;         /* dimensions of a head that are rotated */
+    float *frequency;   /* [rotary / 2] inverse frequencies after scaling; owned */
+    float rotary_scale; /* of cosine and sine */
 } model_shape_t;
 
 /* Reads and checks directory/config.json. Errors name the file and the key; an unknown

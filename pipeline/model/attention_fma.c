@@ -15,14 +15,14 @@
 enum { ROWS = 4, WIDE = 16 }; /* queries and keys (or columns) of one register block */
 
 struct attention {
-    int padded;   /* head width, rounded up to WIDE */
-    int capacity; /* positions, rounded up to WIDE */
-    float *key;   /* [head width][capacity]: transposed, so that scores run along positions */
-    float *value; /* [capacity][padded] */
-    float *score; /* [ROWS][capacity] */
-    float *query; /* [head width][ROWS], scaled */
+    int padded;    /* head width, rounded up to WIDE */
+    int capacity;  /* positions, rounded up to WIDE */
+    float *key;    /* [head width][capacity]: transposed, so that scores run along positions */
+    float *value;  /* [capacity][padded] */
+    float *score;  /* [ROWS][capacity] */
+    float *query;  /* [head width][ROWS], scaled */
     float *weight; /* [capacity][ROWS], of the scores */
-    float *mixed; /* [ROWS][padded] */
+    float *mixed;  /* [ROWS][padded] */
 };
 
 static int round_up(int n)
@@ -69,7 +69,11 @@ void attention_destroy(attention_t **attention)
 
 /* The accumulators of ROWS rows of WIDE columns, each column block two vectors of eight: named, so
  * that the compiler keeps every one in a register. */
-#define EACH(do) do(0); do(1); do(2); do(3)
+#define EACH(do) \
+    do (0);      \
+    do (1);      \
+    do (2);      \
+    do (3)
 #define ZERO(r) f32x8_t low##r = {0}, high##r = {0}
 #define ADD(r) low##r += factor[r] * low, high##r += factor[r] * high
 #define STORE(r) *(f32x8_t *)(to + r * stride) = low##r, *(f32x8_t *)(to + r * stride + 8) = high##r
@@ -144,8 +148,8 @@ static void attend(attention_t *it, const attention_shape_t *shape, const float 
     scores(it->score, it->query, it->key, from, to, width, capacity);
     for (int r = 0; r < ROWS; r++) {
         int position = r < rows ? at + r : last;
-        int first = shape->window && position - shape->window + 1 > 0
-                        ? position - shape->window + 1 : 0;
+        int first =
+            shape->window && position - shape->window + 1 > 0 ? position - shape->window + 1 : 0;
         factor[r] = weigh(it->score + (size_t)r * capacity, from, first, position, to);
     }
     for (int j = from; j < to; j++)
@@ -154,8 +158,8 @@ static void attend(attention_t *it, const attention_shape_t *shape, const float 
     mix(it->mixed, it->weight, it->value, from, last + 1, padded);
     for (int r = 0; r < rows; r++)
         for (int d = 0; d < width; d++)
-            out[(size_t)r * out_stride + (size_t)d] = it->mixed[(size_t)r * padded + (size_t)d] *
-                                                      factor[r];
+            out[(size_t)r * out_stride + (size_t)d] =
+                it->mixed[(size_t)r * padded + (size_t)d] * factor[r];
 }
 
 static void enter(attention_t *it, const attention_shape_t *shape, const segment_t *segment,

@@ -79,8 +79,7 @@ static status_t allocate(executor_t *it)
         status = mem_aligned(&it->gated, rows * mlp, "activations");
     if (!status && it->model->project_in.data)
         status = mem_aligned(&it->narrow, rows * (size_t)shape->embedding_width, "embeddings");
-    if (!status && scored)
-        status = mem_aligned(&it->logits, rows * VOCABULARY_BLOCK, "logits");
+    if (!status && scored) status = mem_aligned(&it->logits, rows * VOCABULARY_BLOCK, "logits");
     if (!status && scored) status = mem_new(&it->log_sum, rows, "log-sum-exp");
     if (!status && scored) status = mem_new(&it->picked, it->edges_max, "scores");
     if (!status) status = gemm_create(&it->gemm);
@@ -106,8 +105,8 @@ static status_t check_interventions(const executor_t *it)
     return NULL;
 }
 
-status_t executor_create(model_t *model, const forest_t *forest,
-                         const run_options_t *options, executor_t **executor)
+status_t executor_create(model_t *model, const forest_t *forest, const run_options_t *options,
+                         executor_t **executor)
 {
     int deepest = 0;
     status_t status = mem_new(executor, 1, "executor");
@@ -198,7 +197,8 @@ static status_t finish_group(executor_t *it, const group_t *group)
     if (!group->log_probability && !group->logits) return NULL;
     for (size_t g = 0; !status && g < group->count; g++)
         status = executor_score(it, group->chunk[g], it->state + g * it->states,
-                        group->log_probability ? group->log_probability[g] : NULL, group->logits);
+                                group->log_probability ? group->log_probability[g] : NULL,
+                                group->logits);
     return status;
 }
 
@@ -225,8 +225,7 @@ status_t executor_run(executor_t *it, const chunk_t *chunk, double *log_probabil
 static size_t rounds_of(const executor_t *it, MPI_Comm comm, size_t count)
 {
     unsigned long long mine = (count + it->together - 1) / it->together, most = mine;
-    if (it->model->streamed)
-        MPI_Allreduce(&mine, &most, 1, MPI_UNSIGNED_LONG_LONG, MPI_MAX, comm);
+    if (it->model->streamed) MPI_Allreduce(&mine, &most, 1, MPI_UNSIGNED_LONG_LONG, MPI_MAX, comm);
     return most;
 }
 
@@ -239,8 +238,8 @@ status_t executor_run_share(executor_t *it, MPI_Comm comm, const forest_t *fores
     status_t status = mem_new(&group.chunk, it->together, "chunks");
     if (!status && scores) status = mem_new(&group.log_probability, it->together, "scores");
     for (size_t g = 0; !status && scores && g < it->together; g++)
-        status = mem_new(&group.log_probability[g],
-                         (size_t)it->options.conditions * it->edges_max, "scores");
+        status = mem_new(&group.log_probability[g], (size_t)it->options.conditions * it->edges_max,
+                         "scores");
     status = model_end_pass(it->model, status);
     if (status) rounds = 0;
     for (size_t round = 0; round < rounds; round++) {

@@ -79,8 +79,8 @@ typedef struct {
 /* Collective over comm. Runs this rank's chunks of the forest (numbers mine[0 .. count)), as many
  * at a time as memory allows, layer by layer over all of them; scores may be NULL where a probe
  * is all that matters. Errors are this rank's own: agree afterwards. */
-MUST_CHECK status_t executor_run_share(executor_t *executor, MPI_Comm comm,
-                                       const forest_t *forest, const size_t *mine, size_t count,
-                                       const scores_t *scores, const char *label);
+MUST_CHECK status_t executor_run_share(executor_t *executor, MPI_Comm comm, const forest_t *forest,
+                                       const size_t *mine, size_t count, const scores_t *scores,
+                                       const char *label);
 
 #endif

@@ -41,10 +41,8 @@ static status_t project(executor_t *it, const chunk_t *chunk, const float *x, fl
 {
     const model_t *model = it->model;
     size_t rows = (size_t)chunk->rows, vocabulary = (size_t)model->shape.vocabulary;
-    if (model->final_norm.present)
-        executor_normalise(it, &model->final_norm, it->normed, x, rows);
-    else
-        memcpy(it->normed, x, rows * (size_t)model->shape.width * sizeof *x);
+    if (model->final_norm.present) executor_normalise(it, &model->final_norm, it->normed, x, rows);
+    else memcpy(it->normed, x, rows * (size_t)model->shape.width * sizeof *x);
     const float *input = it->normed;
     if (it->narrow) {
         linear_apply(it->gemm, &model->project_out, it->normed, rows, it->narrow,
@@ -65,13 +63,15 @@ static status_t project(executor_t *it, const chunk_t *chunk, const float *x, fl
     }
     for (size_t t = 0; t < rows; t++)
         if (!isfinite(kernel_log_sum(&it->log_sum[t])))
-            return status_new(EXIT_NUMERIC, "%s: the logits after token %d, position %d, are not "
-                                            "finite",
+            return status_new(EXIT_NUMERIC,
+                              "%s: the logits after token %d, position %d, are not "
+                              "finite",
                               it->options.what, chunk->token[t], chunk->position[t]);
     for (int32_t e = 0; e < chunk->edges; e++)
         if (!isfinite(it->picked[e]))
-            return status_new(EXIT_NUMERIC, "%s: the logit of token %d is %g after token %d, "
-                                            "position %d",
+            return status_new(EXIT_NUMERIC,
+                              "%s: the logit of token %d is %g after token %d, "
+                              "position %d",
                               it->options.what, chunk->edge_token[e], (double)it->picked[e],
                               chunk->token[chunk->edge_row[e]],
                               chunk->position[chunk->edge_row[e]]);
@@ -88,8 +88,7 @@ status_t executor_score(executor_t *it, const chunk_t *chunk, float *const *stat
     status_t status = NULL;
     for (int state = 0; !status && state < tree->states[tree->layers]; state++) {
         int first = condition_tree_first(tree, tree->layers, state);
-        status = project(it, chunk, states[state],
-                         logits ? logits + (size_t)first * all : NULL);
+        status = project(it, chunk, states[state], logits ? logits + (size_t)first * all : NULL);
         for (int c = first; !status && c < tree->conditions; c++) {
             if (state_of[c] != state) continue;
             for (size_t e = 0; log_probability && e < edges; e++)

@@ -21,23 +21,23 @@ struct executor {
     attention_shape_t attention_shape;
     attention_t *attention;
     size_t rows_max, edges_max, chunks;
-    size_t states;      /* of one chunk, at most */
-    size_t together;    /* chunks in flight */
-    float **state;      /* [together][states] (T, D) */
-    float *normed;      /* (T, D) */
-    float *branch;      /* (T, D) */
-    float *projected;   /* (T, A) */
-    float *mixed;       /* (T, heads * head width) */
-    float *preact;      /* (T, F) */
-    float *gated;       /* (T, F), the second projection; NULL without */
-    float *hidden;      /* (T, F) */
-    float *narrow;      /* (T, embedding width); NULL unless projected */
-    float *logits;      /* (T, VOCABULARY_BLOCK) */
-    log_sum_t *log_sum; /* [T] */
-    float *picked;      /* [edges] */
+    size_t states;        /* of one chunk, at most */
+    size_t together;      /* chunks in flight */
+    float **state;        /* [together][states] (T, D) */
+    float *normed;        /* (T, D) */
+    float *branch;        /* (T, D) */
+    float *projected;     /* (T, A) */
+    float *mixed;         /* (T, heads * head width) */
+    float *preact;        /* (T, F) */
+    float *gated;         /* (T, F), the second projection; NULL without */
+    float *hidden;        /* (T, F) */
+    float *narrow;        /* (T, embedding width); NULL unless projected */
+    float *logits;        /* (T, VOCABULARY_BLOCK) */
+    log_sum_t *log_sum;   /* [T] */
+    float *picked;        /* [edges] */
     float *cosine, *sine; /* [positions][rotary / 2] */
     gemm_t *gemm;
-    float *few;         /* 2 F */
+    float *few; /* 2 F */
 };
 
 /* out = norm of the rows of x, all of them D wide. */
@@ -53,7 +53,7 @@ MUST_CHECK status_t executor_advance(executor_t *executor, int index, int state,
                                      const chunk_t *chunk, float *const *states);
 
 /* Scores (or logits) of all conditions from a chunk's final states. */
-MUST_CHECK status_t executor_score(executor_t *executor, const chunk_t *chunk,
-                                   float *const *states, double *log_probability, float *logits);
+MUST_CHECK status_t executor_score(executor_t *executor, const chunk_t *chunk, float *const *states,
+                                   double *log_probability, float *logits);
 
 #endif

@@ -6,7 +6,7 @@
 #include "model/linear.h"
 
 void executor_normalise(const executor_t *it, const norm_t *norm, float *out, const float *x,
-                      size_t rows)
+                        size_t rows)
 {
     size_t width = (size_t)it->model->shape.width;
     kernel_norm(it->model->shape.facts->norm, out, x, norm->weight, norm->bias,
@@ -64,12 +64,11 @@ static void first_half(executor_t *it, int index, const chunk_t *chunk, float *x
     residual_t residual = it->model->shape.residual;
     size_t rows = (size_t)chunk->rows, width = (size_t)it->model->shape.width;
     bool before = residual == RESIDUAL_PRE || residual == RESIDUAL_PARALLEL;
-    if (before)
-        executor_normalise(it, &layer->attention_norm, it->normed, x, rows);
-    else
-        memcpy(it->normed, x, rows * width * sizeof *x);
+    if (before) executor_normalise(it, &layer->attention_norm, it->normed, x, rows);
+    else memcpy(it->normed, x, rows * width * sizeof *x);
     attend(it, index, chunk);
-    if (residual == RESIDUAL_PARALLEL) executor_normalise(it, &layer->mlp_norm, it->normed, x, rows);
+    if (residual == RESIDUAL_PARALLEL)
+        executor_normalise(it, &layer->mlp_norm, it->normed, x, rows);
     if (residual == RESIDUAL_BRANCH)
         executor_normalise(it, &layer->attention_norm, it->branch, it->branch, rows);
     kernel_add(x, it->branch, rows * width);

@@ -80,11 +80,11 @@ static int by_row(const void *left, const void *right)
 }
 
 typedef struct {
-    const path_t *path;   /* sorted; those of the chunk */
+    const path_t *path; /* sorted; those of the chunk */
     size_t paths;
-    int32_t *stack_row;   /* [longest] row of the current path at each depth */
-    int32_t *stack_edge;  /* [longest] edge into the token at each depth */
-    edge_t *edge;         /* [total tokens of the chunk] */
+    int32_t *stack_row;  /* [longest] row of the current path at each depth */
+    int32_t *stack_edge; /* [longest] edge into the token at each depth */
+    edge_t *edge;        /* [total tokens of the chunk] */
     int32_t *renumber;
 } builder_t;
 
@@ -178,8 +178,7 @@ static status_t build(const path_t *path, size_t paths, int32_t chunk_rows, cons
     for (size_t first = 0, end; !status && first < paths; first = end) {
         end = chunk_end(path, paths, first, chunk_rows, &tokens, &rows, &longest);
         if (tokens > INT32_MAX)
-            return status_new(EXIT_INPUT, "a chunk of %lld tokens is too large",
-                              (long long)tokens);
+            return status_new(EXIT_INPUT, "a chunk of %lld tokens is too large", (long long)tokens);
         status = mem_grow(&forest->chunk, &capacity, forest->chunks + 1, "chunks");
         if (!status) status = mem_grow(&forest->first, &bounds, forest->chunks + 2, "chunks");
         if (status) break;
@@ -203,11 +202,10 @@ status_t forest_create(const int32_t *id, const int64_t *offset, size_t sequence
     for (size_t s = 0; !status && s < sequences; s++) {
         int64_t length = offset[s + 1] - offset[s];
         path[s] = (path_t){id + offset[s], (int32_t)length, s};
-        if (length < 2)
-            status = status_new(EXIT_BUG, "sequence %zu has nothing to score", s);
+        if (length < 2) status = status_new(EXIT_BUG, "sequence %zu has nothing to score", s);
         if (length > INT32_MAX)
-            status = status_new(EXIT_INPUT, "a sequence of %lld tokens is too long",
-                                (long long)length);
+            status =
+                status_new(EXIT_INPUT, "a sequence of %lld tokens is too long", (long long)length);
     }
     if (!status && sequences) qsort(path, sequences, sizeof *path, by_tokens);
     for (size_t s = 0; !status && s < sequences; s++) (*forest)->sequence[s] = path[s].sequence;
@@ -255,8 +253,8 @@ status_t forest_create_whole(const int32_t *id, const int64_t *offset, size_t se
     if (!status) status = mem_new(&(*forest)->chunk, 1, "chunk");
     if (!status) {
         (*forest)->chunks = 1;
-        status = chunk_allocate((*forest)->chunk, (int32_t)offset[sequences], (int32_t)sequences,
-                                0);
+        status =
+            chunk_allocate((*forest)->chunk, (int32_t)offset[sequences], (int32_t)sequences, 0);
     }
     for (size_t s = 0; !status && s < sequences; s++)
         add_whole((*forest)->chunk, id + offset[s], (int32_t)(offset[s + 1] - offset[s]));

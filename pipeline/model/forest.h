@@ -24,13 +24,13 @@ typedef struct {
 
 typedef struct {
     int32_t rows, segments, edges;
-    int32_t deepest;      /* largest position + 1 */
-    int32_t *token;       /* [rows] */
-    int32_t *position;    /* [rows] */
-    segment_t *segment;   /* [segments] */
-    int32_t *edge_row;    /* [edges] in increasing order: the row that predicts ... */
-    int32_t *edge_token;  /* [edges] ... this token */
-    double cost;          /* relative time, for sharing out */
+    int32_t deepest;     /* largest position + 1 */
+    int32_t *token;      /* [rows] */
+    int32_t *position;   /* [rows] */
+    segment_t *segment;  /* [segments] */
+    int32_t *edge_row;   /* [edges] in increasing order: the row that predicts ... */
+    int32_t *edge_token; /* [edges] ... this token */
+    double cost;         /* relative time, for sharing out */
 } chunk_t;
 
 typedef struct {
@@ -53,8 +53,8 @@ MUST_CHECK status_t forest_create_windows(const int32_t *id, size_t windows, int
                                           int32_t chunk_rows, forest_t **forest);
 
 /* One chunk of whole sequences of uneven lengths, in their order, every token a row; no edges. */
-MUST_CHECK status_t forest_create_whole(const int32_t *id, const int64_t *offset,
-                                        size_t sequences, forest_t **forest);
+MUST_CHECK status_t forest_create_whole(const int32_t *id, const int64_t *offset, size_t sequences,
+                                        forest_t **forest);
 
 void forest_destroy(forest_t **forest);
 

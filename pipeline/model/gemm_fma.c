@@ -36,24 +36,37 @@ struct gemm {
 #define ZERO(r) V c##r##0 = {0}, c##r##1 = {0}
 #define STEP(r) c##r##0 += a[r] * b0, c##r##1 += a[r] * b1
 #define STORE(r) *(V *)(c + r * stride) = c##r##0, *(V *)(c + r * stride + W) = c##r##1
-#define LOOP(n, steps)                                                                            \
-    for (size_t k = 0; k < depth; k++, a += n, b += 2 * W) {                                       \
-        V b0 = *(const V *)b, b1 = *(const V *)(b + W);                                            \
-        steps;                                                                                     \
+#define LOOP(n, steps)                                       \
+    for (size_t k = 0; k < depth; k++, a += n, b += 2 * W) { \
+        V b0 = *(const V *)b, b1 = *(const V *)(b + W);      \
+        steps;                                               \
     }
-#define SIX(do) do(0); do(1); do(2); do(3); do(4); do(5)
-#define TWELVE(do) SIX(do); do(6); do(7); do(8); do(9); do(10); do(11)
+#define SIX(do) \
+    do (0);     \
+    do (1);     \
+    do (2);     \
+    do (3);     \
+    do (4);     \
+    do (5)
+#define TWELVE(do) \
+    SIX(do);       \
+    do (6);        \
+    do (7);        \
+    do (8);        \
+    do (9);        \
+    do (10);       \
+    do (11)
 #define FETCH(r) __builtin_prefetch(c + r * stride, 1), __builtin_prefetch(c + r * stride + 15, 1)
-#define TILE(n, all)                                                                              \
-    all(FETCH);                                                                                    \
-    if (add) {                                                                                     \
-        all(LOAD);                                                                                 \
-        LOOP(n, all(STEP))                                                                         \
-        all(STORE);                                                                                \
-    } else {                                                                                       \
-        all(ZERO);                                                                                 \
-        LOOP(n, all(STEP))                                                                         \
-        all(STORE);                                                                                \
+#define TILE(n, all)       \
+    all(FETCH);            \
+    if (add) {             \
+        all(LOAD);         \
+        LOOP(n, all(STEP)) \
+        all(STORE);        \
+    } else {               \
+        all(ZERO);         \
+        LOOP(n, all(STEP)) \
+        all(STORE);        \
     }
 
 #define V f32x8_t
@@ -111,8 +124,7 @@ status_t gemm_create(gemm_t **gemm)
     status = mem_aligned(&(*gemm)->x, (ROWS + TILE_ROWS_MAX) * DEPTH, "packed rows");
     if (!status)
         status = mem_aligned(&(*gemm)->w, (COLUMNS + TILE_COLUMNS_MAX) * DEPTH, "packed weights");
-    if (!status)
-        status = mem_aligned(&(*gemm)->wide, TILE_COLUMNS_MAX * DEPTH, "expanded weights");
+    if (!status) status = mem_aligned(&(*gemm)->wide, TILE_COLUMNS_MAX * DEPTH, "expanded weights");
     if (status) gemm_destroy(gemm);
     return status;
 }
@@ -154,8 +166,7 @@ static inline __attribute__((always_inline)) void transpose(float *to, size_t to
     }
     for (size_t i = 0; i < 4; i++) /* in increasing order: see interleave */
         *(f32x8_t *)(to + i * to_stride) = LEFT(b[i], b[i + 4]);
-    for (size_t i = 0; i < 4; i++)
-        *(f32x8_t *)(to + (i + 4) * to_stride) = RIGHT(b[i], b[i + 4]);
+    for (size_t i = 0; i < 4; i++) *(f32x8_t *)(to + (i + 4) * to_stride) = RIGHT(b[i], b[i + 4]);
 }
 
 /* to [depth][tile] = transposed rows of from, which are stride apart; rows beyond count are 0.
@@ -247,8 +258,7 @@ static void multiply_block(const gemm_t *it, size_t rows, size_t columns, size_t
             float *to = y + r * stride + c;
             if (height == kernel->rows && width == kernel->columns)
                 kernel->tile(depth, a, b, to, stride, add);
-            else
-                partial_tile(kernel, depth, a, b, to, stride, height, width, add);
+            else partial_tile(kernel, depth, a, b, to, stride, height, width, add);
         }
     }
 }
@@ -265,8 +275,7 @@ void gemm_apply(gemm_t *gemm, const gemm_weights_t *weights, size_t first, size_
             for (size_t r = 0; r < rows; r += ROWS) {
                 size_t height = rows - r < ROWS ? rows - r : ROWS;
                 pack_rows(gemm, x + r * x_stride + k, x_stride, height, depth);
-                multiply_block(gemm, height, columns, depth, y + r * y_stride + c, y_stride,
-                               k > 0);
+                multiply_block(gemm, height, columns, depth, y + r * y_stride + c, y_stride, k > 0);
             }
         }
     }

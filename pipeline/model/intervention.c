@@ -53,8 +53,8 @@ status_t condition_tree_create(const intervention_t *condition, int conditions, 
         int states = 0;
         for (int c = 0; c < conditions; c++) {
             int twin = 0;
-            while (twin < c && !(before[twin] == before[c] &&
-                                 same(&condition[twin], &condition[c], l)))
+            while (twin < c &&
+                   !(before[twin] == before[c] && same(&condition[twin], &condition[c], l)))
                 twin++;
             after[c] = twin < c ? after[twin] : states++;
         }
@@ -93,9 +93,8 @@ static void ablate(ablate_t op, activation_t activation, float *value, float *re
     }
 }
 
-void intervention_activate(const intervention_t *it, int layer, activation_t activation,
-                           float *out, const float *in, size_t rows, size_t neurons,
-                           float *scratch)
+void intervention_activate(const intervention_t *it, int layer, activation_t activation, float *out,
+                           const float *in, size_t rows, size_t neurons, float *scratch)
 {
     kernel_activate(activation, out, in, rows * neurons);
     size_t count = (size_t)count_of(it, layer);

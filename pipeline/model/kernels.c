@@ -237,7 +237,8 @@ void kernel_rotate(float *x, const int32_t *position, const float *cosine, const
 {
     size_t half = (size_t)rotary / 2;
     for (size_t t = 0; t < rows; t++) {
-        const float *c = cosine + (size_t)position[t] * half, *s = sine + (size_t)position[t] * half;
+        const float *c = cosine + (size_t)position[t] * half,
+                    *s = sine + (size_t)position[t] * half;
         for (int h = 0; h < heads; h++) {
             float *a = x + t * stride + (size_t)h * head_stride, *b = a + half;
 #pragma omp simd

@@ -25,8 +25,7 @@ static const char *full_name(const loader_t *loader, int layer, const char *name
 static status_t missing(const loader_t *loader, const char *name)
 {
     const char *why = weights_unreadable(loader->weights, name);
-    if (why)
-        return status_new(EXIT_INPUT, "%s: tensor '%s': %s", loader->directory, name, why);
+    if (why) return status_new(EXIT_INPUT, "%s: tensor '%s': %s", loader->directory, name, why);
     return status_new(EXIT_INPUT, "%s: the tensor '%s' is missing", loader->directory, name);
 }
 
@@ -36,17 +35,17 @@ static status_t bind(loader_t *loader, int layer, const char *name, int64_t rows
 {
     const tensor_t *tensor = weights_find(loader->weights, name);
     if (!tensor) return missing(loader, name);
-    bool fits = rows ? tensor->dimensions == 2 && tensor->shape[0] == rows &&
-                           tensor->shape[1] == columns
-                     : tensor->dimensions == 1 && tensor->shape[0] == columns;
+    bool fits =
+        rows ? tensor->dimensions == 2 && tensor->shape[0] == rows && tensor->shape[1] == columns
+             : tensor->dimensions == 1 && tensor->shape[0] == columns;
     if (!fits) {
         char shape[96] = "";
         for (int i = 0; i < tensor->dimensions; i++)
             snprintf(shape + strlen(shape), sizeof shape - strlen(shape), "%s%lld", i ? ", " : "",
                      (long long)tensor->shape[i]);
         char expected[64];
-        if (rows) snprintf(expected, sizeof expected, "%lld, %lld", (long long)rows,
-                           (long long)columns);
+        if (rows)
+            snprintf(expected, sizeof expected, "%lld, %lld", (long long)rows, (long long)columns);
         else snprintf(expected, sizeof expected, "%lld", (long long)columns);
         return status_new(EXIT_INPUT, "%s: the tensor '%s' has the shape [%s], [%s] is expected",
                           weights_file(loader->weights, tensor), name, shape, expected);
@@ -103,10 +102,9 @@ static status_t bind_layer(loader_t *loader, int index)
     int all = shape->heads * shape->head_width, shared = shape->kv_heads * shape->head_width;
     bool whole = facts->query_key_norm == QUERY_KEY_NORM_WHOLE;
     bool bias = shape->attention_bias;
-    status_t status = bind_norm(loader, index, facts->attention_norm, shape->width,
-                                &layer->attention_norm);
-    if (!status)
-        status = bind_norm(loader, index, facts->mlp_norm, shape->width, &layer->mlp_norm);
+    status_t status =
+        bind_norm(loader, index, facts->attention_norm, shape->width, &layer->attention_norm);
+    if (!status) status = bind_norm(loader, index, facts->mlp_norm, shape->width, &layer->mlp_norm);
     if (!status)
         status = bind_norm(loader, index, facts->query_norm, whole ? all : shape->head_width,
                            &layer->query_norm);
@@ -127,14 +125,14 @@ static status_t bind_layer(loader_t *loader, int index)
         status = bind_matrix(loader, index, facts->output, shape->width, all, shape->output_bias,
                              &layer->output);
     if (!status)
-        status = bind_matrix(loader, index, facts->gate, shape->mlp, shape->width,
-                             shape->mlp_bias, &layer->gate);
+        status = bind_matrix(loader, index, facts->gate, shape->mlp, shape->width, shape->mlp_bias,
+                             &layer->gate);
     if (!status)
         status = bind_matrix(loader, index, facts->up, shape->mlp, shape->width, shape->mlp_bias,
                              &layer->up);
     if (!status)
-        status = bind_matrix(loader, index, facts->down, shape->width, shape->mlp,
-                             shape->mlp_bias, &layer->down);
+        status = bind_matrix(loader, index, facts->down, shape->width, shape->mlp, shape->mlp_bias,
+                             &layer->down);
     return status;
 }
 
@@ -175,9 +173,9 @@ static status_t bind_all(loader_t *loader)
     status_t status = bind_matrix(loader, -1, facts->embedding, shape->vocabulary,
                                   shape->embedding_width, false, &model->embedding);
     if (!status)
-        status = bind_matrix(loader, -1, facts->positions,
-                             shape->positions_max + facts->position_offset, shape->width, false,
-                             &model->positions);
+        status =
+            bind_matrix(loader, -1, facts->positions, shape->positions_max + facts->position_offset,
+                        shape->width, false, &model->positions);
     if (!status && projected)
         status = bind_matrix(loader, -1, facts->project_in, shape->width, shape->embedding_width,
                              false, &model->project_in);
@@ -269,8 +267,7 @@ status_t model_bytes(const char *directory, size_t *bytes)
     model_t *model = NULL;
     status_t status = create(directory, &model);
     if (!status)
-        *bytes = model->loader->resident +
-                 model->loader->layer_bytes * (size_t)model->shape.layers;
+        *bytes = model->loader->resident + model->loader->layer_bytes * (size_t)model->shape.layers;
     model_close(&model);
     return status;
 }

@@ -19,7 +19,7 @@
 /* A linear layer: outputs x inputs, y = x W^T + b. */
 typedef struct {
     int outputs, inputs;
-    bool transposed;   /* stored [inputs][outputs] */
+    bool transposed; /* stored [inputs][outputs] */
     dtype_t type;
     const void *data;  /* NULL: the model has no such layer */
     const float *bias; /* [outputs] or NULL */

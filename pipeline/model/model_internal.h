@@ -12,8 +12,8 @@
 /* A tensor's place in memory and whom it serves. Vectors are expanded to float32. */
 typedef struct {
     const tensor_t *tensor;
-    int layer;           /* -1: of no layer, always resident */
-    size_t place;        /* offset in its layer's buffer, or in the resident block */
+    int layer;    /* -1: of no layer, always resident */
+    size_t place; /* offset in its layer's buffer, or in the resident block */
     bool expand;
     const void **target; /* the pointer that leads to it */
 } slot_t;
@@ -24,18 +24,18 @@ typedef struct loader {
     const char *directory, *prefix;
     slot_t *slot;
     size_t slots, capacity;
-    size_t resident;     /* bytes of the tensors of no layer */
-    size_t filled;       /* bytes of the layer being bound */
-    size_t layer_bytes;  /* of the largest layer */
-    int buffers;         /* L, or 2 where layers are streamed */
-    int *holds;          /* [buffers] layer in each, -1: none */
-    bool *checked;       /* [L] this layer's values were found finite */
-    char *raw;           /* read buffer */
+    size_t resident;    /* bytes of the tensors of no layer */
+    size_t filled;      /* bytes of the layer being bound */
+    size_t layer_bytes; /* of the largest layer */
+    int buffers;        /* L, or 2 where layers are streamed */
+    int *holds;         /* [buffers] layer in each, -1: none */
+    bool *checked;      /* [L] this layer's values were found finite */
+    char *raw;          /* read buffer */
     float *expanded;
     /* reading ahead */
     pthread_t thread;
     bool reading;
-    int ahead;           /* the layer that is being read */
+    int ahead; /* the layer that is being read */
     status_t outcome;
 } loader_t;
 

@@ -29,8 +29,7 @@ static status_t create_window(share_t *share)
     int unit;
     void *base = NULL;
     int code = MPI_Win_allocate_shared(size, 1, MPI_INFO_NULL, share->node, &base, &share->window);
-    if (code == MPI_SUCCESS)
-        code = MPI_Win_shared_query(share->window, 0, &size, &unit, &base);
+    if (code == MPI_SUCCESS) code = MPI_Win_shared_query(share->window, 0, &size, &unit, &base);
     if (code != MPI_SUCCESS)
         return status_new(EXIT_RESOURCE, "MPI cannot share %zu bytes on this node", share->bytes);
     MPI_Win_lock_all(MPI_MODE_NOCHECK, share->window);

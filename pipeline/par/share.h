@@ -14,9 +14,9 @@
 typedef struct {
     void *data;
     size_t bytes;
-    MPI_Comm node;     /* the ranks that share it */
-    int rank, ranks;   /* within node */
-    bool shared;       /* false: this rank's own */
+    MPI_Comm node;   /* the ranks that share it */
+    int rank, ranks; /* within node */
+    bool shared;     /* false: this rank's own */
     MPI_Win window;
     void *owned;
 } share_t;

@@ -133,8 +133,8 @@ static status_t draw(const char *directory, figure_t *figure, const char *device
     if (!status) status = str_add(&said, "\n"); /* silence is a line, too */
     size_t blank = status ? 0 : strspn(said.data, "\n ");
     if (!status && !*absent && !*drawn)
-        log_warning("gnuplot could not draw %s: %.*s", path_base(path), (int)strcspn(said.data + blank, "\n"),
-                    said.data + blank);
+        log_warning("gnuplot could not draw %s: %.*s", path_base(path),
+                    (int)strcspn(said.data + blank, "\n"), said.data + blank);
     if (!status) status = publish(temporary, path, device, *drawn);
     str_free(&said);
     mem_free(&command);

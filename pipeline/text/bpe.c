@@ -195,8 +195,7 @@ static void tell_apart(bpe_t *bpe)
             bpe->apart_from_mark[a / 64] |= (uint64_t)1 << a % 64;
         for (int b = 0; b < ASCII; b++) {
             char right[4] = {(char)b};
-            if (separates(bpe, left, 1, right, 1))
-                bpe->apart[a][b / 64] |= (uint64_t)1 << b % 64;
+            if (separates(bpe, left, 1, right, 1)) bpe->apart[a][b / 64] |= (uint64_t)1 << b % 64;
         }
     }
 }

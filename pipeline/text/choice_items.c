@@ -41,8 +41,9 @@ static status_t parse_choices(const config_t *config, const char *name, choice_f
         status_free(&problem);
     }
     if (!status && count == 1 && !template_is_field(format->choice[0]))
-        status = config_error(config, path, "a single choice is expected to be a field that holds "
-                                            "a list, as {choices.text}");
+        status = config_error(config, path,
+                              "a single choice is expected to be a field that holds "
+                              "a list, as {choices.text}");
     return status;
 }
 
@@ -160,11 +161,10 @@ static status_t read_choices(const choice_format_t *format, const json_t *object
     }
     size_t count = item->choice.count;
     if (!status && (count < 2 || count > CHOICE_MOST))
-        status = status_new(EXIT_INPUT, "%zu choices, from 2 to %d are expected", count,
-                            CHOICE_MOST);
+        status =
+            status_new(EXIT_INPUT, "%zu choices, from 2 to %d are expected", count, CHOICE_MOST);
     for (size_t i = 0; !status && i < count; i++) {
-        if (!*item->choice.item[i])
-            status = status_new(EXIT_INPUT, "choice %zu is empty", i + 1);
+        if (!*item->choice.item[i]) status = status_new(EXIT_INPUT, "choice %zu is empty", i + 1);
         else
             status = expand(format->context, object, item->choice.item[i], format->wikihow,
                             &item->context);

@@ -27,9 +27,9 @@ struct conllu {
     str_t found;  /* words of the sentence, counted from its start */
 };
 
-static const char *const upos_names[] = {
-    "ADJ", "ADP",  "ADV",  "AUX",   "CCONJ", "DET",   "INTJ", "NOUN", "NUM",
-    "PART", "PRON", "PROPN", "PUNCT", "SCONJ", "SYM", "VERB", "X",    "SPECIAL"};
+static const char *const upos_names[] = {"ADJ",   "ADP",   "ADV", "AUX",  "CCONJ", "DET",
+                                         "INTJ",  "NOUN",  "NUM", "PART", "PRON",  "PROPN",
+                                         "PUNCT", "SCONJ", "SYM", "VERB", "X",     "SPECIAL"};
 static const char *const deprel_names[] = {"X", "SPECIAL"};
 
 const token_column_t conllu_columns[CONLLU_COLUMNS] = {
@@ -238,8 +238,7 @@ static status_t close_sentence(conllu_t *conllu, str_t *text, str_t *words)
         status = str_append(words, (char *)&word, sizeof word);
     }
     str_clear(&conllu->found);
-    conllu->characters =
-        base + (int32_t)utf8_count(conllu->sentence.data, conllu->sentence.length);
+    conllu->characters = base + (int32_t)utf8_count(conllu->sentence.data, conllu->sentence.length);
     conllu->begun = true;
     return status;
 }
@@ -256,8 +255,7 @@ static status_t take_line(conllu_t *conllu, const char *line, size_t length, str
     static const char mark[] = "# text = ";
     if (starts_with(line, length, "# newdoc")) {
         /* What was opened and has no words is of the new document. */
-        status_t status =
-            conllu->found.length ? close_sentence(conllu, text, words) : NULL;
+        status_t status = conllu->found.length ? close_sentence(conllu, text, words) : NULL;
         *ended = conllu->begun;
         return status;
     }
@@ -289,8 +287,7 @@ status_t conllu_next(conllu_t *conllu, str_t *text, str_t *words, int64_t *line,
         }
         if (!status) status = lines_check_utf8(conllu->lines, bytes, length);
         if (!status)
-            status =
-                take_line(conllu, bytes, line_text(bytes, length), text, words, &ended);
+            status = take_line(conllu, bytes, line_text(bytes, length), text, words, &ended);
     }
     *line = conllu->first;
     *found = !status && conllu->begun;

@@ -21,10 +21,10 @@ struct corpus_tokens {
     MPI_Comm comm;
     int rank, ranks;
     token_options_t options;
-    size_t marks;   /* int32 of a token beside its id */
-    spill_t token;  /* this rank's, run after run: int32 [1 + marks] */
-    spill_t text;   /* int64 [1 + text_columns]: place in the run of the first token, values */
-    run_t *run;     /* one per batch */
+    size_t marks;  /* int32 of a token beside its id */
+    spill_t token; /* this rank's, run after run: int32 [1 + marks] */
+    spill_t text;  /* int64 [1 + text_columns]: place in the run of the first token, values */
+    run_t *run;    /* one per batch */
     size_t runs, run_capacity;
     uint64_t tokens, texts; /* of all ranks */
 };
@@ -48,10 +48,9 @@ static status_t make_row(corpus_tokens_t *tokens, tokenizer_t *tokenizer, const 
     noted_text_t text = {batch->text.data + entry->start, notes + entry->note, entry->length,
                          entry->note_length};
     int flags = options->special ? ENCODE_SPECIAL : 0;
-    status_t status = options->encode
-                          ? options->encode(options->state, tokenizer, &text, row)
-                          : cutter_encode(tokenizer, text.bytes, text.length, flags, entry->begins,
-                                          entry->ends, &row->encoding);
+    status_t status = options->encode ? options->encode(options->state, tokenizer, &text, row)
+                                      : cutter_encode(tokenizer, text.bytes, text.length, flags,
+                                                      entry->begins, entry->ends, &row->encoding);
     if (status) return status_wrap(status, "%s:%lld", path, line);
     if (row->encoding.count < options->least)
         return status_new(EXIT_INPUT, "%s:%lld: \"%.*s\" has %zu tokens, at least %zu are expected",
@@ -151,9 +150,9 @@ static status_t run_batches(corpus_tokens_t *tokens, tokenizer_t *tokenizer,
     size_t bytes = options->batch ? options->batch : TOKEN_BATCH_BYTES;
     status_t status = NULL;
     while (!status && !batch.ended) {
-        status = agree(tokens->comm, tokens->rank == 0 ? batch_fill(source, cutter, bytes,
-                                                                    options->files, &batch)
-                                                       : NULL);
+        status = agree(tokens->comm, tokens->rank == 0
+                                         ? batch_fill(source, cutter, bytes, options->files, &batch)
+                                         : NULL);
         if (!status) status = batch_scatter(tokens->comm, cutter, &batch);
         if (!status) status = encode_share(tokens, tokenizer, &batch, &row);
         if (!status && tokens->rank == 0)
@@ -209,8 +208,8 @@ static status_t define(const corpus_tokens_t *tokens, store_t *store, const toke
     status_t status = agree(tokens->comm, store_define(store, column->dataset, STORE_I32,
                                                        column->width > 1 ? 2 : 1, shape, NULL));
     if (!status)
-        status = agree(tokens->comm, store_describe(store, column->dataset, column->unit,
-                                                    column->description));
+        status = agree(tokens->comm,
+                       store_describe(store, column->dataset, column->unit, column->description));
     return status;
 }
 
@@ -265,8 +264,7 @@ static status_t put_texts(corpus_tokens_t *tokens, store_t *store, const char *o
         status = agree(tokens->comm, spill_next(&tokens->text, records, count));
         for (uint64_t i = 0; !status && i < count; i++)
             block[i] = records[i * size] + (int64_t)run->first_token;
-        if (!status)
-            status = agree(tokens->comm, store_put(store, offsets, &first, &count, block));
+        if (!status) status = agree(tokens->comm, store_put(store, offsets, &first, &count, block));
         for (size_t c = 0; !status && c < options->text_columns; c++) {
             int32_t *value = (int32_t *)block;
             for (uint64_t i = 0; i < count; i++) value[i] = (int32_t)records[i * size + 1 + c];
@@ -304,8 +302,7 @@ status_t corpus_tokens_write(corpus_tokens_t *tokens, store_t *store, const char
     size_t record = token > text ? token : text;
     int64_t *records = NULL, *block = NULL;
     status_t status = mem_aligned(&records, WRITE_RECORDS * record / sizeof *records + 1, "tokens");
-    if (!status)
-        status = mem_aligned(&block, WRITE_RECORDS * record / sizeof *block + 1, "tokens");
+    if (!status) status = mem_aligned(&block, WRITE_RECORDS * record / sizeof *block + 1, "tokens");
     status = agree(tokens->comm, status);
     if (!status) status = define_all(tokens, store, offsets);
     spill_rewind(&tokens->token);

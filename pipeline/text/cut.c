@@ -20,7 +20,7 @@ struct cutter {
     bool by_merges;  /* nothing splits the text: merges must not span the place */
     char mark[MARK]; /* by_merges: what a space becomes */
     size_t mark_size;
-    size_t margin;   /* bytes that must be seen on either side */
+    size_t margin; /* bytes that must be seen on either side */
 };
 
 /* ---- what the tokenizer does ---- */
@@ -243,16 +243,14 @@ status_t cutter_encode(tokenizer_t *tokenizer, const char *text, size_t length, 
     const ids_t none = {0};
     const ids_t *before = begins ? &tokenizer->finisher.before : &none;
     const ids_t *after = ends ? &tokenizer->finisher.after : &none;
-    status_t status =
-        tokenizer_encode(tokenizer, text, length, flags & ~(ENCODE_SPECIAL | ENCODE_OFFSETS),
-                         encoding);
+    status_t status = tokenizer_encode(tokenizer, text, length,
+                                       flags & ~(ENCODE_SPECIAL | ENCODE_OFFSETS), encoding);
     size_t count = encoding->count, added = before->count + after->count;
     if (!status && added)
         status = mem_grow(&encoding->id, &encoding->id_capacity, count + added, "tokens");
     if (status || !added) return status;
     memmove(encoding->id + before->count, encoding->id, count * sizeof *encoding->id);
-    if (before->count)
-        memcpy(encoding->id, before->id, before->count * sizeof *encoding->id);
+    if (before->count) memcpy(encoding->id, before->id, before->count * sizeof *encoding->id);
     if (after->count)
         memcpy(encoding->id + before->count + count, after->id,
                after->count * sizeof *encoding->id);

@@ -53,9 +53,7 @@ static int64_t value_at(const unsigned char *bytes, id_type_t type)
     case ID_U8: return bytes[0];
     case ID_I8: return (int8_t)bytes[0];
     case ID_U16:
-    case ID_I16:
-        memcpy(&u16, bytes, sizeof u16);
-        return type == ID_U16 ? u16 : (int16_t)u16;
+    case ID_I16: memcpy(&u16, bytes, sizeof u16); return type == ID_U16 ? u16 : (int16_t)u16;
     case ID_U32:
     case ID_I32:
         memcpy(&u32, bytes, sizeof u32);

@@ -36,7 +36,7 @@ MUST_CHECK status_t id_file_starts(id_file_t *ids, uint64_t document, uint64_t c
 
 /* Tokens [first, first + count). An id below 0, or not below vocabulary, is an EXIT_INPUT error
  * that names file, token and id. */
-MUST_CHECK status_t id_file_read(id_file_t *ids, uint64_t first, uint64_t count,
-                                 int32_t vocabulary, int32_t *id);
+MUST_CHECK status_t id_file_read(id_file_t *ids, uint64_t first, uint64_t count, int32_t vocabulary,
+                                 int32_t *id);
 
 #endif

@@ -15,9 +15,9 @@ typedef struct {
 /* Megatron's index, read block by block. */
 typedef struct {
     file_t file;
-    uint64_t sequences, entries;     /* entries of the document index: documents + 1 */
+    uint64_t sequences, entries;       /* entries of the document index: documents + 1 */
     uint64_t lengths, offsets, starts; /* bytes where the three lists begin */
-    uint64_t *before; /* [sequences / ID_BLOCK + 1] tokens before each block of sequences */
+    uint64_t *before;     /* [sequences / ID_BLOCK + 1] tokens before each block of sequences */
     id_sequence_t *block; /* [ID_BLOCK] */
     uint64_t held;        /* number of the block in memory, or UINT64_MAX */
 } id_index_t;
@@ -25,10 +25,10 @@ typedef struct {
 struct id_file {
     file_t file; /* with the tokens */
     id_type_t type;
-    uint64_t start;  /* npy: byte of the first token */
+    uint64_t start; /* npy: byte of the first token */
     uint64_t tokens, documents;
-    uint64_t row;    /* npy of two dimensions: tokens of a document; else 0 */
-    id_index_t *index; /* Megatron, else NULL */
+    uint64_t row;         /* npy of two dimensions: tokens of a document; else 0 */
+    id_index_t *index;    /* Megatron, else NULL */
     unsigned char *bytes; /* [ID_BLOCK * 8] */
 };
 

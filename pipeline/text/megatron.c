@@ -39,8 +39,9 @@ static status_t read_type(id_file_t *ids, int code)
     case 5: ids->type = ID_I64; return NULL;
     case 8: ids->type = ID_U16; return NULL;
     default:
-        return status_new(EXIT_INPUT, "%s: token ids of type %d are not supported (known: 1 to 5 "
-                                      "and 8)",
+        return status_new(EXIT_INPUT,
+                          "%s: token ids of type %d are not supported (known: 1 to 5 "
+                          "and 8)",
                           ids->index->file.path, code);
     }
 }
@@ -60,8 +61,8 @@ static status_t read_header(id_file_t *ids)
     index->sequences = number(header + 18);
     index->entries = number(header + 26);
     uint64_t room = size - HEADER;
-    if (!status && (index->sequences > room / 12 ||
-                    index->entries > (room - 12 * index->sequences) / 8))
+    if (!status &&
+        (index->sequences > room / 12 || index->entries > (room - 12 * index->sequences) / 8))
         status = wrong(index, "the lists it promises are longer than the file");
     index->lengths = HEADER;
     index->offsets = index->lengths + 4 * index->sequences;
@@ -92,10 +93,11 @@ static status_t load(id_file_t *ids, uint64_t block)
         if (sequence->length < 0 || sequence->offset < 0 ||
             (uint64_t)sequence->offset > ids->file.size ||
             (uint64_t)sequence->length > (ids->file.size - (uint64_t)sequence->offset) / size)
-            status = status_new(EXIT_INPUT, "%s: sequence %llu (%d tokens at byte %lld) is not "
-                                            "within %s",
-                                index->file.path, (unsigned long long)(first + i),
-                                sequence->length, (long long)sequence->offset, ids->file.path);
+            status = status_new(EXIT_INPUT,
+                                "%s: sequence %llu (%d tokens at byte %lld) is not "
+                                "within %s",
+                                index->file.path, (unsigned long long)(first + i), sequence->length,
+                                (long long)sequence->offset, ids->file.path);
     }
     if (!status) index->held = block;
     return status;
@@ -150,8 +152,8 @@ static status_t open_index(const char *path, id_file_t *ids)
 {
     char *name = NULL;
     if (!has_suffix(path, ".bin"))
-        return status_new(EXIT_INPUT, "%s: a name that ends in .bin is expected, with a .idx beside",
-                          path);
+        return status_new(EXIT_INPUT,
+                          "%s: a name that ends in .bin is expected, with a .idx beside", path);
     status_t status = mem_new(&ids->index, 1, "Megatron index");
     if (!status) status = str_format(&name, "%.*s.idx", (int)(strlen(path) - 4), path);
     if (!status) status = file_open(&ids->index->file, name);

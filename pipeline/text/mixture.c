@@ -43,8 +43,9 @@ status_t mixture_read(const config_t *config, const char *name, mixture_t *mixtu
     mixture->tokens = (uint64_t)config_integer(config, config_path("corpora.%s.tokens", name));
     if (has_files) {
         if (!mixture->tokens && !config_has(config, seed)) return NULL;
-        return config_error(config, path, "tokens and seed belong to a mixture: make one of this "
-                                          "corpus, as mix: {%s: 1}",
+        return config_error(config, path,
+                            "tokens and seed belong to a mixture: make one of this "
+                            "corpus, as mix: {%s: 1}",
                             name);
     }
     mixture->documents = (uint64_t)config_integer(config, config_path("corpora.%s.limit", name));
@@ -132,8 +133,9 @@ static status_t exhausted(const planner_t *it, size_t index)
 {
     const mixture_t *mixture = it->mixture;
     bool tokens = mixture->tokens > 0;
-    return status_new(EXIT_INPUT, "corpora.%s has no more to give after %llu of %llu %s of the "
-                                  "mixture; lower its weight or the mixture's %s",
+    return status_new(EXIT_INPUT,
+                      "corpora.%s has no more to give after %llu of %llu %s of the "
+                      "mixture; lower its weight or the mixture's %s",
                       mixture->component[index].name,
                       (unsigned long long)(tokens ? it->tokens : it->count),
                       (unsigned long long)(tokens ? mixture->tokens : mixture->documents),
@@ -148,8 +150,7 @@ static status_t plan(planner_t *it)
         if (mixture->tokens && it->tokens == mixture->tokens) break;
         if (mixture->documents && it->count == mixture->documents) break;
         size_t index = most_behind(it);
-        if (it->supply[index].next < mixture->component[index].documents)
-            status = take(it, index);
+        if (it->supply[index].next < mixture->component[index].documents) status = take(it, index);
         else if (mixture->tokens || mixture->documents) status = exhausted(it, index);
         else break;
     }

@@ -9,7 +9,7 @@
 #include "core/status.h"
 
 typedef struct {
-    const char *name;        /* of the corpus, borrowed */
+    const char *name; /* of the corpus, borrowed */
     double weight;
     const int64_t *document; /* [documents + 1] token offsets, borrowed */
     uint64_t documents;

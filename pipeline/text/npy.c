@@ -65,8 +65,9 @@ static status_t read_type(id_file_t *ids, const char *text)
             ids->type = types[i].type;
             return NULL;
         }
-    return status_new(EXIT_INPUT, "%s: token ids of type %.*s are not supported (known: <u2 <u4 "
-                                  "<i4 <i8)",
+    return status_new(EXIT_INPUT,
+                      "%s: token ids of type %.*s are not supported (known: <u2 <u4 "
+                      "<i4 <i8)",
                       ids->file.path, (int)strcspn(value + 1, "'\"\n"), value + 1);
 }
 

@@ -65,8 +65,7 @@ status_t spill_extend(spill_t *spill, size_t count, void *place)
     if (!status && spill->directory && spill->length > 0 &&
         (spill->length >= most || bytes > most - spill->length))
         status = write_held(spill);
-    if (!status)
-        status = mem_grow(&spill->held, &spill->capacity, spill->length + bytes, "tokens");
+    if (!status) status = mem_grow(&spill->held, &spill->capacity, spill->length + bytes, "tokens");
     if (status) return status;
     *(char **)place = spill->held + spill->length;
     spill->length += bytes;
@@ -89,8 +88,7 @@ uint64_t spill_count(const spill_t *spill)
 static status_t read_filed(spill_t *spill, char *to, size_t bytes)
 {
     for (size_t at = 0; at < bytes;) {
-        ssize_t got =
-            pread(spill->file - 1, to + at, bytes - at, (off_t)(spill->read + at));
+        ssize_t got = pread(spill->file - 1, to + at, bytes - at, (off_t)(spill->read + at));
         if (got > 0) at += (size_t)got;
         else if (got == 0 || errno != EINTR) return failed(spill, "read");
     }

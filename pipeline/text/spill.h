@@ -12,14 +12,14 @@
 enum { SPILL_BYTES = 64 << 20 };
 
 typedef struct {
-    size_t size;           /* bytes of a record */
-    size_t most;           /* bytes that memory may hold; 0: SPILL_BYTES */
-    const char *directory; /* where the file is made, borrowed; NULL: no file, all in memory */
-    char *held;            /* the last records */
+    size_t size;             /* bytes of a record */
+    size_t most;             /* bytes that memory may hold; 0: SPILL_BYTES */
+    const char *directory;   /* where the file is made, borrowed; NULL: no file, all in memory */
+    char *held;              /* the last records */
     size_t length, capacity; /* bytes held */
-    int file;              /* descriptor + 1; 0: none */
-    uint64_t filed;        /* bytes in the file: the first records */
-    uint64_t read;         /* bytes that spill_next has passed */
+    int file;                /* descriptor + 1; 0: none */
+    uint64_t filed;          /* bytes in the file: the first records */
+    uint64_t read;           /* bytes that spill_next has passed */
 } spill_t;
 
 /* Nothing to fail: the file is made when it is needed. */

@@ -10,7 +10,7 @@
 #include "text/utf8.h"
 
 typedef enum { STRIP, LSTRIP, RSTRIP, CAPITALIZE, LOWER, UPPER, BEFORE, AFTER, WIKIHOW } kind_t;
-static const char *const filter_names[] = {"strip", "lstrip", "rstrip", "capitalize", "lower",
+static const char *const filter_names[] = {"strip", "lstrip",  "rstrip", "capitalize", "lower",
                                            "upper", "before:", "after:", "wikihow"};
 enum { FILTERS = sizeof filter_names / sizeof *filter_names };
 
@@ -26,7 +26,8 @@ typedef struct {
     size_t filters, capacity;
 } part_t;
 
-struct template {
+struct template
+{
     part_t *part;
     size_t count, capacity;
 };
@@ -101,8 +102,10 @@ static status_t parse(template_t *template, const char *text)
             status = str_append(&literal, at, 1);
             at += twice ? 2 : 1;
         } else if (*at == '}' || !end || memchr(at + 1, '{', (size_t)(end - at - 1))) {
-            status = status_new(EXIT_USAGE, "\"%.40s\": a brace without its other one; {{ and }} "
-                                            "stand for braces", at);
+            status = status_new(EXIT_USAGE,
+                                "\"%.40s\": a brace without its other one; {{ and }} "
+                                "stand for braces",
+                                at);
         } else {
             status = add_literal(template, &literal);
             str_clear(&literal);
@@ -187,8 +190,7 @@ static status_t cut_at(const char *path, str_t *text, size_t from, const filter_
 {
     size_t size = strlen(filter->text);
     const char *found = memmem(text->data + from, text->length - from, filter->text, size);
-    if (!found)
-        return status_new(EXIT_INPUT, "the key \"%s\" holds no \"%s\"", path, filter->text);
+    if (!found) return status_new(EXIT_INPUT, "the key \"%s\" holds no \"%s\"", path, filter->text);
     size_t at = (size_t)(found - text->data);
     if (filter->kind == BEFORE) keep(text, from, from, at);
     else keep(text, from, at + size, text->length);
@@ -200,8 +202,8 @@ static status_t replace(str_t *text, size_t from, const char *what, const char *
     str_t done = {0};
     size_t size = strlen(what), at = from;
     status_t status = NULL;
-    for (const char *found; !status && (found = memmem(text->data + at, text->length - at, what,
-                                                       size));) {
+    for (const char *found;
+         !status && (found = memmem(text->data + at, text->length - at, what, size));) {
         size_t place = (size_t)(found - text->data);
         status = str_append(&done, text->data + at, place - at);
         if (!status) status = str_add(&done, by);
@@ -320,7 +322,7 @@ static status_t walk(const walk_t *it, const char *rest, const json_t *value, bo
     status_t status = NULL;
     json_array_foreach((json_t *)value, i, entry)
     {
-        status = walk(it, next, entry, true);
+        status = walk(it, next, json_object_get(entry, name), true);
         if (status) break;
     }
     return status;
@@ -361,8 +363,8 @@ status_t template_expand(const template_t *template, const json_t *object, const
     status_t status = str_append(text, "", 0);
     for (size_t i = 0; !status && i < template->count; i++) {
         const part_t *part = &template->part[i];
-        status = part->literal ? str_add(text, part->literal)
-                               : expand_field(part, object, choice, text);
+        status =
+            part->literal ? str_add(text, part->literal) : expand_field(part, object, choice, text);
     }
     return status;
 }

@@ -224,8 +224,7 @@ static void receive_share(MPI_Comm comm, const share_t *share, batch_t *batch)
 
 static status_t make_room(const share_t *share, batch_t *batch)
 {
-    status_t status =
-        mem_grow(&batch->entry, &batch->capacity, share->texts, "texts of a batch");
+    status_t status = mem_grow(&batch->entry, &batch->capacity, share->texts, "texts of a batch");
     if (!status)
         status = mem_grow(&batch->text.data, &batch->text.capacity, share->bytes + 1, "text");
     if (!status)

@@ -21,8 +21,8 @@ typedef struct {
 
 /* The tokens of one text; buffers are reused from call to call. {0} is empty. */
 typedef struct {
-    int32_t *id;   /* [count] */
-    span_t *span;  /* [count], valid only where offsets were asked for; special tokens: 0, 0 */
+    int32_t *id;  /* [count] */
+    span_t *span; /* [count], valid only where offsets were asked for; special tokens: 0, 0 */
     size_t count;
     size_t id_capacity, span_capacity;
 } encoding_t;

@@ -28,7 +28,10 @@ static const char *const words[] = {"the",  "farmer", "knows",
 static void make_text(int number, str_t *text)
 {
     unsigned seed = (unsigned)number * 2654435761u + 1;
-    unsigned length = number % 5 == 3 ? 0 : number % 30 == 14 ? 8000 : number % 17 == 4 ? 1000 : 2 + (seed >> 20) % 30;
+    unsigned length = number % 5 == 3     ? 0
+                      : number % 30 == 14 ? 8000
+                      : number % 17 == 4  ? 1000
+                                          : 2 + (seed >> 20) % 30;
     for (unsigned i = 0; i < length; i++) {
         seed = seed * 1664525 + 1013904223;
         expect_ok(str_printf(text, "%s%s", i ? " " : "", words[(seed >> 16) % 12]));
@@ -332,12 +335,9 @@ static void test_errors(void **unused)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_equals_loop),
-        cmocka_unit_test(test_long_texts_in_parts),
-        cmocka_unit_test(test_spilled),
-        cmocka_unit_test(test_columns),
-        cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_equals_loop), cmocka_unit_test(test_long_texts_in_parts),
+        cmocka_unit_test(test_spilled),     cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_empty),       cmocka_unit_test(test_errors),
     };
     MPI_Init(&argc, &argv);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

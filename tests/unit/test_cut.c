@@ -9,23 +9,21 @@
 #define MARK "\xe2\x96\x81"
 
 /* vocab and merges of a model of characters a b c d and the mark, with b_c one token. */
-#define CHARACTERS \
+#define CHARACTERS                                                                        \
     "\"<unk>\":0,\"a\":1,\"b\":2,\"c\":3,\"d\":4,\"" MARK "\":5,\"" MARK "c\":6,\"b" MARK \
     "c\":7,\"ab\":8,\"" MARK "a\":9,\"" MARK "b\":10"
-#define MERGES \
+#define MERGES                                                                               \
     "[\"" MARK "\",\"c\"],[\"b\",\"" MARK "c\"],[\"a\",\"b\"],[\"" MARK "\",\"a\"],[\"" MARK \
     "\",\"b\"]"
-#define MODEL \
+#define MODEL                                                                                  \
     "\"model\":{\"type\":\"BPE\",\"unk_token\":\"<unk>\",\"fuse_unk\":true,\"byte_fallback\":" \
     "false,\"vocab\":{" CHARACTERS "},\"merges\":[" MERGES "]}"
-#define REPLACE \
-    "{\"type\":\"Replace\",\"pattern\":{\"String\":\" \"},\"content\":\"" MARK "\"}"
+#define REPLACE "{\"type\":\"Replace\",\"pattern\":{\"String\":\" \"},\"content\":\"" MARK "\"}"
 #define PREPEND "{\"type\":\"Prepend\",\"prepend\":\"" MARK "\"}"
-#define METASPACE(scheme, split) \
+#define METASPACE(scheme, split)                                        \
     "\"pre_tokenizer\":{\"type\":\"Metaspace\",\"replacement\":\"" MARK \
     "\",\"prepend_scheme\":\"" scheme "\",\"split\":" split "},"
-#define NORMALIZER(steps) \
-    "\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[" steps "]},"
+#define NORMALIZER(steps) "\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[" steps "]},"
 
 static tokenizer_t *open_tokenizer(void **state, const char *parts)
 {
@@ -67,8 +65,8 @@ static size_t check_cuts(void **state, const char *parts, const char *const *pie
             bool found;
             expect_ok(cutter_next(cutter, text.data, text.length, from, &cut, &found));
             if (!found) break;
-            expect_ok(cutter_encode(tokenizer, text.data, cut.end, ENCODE_SPECIAL, true, false,
-                                    &left));
+            expect_ok(
+                cutter_encode(tokenizer, text.data, cut.end, ENCODE_SPECIAL, true, false, &left));
             expect_ok(cutter_encode(tokenizer, text.data + cut.start, text.length - cut.start,
                                     ENCODE_SPECIAL, false, true, &right));
             assert_int_equal(left.count + right.count, whole.count);
@@ -114,27 +112,47 @@ static void test_unknown_rules(void **state)
     snprintf(steps, sizeof steps, NORMALIZER("%s," REPLACE), other);
     assert_int_equal(check_cuts(state, steps, spaced, SPACED), 0);
     assert_int_equal(check_cuts(state, NORMALIZER(PREPEND), spaced, SPACED), 0);
-    assert_int_equal(check_cuts(state, NORMALIZER(PREPEND) METASPACE("always", "true"), spaced,
-                                SPACED),
-                     0);
+    assert_int_equal(
+        check_cuts(state, NORMALIZER(PREPEND) METASPACE("always", "true"), spaced, SPACED), 0);
 }
 
-#define ADDED(id, content, single, left, right, normal) \
+#define ADDED(id, content, single, left, right, normal)                                      \
     "{\"id\":" id ",\"content\":\"" content "\",\"single_word\":" single ",\"lstrip\":" left \
     ",\"rstrip\":" right ",\"normalized\":" normal ",\"special\":true}"
 
 static void test_added_tokens(void **state)
 {
-    static const char *const pieces[] = {"a",   "b",   "c",   "d",   " ",   " ", " ", "  ", "\n",
-                                         "ad",  "<l>", "<r>", "<w>", "<n>", "c c", "xx", "ab ab",
-                                         "abc dcb adc dab ", "bad cab dad bad cab dad bad "};
+    static const char *const pieces[] = {"a",
+                                         "b",
+                                         "c",
+                                         "d",
+                                         " ",
+                                         " ",
+                                         " ",
+                                         "  ",
+                                         "\n",
+                                         "ad",
+                                         "<l>",
+                                         "<r>",
+                                         "<w>",
+                                         "<n>",
+                                         "c c",
+                                         "xx",
+                                         "ab ab",
+                                         "abc dcb adc dab ",
+                                         "bad cab dad bad cab dad bad "};
     static const char added[] =
-        "\"added_tokens\":[" ADDED("11", "<l>", "false", "true", "false", "false") ","
-        ADDED("12", "<r>", "false", "false", "true", "false") ","
-        ADDED("13", "<w>", "true", "false", "false", "false") ","
-        ADDED("14", "<n>", "false", "true", "true", "true") ","
-        ADDED("15", "d a", "false", "false", "false", "true") ","
-        ADDED("16", "xx", "true", "false", "false", "false") "],";
+        "\"added_tokens\":[" ADDED("11", "<l>", "false", "true", "false", "false") "," ADDED(
+            "12", "<r>", "false", "false", "true",
+            "false") "," ADDED("13", "<w>", "true", "false", "false",
+                               "false") "," ADDED("14", "<n>", "false", "true", "true",
+                                                  "true") "," ADDED("15", "d a", "false", "false",
+                                                                    "false",
+                                                                    "true") "," ADDED("16", "xx",
+                                                                                      "true",
+                                                                                      "false",
+                                                                                      "false",
+                                                                                      "false") "],";
     char parts[2000];
     size_t count = sizeof pieces / sizeof *pieces;
     snprintf(parts, sizeof parts, "%s%s", added, METASPACE("first", "true"));
@@ -146,12 +164,14 @@ static void test_added_tokens(void **state)
 /* The special tokens stand once, around all parts. */
 static void test_special_tokens(void **state)
 {
-    static const char parts[] =
-        METASPACE("first", "true") "\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":["
-        "{\"SpecialToken\":{\"id\":\"<unk>\",\"type_id\":0}},{\"Sequence\":{\"id\":\"A\","
-        "\"type_id\":0}},{\"SpecialToken\":{\"id\":\"d\",\"type_id\":0}}],\"pair\":[],"
-        "\"special_tokens\":{\"<unk>\":{\"id\":\"<unk>\",\"ids\":[0],\"tokens\":[\"<unk>\"]},"
-        "\"d\":{\"id\":\"d\",\"ids\":[4],\"tokens\":[\"d\"]}}},";
+    static const char parts[] = METASPACE(
+        "first",
+        "true") "\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":["
+                "{\"SpecialToken\":{\"id\":\"<unk>\",\"type_id\":0}},{\"Sequence\":{\"id\":\"A\","
+                "\"type_id\":0}},{\"SpecialToken\":{\"id\":\"d\",\"type_id\":0}}],\"pair\":[],"
+                "\"special_tokens\":{\"<unk>\":{\"id\":\"<unk>\",\"ids\":[0],\"tokens\":[\"<unk>\"]"
+                "},"
+                "\"d\":{\"id\":\"d\",\"ids\":[4],\"tokens\":[\"d\"]}}},";
     assert_true(check_cuts(state, parts, spaced, SPACED) > 300);
     tokenizer_t *tokenizer = open_tokenizer(state, parts);
     encoding_t encoding = {0};

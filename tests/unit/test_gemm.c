@@ -18,7 +18,7 @@ typedef struct {
     size_t rows, outputs, inputs, x_stride, y_stride;
     int transposed;
     dtype_t type;
-    float *x, *w, *y;  /* w: what the stored weights are, expanded */
+    float *x, *w, *y; /* w: what the stored weights are, expanded */
     void *stored;
 } case_t;
 
@@ -51,7 +51,8 @@ static void release(case_t *it)
 
 static float weight(const case_t *it, size_t output, size_t input)
 {
-    return it->transposed ? it->w[input * it->outputs + output] : it->w[output * it->inputs + input];
+    return it->transposed ? it->w[input * it->outputs + output]
+                          : it->w[output * it->inputs + input];
 }
 
 static void check(const case_t *it, gemm_t *gemm, size_t first, size_t count)
@@ -79,17 +80,20 @@ static void check(const case_t *it, gemm_t *gemm, size_t first, size_t count)
 static void equals_the_chain(void **state)
 {
     (void)state;
-    static const size_t shapes[][3] = {{1, 1, 1},    {1, 33, 5},   {5, 16, 7},    {6, 16, 256},
-                                       {7, 17, 257}, {13, 31, 64}, {145, 50, 19}, {300, 70, 513},
-                                       {3, 3100, 9}};
+    static const size_t shapes[][3] = {{1, 1, 1},     {1, 33, 5},     {5, 16, 7},
+                                       {6, 16, 256},  {7, 17, 257},   {13, 31, 64},
+                                       {145, 50, 19}, {300, 70, 513}, {3, 3100, 9}};
     random_t random = random_stream(1, "test", 0);
     gemm_t *gemm = NULL;
     must(gemm_create(&gemm));
     if (strcmp(gemm_kernel(), "generic") == 0) skip();
     for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++)
         for (int variant = 0; variant < 8; variant++) {
-            case_t it = {.rows = shapes[s][0], .outputs = shapes[s][1], .inputs = shapes[s][2],
-                         .transposed = variant / 4, .type = (dtype_t)(variant % 4)};
+            case_t it = {.rows = shapes[s][0],
+                         .outputs = shapes[s][1],
+                         .inputs = shapes[s][2],
+                         .transposed = variant / 4,
+                         .type = (dtype_t)(variant % 4)};
             it.x_stride = it.inputs + (size_t)variant % 3;
             it.y_stride = it.outputs + (size_t)variant % 2 * 3;
             make(&it, &random);
@@ -106,7 +110,11 @@ static void a_part_is_the_part_of_the_whole(void **state)
     gemm_t *gemm = NULL;
     must(gemm_create(&gemm));
     if (strcmp(gemm_kernel(), "generic") == 0) skip();
-    case_t it = {.rows = 19, .outputs = 100, .inputs = 300, .x_stride = 300, .y_stride = 41,
+    case_t it = {.rows = 19,
+                 .outputs = 100,
+                 .inputs = 300,
+                 .x_stride = 300,
+                 .y_stride = 41,
                  .type = DTYPE_F16};
     make(&it, &random);
     check(&it, gemm, 37, 41);

@@ -256,7 +256,8 @@ static void refuses_weights_that_are_no_numbers(void **state)
             tiny_neox(&tiny, 1);
             tiny_find(&tiny, cases[i].name)->value[cases[i].element] = (float)cases[i].value;
             tiny_save(&tiny, *state, (dtype_t)type);
-            expect_error(model_open(MPI_COMM_SELF, *state, 0, &model), EXIT_NUMERIC, cases[i].message);
+            expect_error(model_open(MPI_COMM_SELF, *state, 0, &model), EXIT_NUMERIC,
+                         cases[i].message);
             assert_null(model);
             tiny_free(&tiny);
         }
