@@ -198,15 +198,16 @@ status_t shard_choice(const stage_t *stage, tokenizer_t *tokenizer, const shard_
         .limit = config_integer(config, config_path("benchmarks.%s.limit", name)),
     };
     text_source_t source = {next, position, &reader, unit->size, unit->label};
-    const request_state_t request = {
-        config_boolean(config, config_path("benchmarks.%s.special", name))};
+    request_state_t request;
     token_options_t options = {.files = &unit->files,
                                .scratch = unit->directory,
                                .encode = request_encode,
                                .state = &request,
                                .text_columns = REQUEST_COLUMNS};
     memcpy(options.of_texts, request_columns, sizeof request_columns);
-    status_t status = agree(stage->comm, choice_configure(config, name, &reader.format));
+    status_t status = request_configure(config, name, tokenizer, &request);
+    if (!status) status = choice_configure(config, name, &reader.format);
+    status = agree(stage->comm, status);
     if (!status) status = corpus_tokens_make(stage->comm, tokenizer, &source, &options, &tokens);
     if (!status) status = write_file(stage, unit, tokenizer, tokens, &reader);
     if (!status)

@@ -213,8 +213,8 @@ status_t shard_pairs(const stage_t *stage, tokenizer_t *tokenizer, const shard_u
         .limit = config_integer(config, config_path("benchmarks.%s.limit", name)),
     };
     text_source_t source = {next, position, &reader, unit->size, unit->label};
-    const request_state_t request = {
-        config_boolean(config, config_path("benchmarks.%s.special", name))};
+    request_state_t request;
+    status_t status = request_configure(config, name, tokenizer, &request);
     /* The first token of a sentence is not scored: a shorter one has no score. */
     token_options_t how = {
         .special = request.special, .least = 2, .files = &unit->files, .scratch = unit->directory};
@@ -224,7 +224,8 @@ status_t shard_pairs(const stage_t *stage, tokenizer_t *tokenizer, const shard_u
         how.text_columns = REQUEST_COLUMNS;
         memcpy(how.of_texts, request_columns, sizeof request_columns);
     }
-    status_t status = corpus_tokens_make(stage->comm, tokenizer, &source, &how, &tokens);
+    status = agree(stage->comm, status);
+    if (!status) status = corpus_tokens_make(stage->comm, tokenizer, &source, &how, &tokens);
     if (!status) status = write_file(stage, unit, tokenizer, tokens, &reader);
     if (!status)
         log_info("%s: %llu pairs, %llu tokens", unit->path,

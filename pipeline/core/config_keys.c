@@ -65,6 +65,9 @@ const config_key_t config_keys[] = {
     {"benchmarks.*.special", CONFIG_BOOLEAN, "true", ANY,
      "Adds the tokenizer's special tokens to each sentence or document (choice, and pairs by the "
      "harness's convention: to each context that is not empty)."},
+    {"benchmarks.*.prefix", CONFIG_TEXT, NULL, ANY,
+     "choice, harness: the token that stands for an empty context, as the tokenizer's file spells "
+     "it; by default BOS, else EOS."},
     {"benchmarks.*.query", CONFIG_TEXT, "{query}", ANY,
      "choice: what stands before the continuation, as 'Question: {question}\\nAnswer:'. {path} is "
      "a "

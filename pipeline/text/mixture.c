@@ -30,37 +30,50 @@ static status_t check_component(const config_t *config, const char *name, const 
     return config_error(config, key, "a weight above 0 is expected");
 }
 
-status_t mixture_read(const config_t *config, const char *name, mixture_t *mixture)
+/* What belongs to mixtures alone, in a corpus of files. */
+static status_t check_files(const config_t *config, const char *name)
 {
-    const char *path = config_path("corpora.%s", name);
-    const char *mix = config_path("corpora.%s.mix", name);
-    const char *seed = config_path("corpora.%s.seed", name);
-    const char *const *files;
-    bool has_files = config_texts(config, config_path("corpora.%s.files", name), &files) > 0;
-    *mixture = (mixture_t){.components = config_count(config, mix)};
-    if (has_files == (mixture->components > 0))
-        return config_error(config, path, "either files or mix is expected");
-    mixture->tokens = (uint64_t)config_integer(config, config_path("corpora.%s.tokens", name));
-    if (has_files) {
-        if (!mixture->tokens && !config_has(config, seed)) return NULL;
-        return config_error(config, path,
-                            "tokens and seed belong to a mixture: make one of this "
-                            "corpus, as mix: {%s: 1}",
-                            name);
-    }
-    mixture->documents = (uint64_t)config_integer(config, config_path("corpora.%s.limit", name));
-    mixture->shuffled = config_has(config, seed);
-    mixture->seed = (uint64_t)config_integer(config, seed);
-    if (mixture->tokens && mixture->documents)
-        return config_error(config, path, "either tokens or limit is expected");
+    if (!config_integer(config, config_path("corpora.%s.tokens", name)) &&
+        !config_has(config, config_path("corpora.%s.seed", name)))
+        return NULL;
+    return config_error(config, config_path("corpora.%s", name),
+                        "tokens and seed belong to a mixture: make one of this corpus, as "
+                        "mix: {%s: 1}",
+                        name);
+}
+
+static status_t read_components(const config_t *config, const char *name, mixture_t *mixture)
+{
     status_t status = mem_new(&mixture->component, mixture->components, "parts of a mixture");
     for (size_t i = 0; !status && i < mixture->components; i++) {
-        const char *part = config_name(config, mix, i);
-        status = check_component(config, name, part);
-        mixture->component[i].name = part;
-        mixture->component[i].weight =
-            config_number(config, config_path("corpora.%s.mix.%s", name, part));
+        component_t *component = &mixture->component[i];
+        component->name = config_name(config, config_path("corpora.%s.mix", name), i);
+        component->weight =
+            config_number(config, config_path("corpora.%s.mix.%s", name, component->name));
+        status = check_component(config, name, component->name);
     }
+    return status;
+}
+
+status_t mixture_read(const config_t *config, const char *name, mixture_t *mixture)
+{
+    const char *const *files;
+    bool has_files = config_texts(config, config_path("corpora.%s.files", name), &files) > 0;
+    *mixture = (mixture_t){
+        .components = config_count(config, config_path("corpora.%s.mix", name)),
+        .tokens = (uint64_t)config_integer(config, config_path("corpora.%s.tokens", name)),
+        .documents = (uint64_t)config_integer(config, config_path("corpora.%s.limit", name)),
+        .shuffled = config_has(config, config_path("corpora.%s.seed", name)),
+        .seed = (uint64_t)config_integer(config, config_path("corpora.%s.seed", name)),
+    };
+    if (has_files == (mixture->components > 0))
+        return config_error(config, config_path("corpora.%s", name),
+                            "either files or mix is expected");
+    if (has_files) return check_files(config, name);
+    if (mixture->tokens && mixture->documents)
+        return config_error(config, config_path("corpora.%s", name),
+                            "either tokens or limit is expected");
+    status_t status = read_components(config, name, mixture);
     if (status) mixture_free(mixture);
     return status;
 }

@@ -35,28 +35,38 @@ static size_t trimmed(const char *text, size_t length)
     return length;
 }
 
-static int32_t prefix_of(const tokenizer_t *tokenizer)
+status_t request_configure(const config_t *config, const char *name,
+                           const tokenizer_t *tokenizer, request_state_t *state)
 {
-    return tokenizer_bos(tokenizer) >= 0 ? tokenizer_bos(tokenizer) : tokenizer_eos(tokenizer);
+    const char *key = config_path("benchmarks.%s.prefix", name), *token = config_text(config, key);
+    int32_t bos = tokenizer_bos(tokenizer);
+    state->special = config_boolean(config, config_path("benchmarks.%s.special", name));
+    state->prefix = token     ? tokenizer_find(tokenizer, token)
+                    : bos >= 0 ? bos
+                               : tokenizer_eos(tokenizer);
+    if (!token || state->prefix >= 0) return NULL;
+    return config_error(config, key, "the tokenizer has no token '%s'", token);
 }
 
 /* A text that spells the prefix token itself gets no special tokens. */
-static int flags_for(const tokenizer_t *tokenizer, bool special, const char *text, size_t length)
+static int flags_for(const tokenizer_t *tokenizer, const request_state_t *state, const char *text,
+                     size_t length)
 {
     size_t size = 0;
     const char *spelling =
-        prefix_of(tokenizer) < 0 ? NULL : tokenizer_token(tokenizer, prefix_of(tokenizer), &size);
+        state->prefix < 0 ? NULL : tokenizer_token(tokenizer, state->prefix, &size);
     bool spelled = spelling && size && size <= length && memcmp(text, spelling, size) == 0;
-    return special && !spelled ? ENCODE_SPECIAL : 0;
+    return state->special && !spelled ? ENCODE_SPECIAL : 0;
 }
 
-static status_t encode_alone(tokenizer_t *tokenizer, const noted_text_t *text, token_row_t *row)
+static status_t encode_alone(tokenizer_t *tokenizer, const request_state_t *state,
+                             const noted_text_t *text, token_row_t *row)
 {
     encoding_t *out = &row->encoding;
-    int32_t prefix = prefix_of(tokenizer);
+    int32_t prefix = state->prefix;
     if (prefix < 0)
         return status_new(EXIT_INPUT, "the tokenizer names neither a BOS nor an EOS token to stand "
-                                      "for an empty context");
+                                      "for an empty context; name one with prefix");
     status_t status = tokenizer_encode(tokenizer, text->bytes, text->length, 0, out);
     if (status || (out->count && out->id[0] == prefix)) return status;
     status = mem_grow(&out->id, &out->id_capacity, out->count + 1, "tokens");
@@ -67,16 +77,16 @@ static status_t encode_alone(tokenizer_t *tokenizer, const noted_text_t *text, t
 }
 
 /* row's encoding: first that of the context, then with the continuation's behind it. */
-static status_t encode_after(tokenizer_t *tokenizer, bool special, const noted_text_t *text,
-                             size_t context, token_row_t *row)
+static status_t encode_after(tokenizer_t *tokenizer, const request_state_t *state,
+                             const noted_text_t *text, size_t context, token_row_t *row)
 {
     encoding_t whole = {0}, *out = &row->encoding;
     status_t status =
         tokenizer_encode(tokenizer, text->bytes, text->length,
-                         flags_for(tokenizer, special, text->bytes, text->length), &whole);
+                         flags_for(tokenizer, state, text->bytes, text->length), &whole);
     if (!status)
         status = tokenizer_encode(tokenizer, text->bytes, context,
-                                  flags_for(tokenizer, special, text->bytes, context), out);
+                                  flags_for(tokenizer, state, text->bytes, context), out);
     size_t count = out->count;
     if (!status && whole.count > count) {
         status = mem_grow(&out->id, &out->id_capacity, whole.count, "tokens");
@@ -99,8 +109,8 @@ status_t request_encode(const void *state, tokenizer_t *tokenizer, const noted_t
     row->value[0] = 1;
     row->value[1] = note.characters;
     status_t status = note.context == 0
-                          ? encode_alone(tokenizer, text, row)
-                          : encode_after(tokenizer, request->special, text, context, row);
+                          ? encode_alone(tokenizer, request, text, row)
+                          : encode_after(tokenizer, request, text, context, row);
     if (status) return status;
     if (row->value[0] < 1) return status_new(EXIT_INPUT, "the context has no token");
     if (row->encoding.count <= (size_t)row->value[0])
