@@ -93,6 +93,23 @@ static status_t write_all(int descriptor, const char *bytes, size_t length, cons
     return NULL;
 }
 
+/* A process that was killed stays in the table as a zombie until its parent asks for it, which the
+ * first process of a container may never do. */
+static bool process_lives(pid_t pid)
+{
+    char path[64], text[512], state = '?';
+    if (kill(pid, 0) != 0 && errno == ESRCH) return false;
+    snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+    FILE *file = fopen(path, "re");
+    if (!file) return true;
+    size_t length = fread(text, 1, sizeof text - 1, file);
+    fclose(file);
+    text[length] = '\0';
+    const char *name_end = strrchr(text, ')'); /* "pid (name) state ..." */
+    if (name_end && name_end[1] == ' ') state = name_end[2];
+    return state != 'Z' && state != 'X';
+}
+
 /* Whether a name is "<base>.tmp.<host>.<pid>" of a process that is no more. */
 static bool is_abandoned(const char *name, const char *base, const char *host)
 {
@@ -106,7 +123,7 @@ static bool is_abandoned(const char *name, const char *base, const char *host)
     ours = ours && *number >= '1' && *number <= '9' && *end == '\0' && errno == 0;
     str_free(&start);
     status_free(&status);
-    return ours && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+    return ours && !process_lives((pid_t)pid);
 }
 
 /* What killed processes of this host left beside path; those of other hosts cannot be told from

@@ -20,6 +20,18 @@ children()
     done
 }
 
+# alive PID...: whether one of them is there and no zombie.
+alive()
+{
+    local pid line
+    for pid; do
+        read -r line 2> /dev/null < "/proc/$pid/stat" || continue
+        line=${line##*) }
+        [ "${line%% *}" = Z ] || return 0
+    done
+    return 1
+}
+
 # killed LABEL STAGE WHICH FILE: runs a stage on 2 ranks; as soon as FILE (a pattern) is there, rank
 # WHICH (0, 1 or both) is killed.
 killed()
@@ -42,7 +54,7 @@ killed()
     wait $launched
     code=$?
     # The launcher may leave while another rank is still on its way out.
-    while kill -0 "${victims[@]}" 2> /dev/null && [ $waited -lt 9000 ]; do
+    while alive "${victims[@]}" && [ $waited -lt 9000 ]; do
         sleep 0.01
         waited=$((waited + 1))
     done
