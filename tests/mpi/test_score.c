@@ -144,6 +144,44 @@ static void are_sums_of_log_probabilities(void **state)
     tiny_free(&tiny);
 }
 
+/* Tokens by themselves: their sums are the sequences' scores, bit for bit, also where only the last
+ * ones count; the others are NaN. */
+static void are_told_by_token(void **state)
+{
+    static double sum[SCORES], token[2][CONDITIONS * SEQUENCES * LONGEST];
+    static int32_t from[SEQUENCES];
+    tiny_t tiny;
+    model_t *model = NULL;
+    tiny_neox(&tiny, 4);
+    save(state, &tiny);
+    expect_ok(model_open(MPI_COMM_WORLD, *state, 0, &model));
+    for (int k = 0; k < 2; k++) {
+        sequences_t sequences = make_sequences();
+        random_t random = random_stream(2, "texts", 0);
+        run_options_t options = {conditions, CONDITIONS, TINY_LAYERS, NULL, "tiny", 0};
+        size_t tokens = (size_t)offset[SEQUENCES];
+        for (int s = 0; s < SEQUENCES; s++)
+            from[s] = 1 + (int32_t)random_below(&random, (uint64_t)(offset[s + 1] - offset[s] - 1));
+        sequences.from = k ? from : NULL;
+        expect_ok(score_tokens(MPI_COMM_WORLD, model, &sequences, 50, &options, "scores", sum,
+                               world_rank() == 0 ? token[k] : NULL));
+        for (int i = 0; world_rank() == 0 && i < SCORES; i++) {
+            int s = i % SEQUENCES, first = k ? from[s] : 1;
+            const double *own = token[k] + (size_t)(i / SEQUENCES) * tokens;
+            double expected = 0;
+            for (int64_t t = offset[s]; t < offset[s + 1]; t++) {
+                bool scored = t >= offset[s] + first;
+                if (scored) expected += own[t];
+                assert_int_equal(isnan(own[t]), !scored);
+                if (k && scored) assert_true(own[t] == token[0][own + t - token[1]]);
+            }
+            assert_true(sum[i] == expected);
+        }
+    }
+    model_close(&model);
+    tiny_free(&tiny);
+}
+
 /* ---- failures ---- */
 
 /* One sequence of sixty has a token too many: only the rank that has it notices. */
@@ -244,6 +282,7 @@ int main(int argc, char **argv)
         WITH_COMMON(do_not_depend_on_memory),
         WITH_COMMON(agree_on_streaming),
         WITH_COMMON(are_sums_of_log_probabilities),
+        WITH_COMMON(are_told_by_token),
         WITH_COMMON(one_rank_fails),
         WITH_COMMON(damaged_weights),
         WITH_COMMON(overflow),

@@ -22,6 +22,8 @@ export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_mpi_yield_when_idle=1
 export OMPI_MCA_hwloc_base_binding_policy=none OPENBLAS_NUM_THREADS=1
 # Nothing here leaves this machine: looking for networks is most of the time a program takes to start.
 export OMPI_MCA_pml=ob1 OMPI_MCA_btl=self,vader OMPI_MCA_mtl=^ofi,psm2,psm
+# Nor need the launcher wait a second before it ends ranks beside one that failed.
+export OMPI_MCA_odls_base_sigkill_timeout=0
 unset WN_TERMINAL_WIDTH WN_LAUNCHER
 
 pass()
