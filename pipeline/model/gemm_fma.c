@@ -6,9 +6,10 @@
 #include "core/memory.h"
 #include "core/simd.h"
 
-/* Blocks: DEPTH of the inner dimension, ROWS of x (a block of x stays in the second cache),
- * COLUMNS of W (a block of W stays in the third). A tile is what the registers hold. */
-enum { DEPTH = 384, ROWS = 144, COLUMNS = 3072, TILE_ROWS_MAX = 12, TILE_COLUMNS_MAX = 32 };
+/* Blocks: DEPTH of the inner dimension, ROWS of x, which are packed once for all columns, COLUMNS
+ * of W (a block of W stays in the second cache while the tiles of x pass through the first). A tile
+ * is what the registers hold. */
+enum { DEPTH = 256, ROWS = 2304, COLUMNS = 512, TILE_ROWS_MAX = 12, TILE_COLUMNS_MAX = 32 };
 
 /* c (tile rows, tile columns), rows stride apart, (+)= a b: a is packed [depth][tile rows], b
  * [depth][tile columns]. */
@@ -56,9 +57,7 @@ struct gemm {
     do (9);        \
     do (10);       \
     do (11)
-#define FETCH(r) __builtin_prefetch(c + r * stride, 1), __builtin_prefetch(c + r * stride + 15, 1)
 #define TILE(n, all)       \
-    all(FETCH);            \
     if (add) {             \
         all(LOAD);         \
         LOOP(n, all(STEP)) \
@@ -246,16 +245,29 @@ static void partial_tile(const kernel_t *kernel, size_t depth, const float *a, c
         memcpy(y + r * stride, tile + r * kernel->columns, columns * sizeof *y);
 }
 
+/* The lines of the tile of y that comes next, asked for while this one is computed: a row of y is a
+ * page of memory or more, so that no hardware foresees them. */
+static void fetch_tile(const kernel_t *kernel, const float *y, size_t stride, size_t rows)
+{
+    for (size_t r = 0; r < rows && r < kernel->rows; r++) {
+        __builtin_prefetch(y + r * stride, 1);
+        __builtin_prefetch(y + r * stride + kernel->columns - 1, 1);
+    }
+}
+
 static void multiply_block(const gemm_t *it, size_t rows, size_t columns, size_t depth, float *y,
                            size_t stride, int add)
 {
     const kernel_t *kernel = &it->kernel;
-    for (size_t c = 0; c < columns; c += kernel->columns) {
-        size_t width = columns - c < kernel->columns ? columns - c : kernel->columns;
-        for (size_t r = 0; r < rows; r += kernel->rows) {
-            size_t height = rows - r < kernel->rows ? rows - r : kernel->rows;
+    for (size_t r = 0; r < rows; r += kernel->rows) {
+        size_t height = rows - r < kernel->rows ? rows - r : kernel->rows;
+        for (size_t c = 0; c < columns; c += kernel->columns) {
+            size_t width = columns - c < kernel->columns ? columns - c : kernel->columns;
             const float *a = it->x + r * depth, *b = it->w + c * depth;
             float *to = y + r * stride + c;
+            if (c + kernel->columns < columns)
+                fetch_tile(kernel, to + kernel->columns, stride, height);
+            else fetch_tile(kernel, y + (r + height) * stride, stride, rows - r - height);
             if (height == kernel->rows && width == kernel->columns)
                 kernel->tile(depth, a, b, to, stride, add);
             else partial_tile(kernel, depth, a, b, to, stride, height, width, add);
@@ -267,14 +279,14 @@ void gemm_apply(gemm_t *gemm, const gemm_weights_t *weights, size_t first, size_
                 size_t inputs, const float *x, size_t x_stride, size_t rows, float *y,
                 size_t y_stride)
 {
-    for (size_t c = 0; c < count; c += COLUMNS) {
-        size_t columns = count - c < COLUMNS ? count - c : COLUMNS;
+    for (size_t r = 0; r < rows; r += ROWS) {
+        size_t height = rows - r < ROWS ? rows - r : ROWS;
         for (size_t k = 0; k < inputs; k += DEPTH) {
             size_t depth = inputs - k < DEPTH ? inputs - k : DEPTH;
-            pack_weights(gemm, weights, first + c, columns, k, depth);
-            for (size_t r = 0; r < rows; r += ROWS) {
-                size_t height = rows - r < ROWS ? rows - r : ROWS;
-                pack_rows(gemm, x + r * x_stride + k, x_stride, height, depth);
+            pack_rows(gemm, x + r * x_stride + k, x_stride, height, depth);
+            for (size_t c = 0; c < count; c += COLUMNS) {
+                size_t columns = count - c < COLUMNS ? count - c : COLUMNS;
+                pack_weights(gemm, weights, first + c, columns, k, depth);
                 multiply_block(gemm, height, columns, depth, y + r * y_stride + c, y_stride, k > 0);
             }
         }
