@@ -152,6 +152,45 @@ static inline void tiny_gpt2(tiny_t *tiny, uint64_t seed)
                          TINY_POSITIONS));
 }
 
+/* Learned positions two rows down, and a norm at the end. */
+static inline void tiny_opt(tiny_t *tiny, uint64_t seed)
+{
+    static const char *const attention[] = {"model.decoder.layers.%d.self_attn.q_proj",
+                                            "model.decoder.layers.%d.self_attn.k_proj",
+                                            "model.decoder.layers.%d.self_attn.v_proj",
+                                            "model.decoder.layers.%d.self_attn.out_proj"};
+    *tiny = (tiny_t){.seed = seed};
+    tiny_add(tiny, 0, "model.decoder.embed_tokens.weight", TINY_VOCABULARY, TINY_WIDTH);
+    tiny_add(tiny, 0, "model.decoder.embed_positions.weight", TINY_POSITIONS + 2, TINY_WIDTH);
+    for (int l = 0; l < TINY_LAYERS; l++) {
+        tiny_norm(tiny, l, "model.decoder.layers.%d.self_attn_layer_norm");
+        tiny_norm(tiny, l, "model.decoder.layers.%d.final_layer_norm");
+        for (int i = 0; i < 4; i++) tiny_linear(tiny, l, attention[i], TINY_WIDTH, TINY_WIDTH);
+        tiny_linear(tiny, l, "model.decoder.layers.%d.fc1", TINY_MLP, TINY_WIDTH);
+        tiny_linear(tiny, l, "model.decoder.layers.%d.fc2", TINY_WIDTH, TINY_MLP);
+    }
+    tiny_norm(tiny, 0, "model.decoder.final_layer_norm");
+    expect_ok(str_printf(&tiny->config,
+                         "{\"model_type\": \"opt\", \"vocab_size\": %d, \"hidden_size\": %d, "
+                         "\"num_hidden_layers\": %d, \"num_attention_heads\": %d, \"ffn_dim\": %d, "
+                         "\"max_position_embeddings\": %d}",
+                         TINY_VOCABULARY, TINY_WIDTH, TINY_LAYERS, TINY_HEADS, TINY_MLP,
+                         TINY_POSITIONS));
+}
+
+/* Replaces the first occurrence of a part of config.json. */
+static inline void tiny_replace(tiny_t *tiny, const char *old, const char *new)
+{
+    str_t text = {0};
+    const char *at = strstr(tiny->config.data, old);
+    if (!at) fail_msg("config.json has no %s", old);
+    expect_ok(str_append(&text, tiny->config.data, (size_t)(at - tiny->config.data)));
+    expect_ok(str_add(&text, new));
+    expect_ok(str_add(&text, at + strlen(old)));
+    str_free(&tiny->config);
+    tiny->config = text;
+}
+
 /* Writes both files; what was there is replaced. Tensors without columns are left out. */
 static inline void tiny_save(const tiny_t *tiny, const char *directory, dtype_t type)
 {

@@ -54,7 +54,7 @@ typedef struct {
     const char *gate, *up, *down; /* gate is the first projection; up only in gated MLPs */
     /* structure */
     norm_kind_t norm;
-    bool norm_weight, norm_bias; /* whether norms have learned parameters */
+    bool norm_weight, norm_bias; /* whether norms have learned parameters (see norm_affine) */
     residual_t residual;
     fused_t fusion;
     query_key_norm_t query_key_norm;
@@ -65,6 +65,8 @@ typedef struct {
     fact_t width, layers, heads, kv_heads, head_width, mlp, vocabulary, positions_max;
     fact_t norm_eps, rotary_share, theta, window, clip, embedding_width;
     fact_t tied, attention_bias, output_bias, mlp_bias, parallel, pre_norm;
+    fact_t norm_affine, no_final_norm;
+    fact_t scaled, scaled_by_layer; /* whether scores are divided: by sqrt(head width), by l + 1 */
     fact_t use_window, window_from; /* whether, and from which layer, attention slides */
     const char *activation_key, *activation;
 } architecture_t;
@@ -80,13 +82,16 @@ typedef struct {
     residual_t residual;
     activation_t activation;
     bool tied, attention_bias, output_bias, mlp_bias;
+    bool norm_weight, norm_bias, final_norm; /* learned parameters of norms; a norm at the end */
     float norm_eps;
-    int window;         /* sliding attention: keys seen, 0: all ... */
-    int window_from;    /* ... in layers from this one */
-    float clip;         /* of query, key, value; 0: none */
-    int rotary;         /* dimensions of a head that are rotated */
-    float *frequency;   /* [rotary / 2] inverse frequencies after scaling; owned */
-    float rotary_scale; /* of cosine and sine */
+    float score_scale;    /* of attention's scores ... */
+    bool scores_by_layer; /* ... and divided by the layer's number from 1 */
+    int window;           /* sliding attention: keys seen, 0: all ... */
+    bool *sliding;        /* ... in these layers [L]; owned */
+    float clip;           /* of query, key, value; 0: none */
+    int rotary;           /* dimensions of a head that are rotated */
+    float *frequency;     /* [rotary / 2] inverse frequencies after scaling; owned */
+    float rotary_scale;   /* of cosine and sine */
 } model_shape_t;
 
 /* Reads and checks directory/config.json. Errors name the file and the key; an unknown

@@ -14,7 +14,8 @@ typedef struct {
     size_t row_stride;
     size_t query, key, value;
     size_t query_stride, key_stride, value_stride;
-    int window; /* keys seen at most, 0: all */
+    float scale; /* of scores */
+    int window;  /* keys seen at most, 0: all */
 } attention_shape_t;
 
 /* Buffers for paths of up to a given depth; one per rank. */
@@ -22,7 +23,7 @@ typedef struct attention attention_t;
 MUST_CHECK status_t attention_create(int head_width, int deepest, attention_t **attention);
 void attention_destroy(attention_t **attention);
 
-/* out (rows, heads * head_width) = softmax(q k^T / sqrt(head_width)) v of every row over its own
+/* out (rows, heads * head_width) = softmax(scale q k^T) v of every row over its own
  * path. Each score and each output is one chain of multiply-adds, so that a row's result does
  * not depend on its neighbours. Cost: a row's path, and no more. */
 void attention_apply(attention_t *attention, const attention_shape_t *shape, const chunk_t *chunk,

@@ -136,7 +136,6 @@ static void attend(attention_t *it, const attention_shape_t *shape, const float 
                    int at, float *out, size_t out_stride)
 {
     int width = shape->head_width, last = at + rows - 1, start = 0;
-    float scale = (float)(1 / sqrt((double)width));
     if (shape->window && at - shape->window + 1 > 0) start = at - shape->window + 1;
     int from = start / WIDE * WIDE, to = round_up(last + 1);
     size_t capacity = (size_t)it->capacity, padded = (size_t)it->padded;
@@ -144,7 +143,7 @@ static void attend(attention_t *it, const attention_shape_t *shape, const float 
     for (int r = 0; r < ROWS; r++)
         for (int d = 0; d < width; d++)
             it->query[d * ROWS + r] =
-                r < rows ? scale * query[(size_t)r * shape->row_stride + (size_t)d] : 0;
+                r < rows ? shape->scale * query[(size_t)r * shape->row_stride + (size_t)d] : 0;
     scores(it->score, it->query, it->key, from, to, width, capacity);
     for (int r = 0; r < ROWS; r++) {
         int position = r < rows ? at + r : last;

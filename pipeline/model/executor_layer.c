@@ -52,7 +52,8 @@ static void attend(executor_t *it, int index, const chunk_t *chunk)
         kernel_rotate(projected + a->key, chunk->position, it->cosine, it->sine, shape->rotary,
                       shape->kv_heads, a->key_stride, rows, stride);
     }
-    a->window = index >= shape->window_from ? shape->window : 0;
+    a->window = shape->sliding[index] ? shape->window : 0;
+    a->scale = shape->score_scale / (float)(shape->scores_by_layer ? index + 1 : 1);
     attention_apply(it->attention, a, chunk, projected, it->mixed);
     linear_apply(it->gemm, &layer->output, it->mixed, rows, it->branch, (size_t)shape->width);
 }
@@ -128,7 +129,11 @@ status_t executor_advance(executor_t *it, int index, int state, const chunk_t *c
     /* A run that stops at this layer wants no more of it. */
     if (status || (index + 1 == it->options.layers && index + 1 < it->model->shape.layers))
         return status;
-    if (it->gated) linear_apply(it->gemm, &layer->up, it->normed, rows, it->gated, mlp);
+    if (it->gated) {
+        linear_apply(it->gemm, &layer->up, it->normed, rows, it->gated, mlp);
+        status = check_finite(it, chunk, index, it->gated, mlp, "up-projection of neuron");
+        if (status) return status;
+    }
     for (int child = tree->states[index + 1] - 1; child >= 0; child--) {
         int c = condition_tree_first(tree, index + 1, child);
         if (before[c] != state) continue;

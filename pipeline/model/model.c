@@ -81,14 +81,14 @@ static status_t bind_matrix(loader_t *loader, int layer, const char *name, int o
 static status_t bind_norm(loader_t *loader, int layer, const char *name, int width, norm_t *norm)
 {
     char buffer[NAME_LENGTH];
-    const architecture_t *facts = loader->model->shape.facts;
+    const model_shape_t *shape = &loader->model->shape;
     if (!name) return NULL;
     norm->present = true;
     status_t status = NULL;
-    if (facts->norm_weight)
+    if (shape->norm_weight)
         status = bind(loader, layer, full_name(loader, layer, name, ".weight", buffer), 0, width,
                       (const void **)&norm->weight, NULL);
-    if (!status && facts->norm_bias)
+    if (!status && shape->norm_bias)
         status = bind(loader, layer, full_name(loader, layer, name, ".bias", buffer), 0, width,
                       (const void **)&norm->bias, NULL);
     return status;
@@ -149,18 +149,35 @@ static status_t bind_head(loader_t *loader)
                 &model->head.type);
 }
 
-/* Files have the base model's prefix or not: the embedding's name tells. */
+/* Files have the base model's prefix or not: a matrix that every one has tells. */
 static void find_prefix(loader_t *loader)
 {
+    const architecture_t *facts = loader->model->shape.facts;
     char name[NAME_LENGTH];
     loader->prefix = "";
-    full_name(loader, -1, loader->model->shape.facts->embedding, ".weight", name);
-    if (!weights_find(loader->weights, name)) loader->prefix = loader->model->shape.facts->prefix;
-    full_name(loader, -1, loader->model->shape.facts->embedding, ".weight", name);
+    full_name(loader, 0, facts->gate, ".weight", name);
+    if (!weights_find(loader->weights, name)) loader->prefix = facts->prefix;
+    full_name(loader, 0, facts->gate, ".weight", name);
     /* OPT's first uploads have the decoder's names without the outer "model.". */
     if (!weights_find(loader->weights, name) && strncmp(loader->prefix, "model.", 6) == 0 &&
         loader->prefix[6])
         loader->prefix += 6;
+}
+
+/* The token embedding; a tied one may be stored under the head's name alone. */
+static status_t bind_embedding(loader_t *loader)
+{
+    model_t *model = loader->model;
+    const model_shape_t *shape = &model->shape;
+    int rows = shape->vocabulary, columns = shape->embedding_width;
+    char own[NAME_LENGTH], head[NAME_LENGTH];
+    full_name(loader, -1, shape->facts->embedding, ".weight", own);
+    snprintf(head, sizeof head, "%s.weight", shape->facts->head);
+    bool other =
+        shape->tied && !weights_find(loader->weights, own) && weights_find(loader->weights, head);
+    model->embedding = (linear_t){.outputs = rows, .inputs = columns};
+    return bind(loader, -1, other ? head : own, rows, columns, &model->embedding.data,
+                &model->embedding.type);
 }
 
 static status_t bind_all(loader_t *loader)
@@ -170,8 +187,7 @@ static status_t bind_all(loader_t *loader)
     const architecture_t *facts = shape->facts;
     bool projected = shape->embedding_width != shape->width;
     find_prefix(loader);
-    status_t status = bind_matrix(loader, -1, facts->embedding, shape->vocabulary,
-                                  shape->embedding_width, false, &model->embedding);
+    status_t status = bind_embedding(loader);
     if (!status)
         status =
             bind_matrix(loader, -1, facts->positions, shape->positions_max + facts->position_offset,
@@ -187,7 +203,7 @@ static status_t bind_all(loader_t *loader)
         status = bind_layer(loader, l);
         if (loader->filled > loader->layer_bytes) loader->layer_bytes = loader->filled;
     }
-    if (!status && shape->residual != RESIDUAL_POST)
+    if (!status && shape->final_norm)
         status = bind_norm(loader, -1, facts->final_norm, shape->width, &model->final_norm);
     if (!status) status = bind_head(loader);
     return status;

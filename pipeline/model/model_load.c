@@ -1,9 +1,10 @@
 /* Bringing a model's tensors into the memory that a node's ranks share: once, or, for models
  * beyond it, layer by layer, one ahead. */
-#include <math.h>
+#include <stdio.h>
 
 #include "core/log.h"
 #include "core/memory.h"
+#include "model/kernels.h"
 #include "model/model_internal.h"
 #include "par/agree.h"
 
@@ -17,16 +18,35 @@ static size_t buffer_place(const loader_t *loader, int layer)
 
 /* ---- one tensor ---- */
 
+/* The neuron that an element of an MLP's tensor belongs to, or -1: of another tensor. */
+static long long neuron_of(const loader_t *loader, const slot_t *slot, uint64_t element)
+{
+    if (slot->layer < 0) return -1;
+    const layer_t *layer = &loader->model->layer[slot->layer];
+    const linear_t *in[] = {&layer->gate, &layer->up}, *down = &layer->down;
+    for (int i = 0; i < 2; i++) {
+        if (slot->target == (const void **)&in[i]->bias) return (long long)element;
+        if (slot->target == (const void **)&in[i]->data)
+            return in[i]->transposed ? (long long)element % in[i]->outputs
+                                     : (long long)element / in[i]->inputs;
+    }
+    if (slot->target != (const void **)&down->data) return -1;
+    return down->transposed ? (long long)element / down->outputs
+                            : (long long)element % down->inputs;
+}
+
 static status_t check_finite(const loader_t *loader, const slot_t *slot, uint64_t first,
                              const float *values, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (isfinite(values[i])) continue;
-        return status_new(EXIT_NUMERIC, "%s: the tensor '%s' has the value %g at element %llu",
-                          weights_file(loader->weights, slot->tensor), slot->tensor->name,
-                          (double)values[i], (unsigned long long)(first + i));
-    }
-    return NULL;
+    char layer[32] = "", neuron[32] = "";
+    size_t bad = kernel_first_nonfinite(values, count);
+    if (bad == count) return NULL;
+    long long number = neuron_of(loader, slot, first + bad);
+    if (slot->layer >= 0) snprintf(layer, sizeof layer, ", layer %d", slot->layer);
+    if (number >= 0) snprintf(neuron, sizeof neuron, ", neuron %lld", number);
+    return status_new(EXIT_NUMERIC, "%s: the tensor '%s' has the value %g at element %llu%s%s",
+                      weights_file(loader->weights, slot->tensor), slot->tensor->name,
+                      (double)values[bad], (unsigned long long)(first + bad), layer, neuron);
 }
 
 /* Reads one tensor in pieces; a piece is expanded to be kept so or, the first time, to be

@@ -48,7 +48,7 @@ static void attend_plainly(const attention_shape_t *shape, const float *projecte
         const float *key =
             projected + (size_t)r * shape->row_stride + shape->key + (size_t)kv * shape->key_stride;
         path[seen] = r;
-        score[seen] = dot(query, key, width) / sqrt(width);
+        score[seen] = dot(query, key, width) * (double)shape->scale;
         most = fmax(most, score[seen++]);
     }
     for (int32_t i = 0; i < seen; i++) sum += exp(score[i] - most);
@@ -85,8 +85,18 @@ static void check(const attention_shape_t *shape, const chunk_t *chunk, const fl
 static attention_shape_t make_shape(int heads, int kv_heads, int width, int window, bool by_head)
 {
     size_t w = (size_t)width, h = (size_t)heads, k = (size_t)kv_heads;
-    attention_shape_t shape = {
-        heads, kv_heads, width, (h + 2 * k) * w + 5, 0, h * w, (h + k) * w, w, w, w, window};
+    attention_shape_t shape = {heads,
+                               kv_heads,
+                               width,
+                               (h + 2 * k) * w + 5,
+                               0,
+                               h * w,
+                               (h + k) * w,
+                               w,
+                               w,
+                               w,
+                               (float)(1 / sqrt((double)width)),
+                               window};
     if (by_head) {
         shape.key = w, shape.value = 2 * w;
         shape.query_stride = shape.key_stride = shape.value_stride = 3 * w;

@@ -97,6 +97,7 @@ static void make_model(tiny_t *tiny, int which)
     if (which == 0) tiny_neox(tiny, 1);
     if (which == 1) tiny_mistral(tiny, 2);
     if (which == 2) tiny_gpt2(tiny, 3);
+    if (which == 3) tiny_opt(tiny, 4);
 }
 
 /* Some neurons of each layer, none of the middle one. */
@@ -109,7 +110,7 @@ static void forest_equals_whole_sequences(void **state)
                                                 {ABLATE_NEGATIVE, neuron, start}};
     texts_t texts;
     make_texts(&texts, 1);
-    for (int which = 0; which < 3; which++)
+    for (int which = 0; which < 4; which++)
         for (int c = 0; c < 2; c++) {
             tiny_t tiny;
             forest_t *forest = NULL;
@@ -296,7 +297,7 @@ static void types_on_disk(void **state)
     make_texts(&texts, 3);
     expect_ok(forest_create(texts.id, texts.offset, SEQUENCES, 1000, &forest));
     assert_int_equal(forest->chunks, 1);
-    for (int which = 0; which < 3; which++)
+    for (int which = 0; which < 4; which++)
         for (int n = 0; n < 2; n++) {
             tiny_t tiny;
             make_model(&tiny, which);
@@ -365,6 +366,67 @@ static void names_what_overflows(void **state)
     expect_run_error(model, id, 4, EXIT_NUMERIC, " at token 3, position 0 of its sequence");
     model_close(&model);
     tiny_free(&tiny);
+}
+
+/* The part of a gated MLP that has no pre-activation. */
+static void names_an_up_projection_that_overflows(void **state)
+{
+    static const int32_t id[] = {3, 1, 2, 2};
+    tiny_t tiny;
+    tiny_mistral(&tiny, 2);
+    tiny_tensor_t *up = tiny_find(&tiny, "model.layers.1.mlp.up_proj.weight");
+    for (int i = 0; i < TINY_WIDTH; i++) up->value[9 * TINY_WIDTH + i] = 3e38f;
+    model_t *model = open_model(&tiny, *state, DTYPE_F32);
+    expect_run_error(model, id, 4, EXIT_NUMERIC,
+                     "step512: layer 1, up-projection of neuron 9: the value ");
+    model_close(&model);
+    tiny_free(&tiny);
+}
+
+/* GPT-2's switches of attention's scores equal other queries: without the division by the root of
+ * the head's 8 dimensions they are as large as queries times that root give, and divided by the
+ * layer's number as queries divided by it. */
+static void scales_scores_as_gpt2_says(void **state)
+{
+    static const char *const keys[] = {"\"gpt2\", \"scale_attn_weights\": false",
+                                       "\"gpt2\", \"scale_attn_by_inverse_layer_idx\": true"};
+    texts_t texts;
+    make_texts(&texts, 3);
+    for (int k = 0; k < 2; k++) {
+        tiny_t plain, keyed;
+        double expected[LONGEST], got[LONGEST], worst = 0, apart = 0;
+        tiny_gpt2(&plain, 3);
+        tiny_gpt2(&keyed, 3);
+        tiny_replace(&keyed, "\"gpt2\"", keys[k]);
+        model_t *keyed_model = open_model(&keyed, *state, DTYPE_F32);
+        model_t *before = open_model(&plain, *state, DTYPE_F32);
+        for (int l = 0; l < TINY_LAYERS; l++) {
+            char name[32];
+            float factor = k == 0 ? sqrtf(TINY_WIDTH / TINY_HEADS) : 1.0f / (float)(l + 1);
+            snprintf(name, sizeof name, "h.%d.attn.c_attn.weight", l);
+            float *weight = tiny_find(&plain, name)->value;
+            snprintf(name, sizeof name, "h.%d.attn.c_attn.bias", l);
+            float *bias = tiny_find(&plain, name)->value;
+            for (int i = 0; i <= TINY_WIDTH; i++)
+                for (int j = 0; j < TINY_WIDTH; j++)
+                    (i < TINY_WIDTH ? weight + (ptrdiff_t)3 * TINY_WIDTH * i : bias)[j] *= factor;
+        }
+        model_t *model = open_model(&plain, *state, DTYPE_F32);
+        for (int s = 0; s < SEQUENCES; s++) {
+            int64_t length = texts.offset[s + 1] - texts.offset[s];
+            score_plainly(model, &texts, s, many, expected);
+            score_plainly(keyed_model, &texts, s, many, got);
+            for (int64_t t = 1; t < length; t++) worst = fmax(worst, fabs(got[t] - expected[t]));
+            score_plainly(before, &texts, s, many, expected);
+            for (int64_t t = 1; t < length; t++) apart = fmax(apart, fabs(got[t] - expected[t]));
+        }
+        if (worst > 2e-5 || apart < 1e-3) fail_msg("case %d: %g, %g nats", k, worst, apart);
+        model_close(&model);
+        model_close(&before);
+        model_close(&keyed_model);
+        tiny_free(&plain);
+        tiny_free(&keyed);
+    }
 }
 
 /* A logit beyond float32's range, up or down: of the token that is asked for, or of another. */
@@ -451,6 +513,8 @@ int main(int argc, char **argv)
         WITH_SCRATCH(probes),
         WITH_SCRATCH(types_on_disk),
         WITH_SCRATCH(names_what_overflows),
+        WITH_SCRATCH(names_an_up_projection_that_overflows),
+        WITH_SCRATCH(scales_scores_as_gpt2_says),
         WITH_SCRATCH(names_logits_that_overflow),
         WITH_SCRATCH(refuses_tokens_and_positions),
         WITH_SCRATCH(refuses_impossible_interventions),

@@ -117,6 +117,7 @@ static int attention_is_fused(void)
                                .query_stride = WIDTH,
                                .key_stride = WIDTH,
                                .value_stride = WIDTH,
+                               .scale = (float)(1 / sqrt((double)WIDTH)),
                                .window = 33};
     int32_t id[ROWS] = {0};
     int64_t offset[] = {0, 70, ROWS};

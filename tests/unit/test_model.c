@@ -5,19 +5,6 @@
 
 #include "model/model.h"
 
-/* Replaces the first occurrence of a part of config.json. */
-static void replace(tiny_t *tiny, const char *old, const char *new)
-{
-    str_t text = {0};
-    const char *at = strstr(tiny->config.data, old);
-    if (!at) fail_msg("config.json has no %s", old);
-    expect_ok(str_append(&text, tiny->config.data, (size_t)(at - tiny->config.data)));
-    expect_ok(str_add(&text, new));
-    expect_ok(str_add(&text, at + strlen(old)));
-    str_free(&tiny->config);
-    tiny->config = text;
-}
-
 static void expect_refused(const tiny_t *tiny, const char *directory, exit_code_t code,
                            const char *message)
 {
@@ -125,6 +112,105 @@ static void scales_rotary_frequencies(void **state)
     }
 }
 
+/* An odd number of dimensions: inv_freq of transformers 4.57.6's GPTNeoXRotaryEmbedding for heads
+ * of 8 and these shares. What rope_parameters says wins, and null is as good as absent there. */
+static void turns_dimensions_in_pairs(void **state)
+{
+    static const struct {
+        const char *share;
+        int count;
+        double frequency[3];
+    } cases[] = {
+        {"0.4", 2, {1, 0.002154434332624078}},
+        {"0.625", 3, {1, 0.025118863210082054, 0.0006309573072940111}},
+        {"0.1, \"rope_parameters\": {\"partial_rotary_factor\": 0.4, \"rope_theta\": null}",
+         2,
+         {1, 0.002154434332624078}},
+        {"0.0", 0, {0}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        tiny_t tiny;
+        model_shape_t shape;
+        tiny_neox(&tiny, 1);
+        tiny_replace(&tiny, "0.5", cases[i].share);
+        tiny_save(&tiny, *state, DTYPE_F32);
+        expect_ok(model_shape_read(*state, &shape));
+        assert_int_equal(shape.rotary, 2 * cases[i].count);
+        for (int k = 0; k < cases[i].count; k++)
+            assert_true(fabs((double)shape.frequency[k] / cases[i].frequency[k] - 1) < 1e-6);
+        model_shape_free(&shape);
+        tiny_free(&tiny);
+    }
+}
+
+/* What Qwen2Config makes of these keys: its layer_types, and the window of those that slide. */
+static void knows_which_layers_slide(void **state)
+{
+    static const char *const base = "{\"model_type\": \"qwen2\", \"num_hidden_layers\": 4, ";
+    static const struct {
+        const char *keys;
+        bool sliding[4];
+    } cases[] = {
+        {"\"sliding_window\": 9, \"max_window_layers\": 0}", {false, false, false, false}},
+        {"\"use_sliding_window\": true, \"sliding_window\": 9}", {false, false, false, false}},
+        {"\"use_sliding_window\": true, \"sliding_window\": 9, \"max_window_layers\": 2}",
+         {false, false, true, true}},
+        {"\"use_sliding_window\": true, \"sliding_window\": 9, \"max_window_layers\": 2, "
+         "\"layer_types\": [\"sliding_attention\", \"full_attention\", \"full_attention\", "
+         "\"sliding_attention\"]}",
+         {true, false, false, true}},
+        {"\"use_sliding_window\": true, \"sliding_window\": null, \"max_window_layers\": 2}",
+         {false, false, false, false}},
+    };
+    char text[512];
+    model_shape_t shape;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        snprintf(text, sizeof text, "%s%s", base, cases[i].keys);
+        scratch_write(*state, "config.json", text, strlen(text));
+        expect_ok(model_shape_read(*state, &shape));
+        assert_memory_equal(shape.sliding, cases[i].sliding, 4 * sizeof(bool));
+        model_shape_free(&shape);
+    }
+    snprintf(text, sizeof text,
+             "%s\"layer_types\": [\"full_attention\", \"sliding_attention\", \"full_attention\", "
+             "\"full_attention\"]}",
+             base);
+    scratch_write(*state, "config.json", text, strlen(text));
+    expect_error(model_shape_read(*state, &shape), EXIT_INPUT,
+                 "layer_types: 'sliding_attention' is not supported in layer 1 of model_type qwen2 "
+                 "with a window of 0");
+}
+
+/* The names of transformers' activations.py that are the same function. */
+static void knows_activations_by_all_their_names(void **state)
+{
+    static const struct {
+        const char *name;
+        activation_t activation;
+    } cases[] = {
+        {"gelu", ACTIVATION_GELU},
+        {"gelu_python", ACTIVATION_GELU},
+        {"gelu_new", ACTIVATION_GELU_TANH},
+        {"gelu_fast", ACTIVATION_GELU_TANH},
+        {"gelu_accurate", ACTIVATION_GELU_TANH},
+        {"gelu_pytorch_tanh", ACTIVATION_GELU_TANH},
+        {"gelu_python_tanh", ACTIVATION_GELU_TANH},
+        {"silu", ACTIVATION_SILU},
+        {"swish", ACTIVATION_SILU},
+        {"relu", ACTIVATION_RELU},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[128];
+        model_shape_t shape;
+        snprintf(text, sizeof text, "{\"model_type\": \"gpt2\", \"activation_function\": \"%s\"}",
+                 cases[i].name);
+        scratch_write(*state, "config.json", text, strlen(text));
+        expect_ok(model_shape_read(*state, &shape));
+        assert_int_equal(shape.activation, cases[i].activation);
+        model_shape_free(&shape);
+    }
+}
+
 static void refuses_config(void **state)
 {
     static const char *const cases[][3] = {
@@ -138,16 +224,28 @@ static void refuses_config(void **state)
         {": 97", ": 1e300", "/config.json: vocab_size: 1e+300 is not an integer"},
         {"layers\": 3", "layers\": -1", "/config.json: num_hidden_layers: -1 is not an integer"},
         {"heads\": 4", "heads\": 5", "/config.json: width 32 is not a multiple of its 5 heads"},
-        {"0.5", "0.4", "/config.json: a share of 0.4 of 8 dimensions rotated"},
         {"0.5", "-0.5", "/config.json: a share of -0.5 of 8 dimensions rotated"},
         {"0.5", "1e300", "/config.json: a share of 1e+300 of 8 dimensions rotated"},
-        {"0.5", "0.625", "/config.json: a share of 0.625 of 8 dimensions rotated"},
-        {"0.5", "0.5, \"rotary_emb_base\": 0", "rotated with base 0: an even number within"},
+        {"0.5", "1.01", "/config.json: a share of 1.01 of 8 dimensions rotated"},
+        {"0.5", "0.5, \"rotary_emb_base\": 0", "rotated with base 0: pairs within the head"},
         {"0.5", "0.5, \"hidden_act\": \"tanh\"",
-         "/config.json: hidden_act: 'tanh' is not supported; known: gelu, gelu_new, "},
+         "/config.json: hidden_act: 'tanh' is not supported; known: gelu, gelu_python, gelu_new, "
+         "gelu_fast, gelu_accurate, gelu_pytorch_tanh, gelu_python_tanh, silu, swish, relu"},
+        {"0.5", "0.5, \"hidden_act\": \"quick_gelu\"", "'quick_gelu' is not supported"},
         {"0.5", "0.5, \"hidden_act\": 3", "/config.json: hidden_act: '(no text)' is not supported"},
         {"0.5", "0.5, \"quantization_config\": {\"bits\": 4}",
          "/config.json: quantization_config is not supported"},
+        {"0.5", "0.5, \"add_cross_attention\": true",
+         "/config.json: add_cross_attention is not supported"},
+        {"0.5", "0.5, \"layer_norm_eps\": null", "/config.json: layer_norm_eps: 0 is not above 0"},
+        {"0.5", "0.5, \"rope_scaling\": \"linear\"",
+         "/config.json: rope_scaling: an object is expected"},
+        {"0.5", "0.5, \"rope_parameters\": {\"full_attention\": {\"rope_theta\": 100.0}}",
+         "/config.json: rope_parameters: full_attention: an object for each type of layer"},
+        {"0.5",
+         "0.5, \"rope_parameters\": {\"rope_theta\": 100.0}, \"rope_scaling\": {\"type\": "
+         "\"yarn\"}",
+         "/config.json: rope_parameters and rope_scaling differ"},
         {"0.5", "0.5, \"rope_scaling\": {\"rope_type\": \"yarn\"}",
          "/config.json: rope_scaling: rope_type 'yarn' is not supported; known: default, linear, "
          "llama3"},
@@ -161,7 +259,7 @@ static void refuses_config(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         tiny_t tiny;
         tiny_neox(&tiny, 1);
-        replace(&tiny, cases[i][0], cases[i][1]);
+        tiny_replace(&tiny, cases[i][0], cases[i][1]);
         expect_refused(&tiny, *state, EXIT_INPUT, cases[i][2]);
         tiny_free(&tiny);
     }
@@ -178,12 +276,20 @@ static void refuses_other_sizes(void **state)
          "/config.json: 4 heads of 16777216 dimensions are more than 16777216 in all"},
         {"head_dim\": 12", "head_dim\": 13", "13 dimensions rotated"},
         {"window\": 5", "window\": -5",
-         "/config.json: sliding_window: -5 is not an integer from 0"},
+         "/config.json: sliding_window: -5 is not an integer from 1"},
+        {"window\": 5", "window\": 0", "/config.json: sliding_window: 0 is not an integer from 1"},
+        {"window\": 5", "window\": 5, \"layer_types\": [\"sliding_attention\"]",
+         "/config.json: layer_types: a list of 3 texts is expected"},
+        {"window\": 5",
+         "window\": 5, \"layer_types\": [\"sliding_attention\", \"full_attention\", "
+         "\"sliding_attention\"]",
+         "/config.json: layer_types: 'full_attention' is not supported in layer 1 of model_type "
+         "mistral with a window of 5"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         tiny_t tiny;
         tiny_mistral(&tiny, 1);
-        replace(&tiny, cases[i][0], cases[i][1]);
+        tiny_replace(&tiny, cases[i][0], cases[i][1]);
         expect_refused(&tiny, *state, EXIT_INPUT, cases[i][2]);
         tiny_free(&tiny);
     }
@@ -243,9 +349,13 @@ static void refuses_weights_that_are_no_numbers(void **state)
     } cases[] = {
         {"gpt_neox.layers.1.mlp.dense_h_to_4h.weight", 100, (double)NAN,
          "model.safetensors: the tensor 'gpt_neox.layers.1.mlp.dense_h_to_4h.weight' has the value "
-         "nan at element 100"},
+         "nan at element 100, layer 1, neuron 3"},
+        {"gpt_neox.layers.2.mlp.dense_h_to_4h.bias", 55, (double)NAN,
+         "has the value nan at element 55, layer 2, neuron 55"},
+        {"gpt_neox.layers.0.mlp.dense_4h_to_h.weight", 2 * TINY_MLP + 7, (double)NAN,
+         "has the value nan at element 119, layer 0, neuron 7"},
         {"gpt_neox.layers.0.input_layernorm.bias", 31, (double)INFINITY,
-         "'gpt_neox.layers.0.input_layernorm.bias' has the value inf at element 31"},
+         "'gpt_neox.layers.0.input_layernorm.bias' has the value inf at element 31, layer 0"},
         {"embed_out.weight", 0, (double)-INFINITY,
          "'embed_out.weight' has the value -inf at element 0"},
     };
@@ -290,6 +400,72 @@ static void finds_names_with_and_without_prefix(void **state)
     }
 }
 
+/* GPT-2's matrices lie the other way round. */
+static void names_neurons_of_transposed_weights(void **state)
+{
+    static const struct {
+        const char *name, *message;
+    } cases[] = {
+        {"h.1.mlp.c_fc.weight", "at element 100, layer 1, neuron 44"},
+        {"h.1.mlp.c_proj.weight", "at element 100, layer 1, neuron 3"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        tiny_t tiny;
+        tiny_gpt2(&tiny, 3);
+        tiny_find(&tiny, cases[i].name)->value[100] = NAN;
+        expect_refused(&tiny, *state, EXIT_NUMERIC, cases[i].message);
+        tiny_free(&tiny);
+    }
+}
+
+/* Of two names for a tied embedding, a file may keep the head's. */
+static void finds_a_tied_embedding_under_the_heads_name(void **state)
+{
+    for (int tied = 0; tied <= 1; tied++) {
+        tiny_t tiny;
+        model_t *model = NULL;
+        tiny_neox(&tiny, 1);
+        tiny_find(&tiny, "gpt_neox.embed_in.weight")->columns = 0; /* left out */
+        if (!tied) {
+            expect_refused(&tiny, *state, EXIT_INPUT, "embed_in.weight' is missing");
+            tiny_free(&tiny);
+            continue;
+        }
+        tiny_replace(&tiny, "0.5", "0.5, \"tie_word_embeddings\": true");
+        tiny_save(&tiny, *state, DTYPE_F32);
+        expect_ok(model_open(MPI_COMM_SELF, *state, 0, &model));
+        const float *value = tiny_find(&tiny, "embed_out.weight")->value;
+        size_t bytes = TINY_VOCABULARY * TINY_WIDTH * sizeof *value;
+        assert_memory_equal(model->embedding.data, value, bytes);
+        assert_memory_equal(model->head.data, value, bytes);
+        model_close(&model);
+        tiny_free(&tiny);
+    }
+}
+
+/* OPT's switches: norms without parameters, no norm at the end. */
+static void leaves_out_what_opt_switches_off(void **state)
+{
+    tiny_t tiny;
+    model_t *model = NULL;
+    tiny_opt(&tiny, 4);
+    tiny_replace(&tiny, "\"opt\"", "\"opt\", \"_remove_final_layer_norm\": true");
+    tiny_find(&tiny, "model.decoder.final_layer_norm.weight")->columns = 0;
+    tiny_save(&tiny, *state, DTYPE_F32);
+    expect_ok(model_open(MPI_COMM_SELF, *state, 0, &model));
+    assert_false(model->final_norm.present);
+    assert_true(model->layer[1].mlp_norm.present && model->layer[1].mlp_norm.bias);
+    model_close(&model);
+    tiny_replace(&tiny, "_remove_final_layer_norm\": true",
+                 "layer_norm_elementwise_affine\": false");
+    tiny_save(&tiny, *state, DTYPE_F32);
+    expect_ok(model_open(MPI_COMM_SELF, *state, 0, &model));
+    assert_true(model->final_norm.present && !model->final_norm.weight && !model->final_norm.bias);
+    assert_true(model->layer[1].mlp_norm.present && !model->layer[1].mlp_norm.weight);
+    model_close(&model);
+    tiny_free(&tiny);
+}
+
 /* The digest covers weights and config.json. */
 static void digests_what_results_depend_on(void **state)
 {
@@ -306,7 +482,7 @@ static void digests_what_results_depend_on(void **state)
     expect_ok(model_hash(MPI_COMM_SELF, *state, hex[2]));
     assert_string_not_equal(hex[0], hex[2]);
     tiny.tensor[5].value[3] -= 1;
-    replace(&tiny, "0.5", "0.25");
+    tiny_replace(&tiny, "0.5", "0.25");
     tiny_save(&tiny, *state, DTYPE_F32);
     expect_ok(model_hash(MPI_COMM_SELF, *state, hex[3]));
     assert_string_not_equal(hex[0], hex[3]);
@@ -323,11 +499,17 @@ int main(int argc, char **argv)
         WITH_SCRATCH(reads_shapes),
         WITH_SCRATCH(has_defaults),
         WITH_SCRATCH(scales_rotary_frequencies),
+        WITH_SCRATCH(turns_dimensions_in_pairs),
+        WITH_SCRATCH(knows_which_layers_slide),
+        WITH_SCRATCH(knows_activations_by_all_their_names),
         WITH_SCRATCH(refuses_config),
         WITH_SCRATCH(refuses_other_sizes),
         WITH_SCRATCH(refuses_tensors),
         WITH_SCRATCH(refuses_weights_that_are_no_numbers),
         WITH_SCRATCH(finds_names_with_and_without_prefix),
+        WITH_SCRATCH(names_neurons_of_transposed_weights),
+        WITH_SCRATCH(finds_a_tied_embedding_under_the_heads_name),
+        WITH_SCRATCH(leaves_out_what_opt_switches_off),
         WITH_SCRATCH(digests_what_results_depend_on),
     };
     MPI_Init(&argc, &argv);
