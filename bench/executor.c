@@ -214,7 +214,7 @@ static status_t time_run(model_t *model, const sequences_t *sequences,
                          const intervention_t *condition, int conditions, double *seconds)
 {
     double *sum = NULL;
-    run_options_t options = {condition, conditions, model->shape.layers, NULL, "bench", 0};
+    run_options_t options = {condition, conditions, model->shape.layers, NULL, "bench", 0, NULL};
     status_t status = mem_new(&sum, (size_t)conditions * sequences->count, "scores");
     MPI_Barrier(MPI_COMM_WORLD);
     double start = MPI_Wtime();

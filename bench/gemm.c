@@ -48,9 +48,10 @@ static status_t run(size_t rows, size_t outputs, size_t inputs, dtype_t type)
     double flops = 2e-9 * (double)rows * (double)outputs * (double)inputs;
     double ours[TURNS], theirs[TURNS], ratio[TURNS];
     gemm_weights_t weights = {stored, type, inputs, 0};
+    const gemm_rows_t as_they_lie = {.data = x, .stride = inputs};
     for (int t = 0; t < TURNS; t++) {
         double start = seconds();
-        gemm_apply(gemm, &weights, 0, outputs, inputs, x, inputs, rows, y, outputs);
+        gemm_apply(gemm, &weights, 0, outputs, inputs, &as_they_lie, rows, NULL, y, outputs);
         double middle = seconds();
         const float *wide = type == DTYPE_F32 ? (const float *)stored : w;
         if (type != DTYPE_F32) dtype_expand(w, stored, outputs * inputs, type);

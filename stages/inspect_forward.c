@@ -1,6 +1,7 @@
 /* wn-inspect forward: token ids to logits, losses, pre-activations; and under each ablation. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "core/memory.h"
 #include "model/executor.h"
@@ -27,6 +28,11 @@ static status_t take(void *context, int layer, const chunk_t *chunk, const float
     return NULL;
 }
 
+static int ascending(const void *a, const void *b)
+{
+    return *(const int32_t *)a - *(const int32_t *)b;
+}
+
 static status_t read_neurons(forward_t *it, const store_t *store)
 {
     store_info_t info;
@@ -42,6 +48,8 @@ static status_t read_neurons(forward_t *it, const store_t *store)
                               store_path(store), it->neuron[i], it->model->shape.mlp);
     status = mem_new(&it->start, layers + 1, "neurons");
     for (size_t l = 0; !status && l <= layers; l++) it->start[l] = (int32_t)(l * info.shape[1]);
+    for (size_t l = 0; !status && l < layers; l++)
+        qsort(it->neuron + it->start[l], info.shape[1], sizeof *it->neuron, ascending);
     return status;
 }
 
@@ -129,7 +137,11 @@ static status_t run(forward_t *it, const char *model, const char *output)
     for (int c = 1; c < conditions; c++)
         condition[c] = (intervention_t){(ablate_t)c, it->neuron, it->start};
     probe_t probe = {take, it};
-    run_options_t options = {condition, conditions, shape->layers, &probe, model, 0};
+    run_options_t options = {.condition = condition,
+                             .conditions = conditions,
+                             .layers = shape->layers,
+                             .probe = &probe,
+                             .what = model};
     executor_t *executor = NULL;
     float *logits = NULL, *nll = NULL;
     size_t layers = (size_t)shape->layers, block = it->tokens * (size_t)shape->vocabulary;

@@ -146,6 +146,8 @@ static status_t prepare(stage_t *stage, const arguments_t *arguments)
         if (!status) status = strings_append(&stage->chosen, chosen->item[i]);
     }
     if (!status) status = check_names(stage);
+    if (!status)
+        status = team_create((int)config_integer(stage->config, "resources.threads"), &stage->team);
     return agree(stage->comm, status);
 }
 
@@ -180,6 +182,7 @@ int stage_main(int argc, char **argv, const char *name, const char *summary,
     int code = status_code(status);
     if (stage.rank == 0) terminal_close(name, status_message(status));
     status_free(&status);
+    team_destroy(&stage.team);
     config_close(&stage.config);
     strings_free(&stage.checkpoints);
     strings_free(&stage.chosen);

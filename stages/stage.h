@@ -10,6 +10,7 @@
 #include "core/hash.h"
 #include "core/status.h"
 #include "core/strings.h"
+#include "par/team.h"
 #include "store/store.h"
 
 typedef struct {
@@ -18,6 +19,7 @@ typedef struct {
     const char *name; /* "collect" */
     config_t *config;
     const char *directory; /* run.directory */
+    team_t *team;          /* this rank's threads */
     strings_t checkpoints; /* all of the run */
     strings_t chosen;      /* those of --checkpoint, else all */
 } stage_t;

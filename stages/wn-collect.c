@@ -174,12 +174,14 @@ static status_t run_chunks(collection_t *it)
 {
     const intervention_t baseline = {.ablate = ABLATE_NONE};
     const probe_t probe = {take, it};
-    run_options_t options = {&baseline,
-                             1,
-                             it->layer[it->layers - 1] + 1,
-                             &probe,
-                             it->checkpoint,
-                             memory_for_states(it->stage->config, it->model, it->stage->ranks)};
+    run_options_t options = {.condition = &baseline,
+                             .conditions = 1,
+                             .layers = it->layer[it->layers - 1] + 1,
+                             .probe = &probe,
+                             .what = it->checkpoint,
+                             .memory =
+                                 memory_for_states(it->stage->config, it->model, it->stage->ranks),
+                             .team = it->stage->team};
     executor_t *executor = NULL;
     char label[256];
     size_t *mine = NULL, count = 0;

@@ -60,12 +60,13 @@ static status_t score(evaluation_t *it, const task_t *task, const sequences_t *s
         status = model_open(it->stage->comm, it->model_path, memory_for_weights(it->stage->config),
                             &it->model);
     if (status) return status;
-    run_options_t options = {it->conditions.intervention,
-                             (int)conditions,
-                             it->model->shape.layers,
-                             NULL,
-                             it->checkpoint,
-                             memory_for_states(it->stage->config, it->model, it->stage->ranks)};
+    run_options_t options = {.condition = it->conditions.intervention,
+                             .conditions = (int)conditions,
+                             .layers = it->model->shape.layers,
+                             .what = it->checkpoint,
+                             .memory =
+                                 memory_for_states(it->stage->config, it->model, it->stage->ranks),
+                             .team = it->stage->team};
     int32_t chunk = (int32_t)config_integer(it->stage->config, "resources.chunk");
     snprintf(label, sizeof label, "%s %s", it->checkpoint, task->name);
     status = mem_new(&sum, conditions * sequences->count, "scores");

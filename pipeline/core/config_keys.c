@@ -161,6 +161,10 @@ const config_key_t config_keys[] = {
     {"resources.chunk", CONFIG_INTEGER, "2048", WITHIN(16, 1048576),
      "Tokens that go through a layer together. Part of the plan: other values round differently."},
 
+    {"resources.threads", CONFIG_INTEGER, "1", WITHIN(1, 1024),
+     "Threads of each rank. They share its memory for activations, so that a node needs less with "
+     "fewer ranks of more threads; results are the same."},
+
     {"resources.memory_per_node", CONFIG_TEXT, "60%", ANY,
      "Memory that the ranks of a node may use together: a share of what it has, or an amount such "
      "as 6GiB. A model whose weights do not fit is streamed from its files."},

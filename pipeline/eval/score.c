@@ -11,9 +11,10 @@ typedef struct {
     forest_t *forest;
     int *owner; /* [chunks] */
     executor_t *executor;
-    int rank, conditions;
-    double *sum;   /* [conditions][sequences], this rank's chunks */
-    double *token; /* [conditions][tokens], likewise; NULL: not wanted */
+    int rank;
+    int first, conditions; /* in flight */
+    double *sum;           /* [all conditions][sequences], this rank's chunks */
+    double *token;         /* [all conditions][tokens], likewise; NULL: not wanted */
 } scorer_t;
 
 static size_t token_count(const sequences_t *sequences)
@@ -45,36 +46,70 @@ static status_t add_up(void *context, size_t index, const double *scores)
         size_t s = it->forest->sequence[i];
         for (int c = 0; c < it->conditions; c++) {
             const double *log_probability = scores + (size_t)c * edges;
+            size_t condition = (size_t)(it->first + c);
             double sum = 0, *token = it->token;
-            if (token) token += (size_t)c * token_count(sequences);
+            if (token) token += condition * token_count(sequences);
             for (int64_t t = sequences_first(sequences, s); t < sequences->offset[s + 1]; t++) {
                 sum += log_probability[it->forest->edge_of[t]];
                 if (token) token[t] = log_probability[it->forest->edge_of[t]];
             }
-            it->sum[(size_t)c * sequences->count + s] = sum;
+            it->sum[condition * sequences->count + s] = sum;
         }
     }
     return NULL;
 }
 
-static status_t run_chunks(scorer_t *it, MPI_Comm comm, const char *label)
+/* The conditions [first, first + count) over this rank's chunks. */
+static status_t run_conditions(scorer_t *it, MPI_Comm comm, model_t *model,
+                               const run_options_t *options, int first, int count,
+                               const size_t *mine, size_t chunks, const char *label)
 {
-    size_t *mine = NULL, count = 0;
     const scores_t scores = {add_up, it};
-    status_t status = agree(comm, mem_new(&mine, it->forest->chunks, "plan"));
-    for (size_t c = 0; !status && c < it->forest->chunks; c++)
-        if (it->owner[c] == it->rank) mine[count++] = c;
+    run_options_t some = *options;
+    some.condition += first;
+    some.conditions = count;
+    it->first = first;
+    it->conditions = count;
+    status_t status = agree(comm, executor_create(model, it->forest, &some, &it->executor));
     if (!status)
-        status = executor_run_share(it->executor, comm, it->forest, mine, count, &scores, label);
-    mem_free(&mine);
+        status = executor_run_share(it->executor, comm, it->forest, mine, chunks, &scores, label);
+    executor_destroy(&it->executor);
     return agree(comm, status);
 }
 
+/* Ranks may have memory for more conditions or fewer: all take what the least has. */
+static status_t in_flight(MPI_Comm comm, const model_t *model, const forest_t *forest,
+                          const run_options_t *options, int *count)
+{
+    status_t status = agree(comm, executor_conditions(&model->shape, forest, options, count));
+    MPI_Allreduce(MPI_IN_PLACE, count, 1, MPI_INT, MPI_MIN, comm);
+    return status;
+}
+
+static status_t run_chunks(scorer_t *it, MPI_Comm comm, model_t *model,
+                           const run_options_t *options, const char *label)
+{
+    size_t *mine = NULL, chunks = 0;
+    run_options_t rest = *options;
+    status_t status = agree(comm, mem_new(&mine, it->forest->chunks, "plan"));
+    for (size_t c = 0; !status && c < it->forest->chunks; c++)
+        if (it->owner[c] == it->rank) mine[chunks++] = c;
+    for (int first = 0, count = 0; !status && first < options->conditions; first += count) {
+        rest.condition = options->condition + first;
+        rest.conditions = options->conditions - first;
+        status = in_flight(comm, model, it->forest, &rest, &count);
+        if (!status)
+            status = run_conditions(it, comm, model, options, first, count, mine, chunks, label);
+    }
+    mem_free(&mine);
+    return status;
+}
+
 /* Tokens and sequences were scored by one rank each; the others add zero, exactly. */
-static void gather(const scorer_t *it, MPI_Comm comm, const double *mine, size_t count, double *all)
+static void gather(const scorer_t *it, MPI_Comm comm, const double *mine, size_t values,
+                   double *all)
 {
     enum { MOST = 1 << 27 }; /* MPI counts in ints */
-    size_t values = count * (size_t)it->conditions;
     for (size_t at = 0; at < values; at += MOST) {
         size_t n = values - at < MOST ? values - at : MOST;
         MPI_Reduce(mine + at, it->rank == 0 ? all + at : NULL, (int)n, MPI_DOUBLE, MPI_SUM, 0,
@@ -94,7 +129,7 @@ status_t score_tokens(MPI_Comm comm, model_t *model, const sequences_t *sequence
                       int32_t chunk_rows, const run_options_t *options, const char *label,
                       double *sum, double *token)
 {
-    scorer_t it = {.sequences = sequences, .conditions = options->conditions};
+    scorer_t it = {.sequences = sequences};
     size_t conditions = (size_t)options->conditions, tokens = token_count(sequences);
     int ranks, wanted = token != NULL;
     MPI_Comm_rank(comm, &it.rank);
@@ -103,13 +138,11 @@ status_t score_tokens(MPI_Comm comm, model_t *model, const sequences_t *sequence
     status_t status = plan(&it, ranks, chunk_rows);
     if (!status) status = mem_new(&it.sum, conditions * sequences->count, "scores");
     if (!status && wanted) status = mem_new(&it.token, conditions * tokens, "scores");
-    if (!status) status = executor_create(model, it.forest, options, &it.executor);
     status = agree(comm, status);
-    if (!status) status = run_chunks(&it, comm, label);
-    if (!status) gather(&it, comm, it.sum, sequences->count, sum);
-    if (!status && wanted) gather(&it, comm, it.token, tokens, token);
-    if (!status && wanted && it.rank == 0) mark_unscored(sequences, it.conditions, token);
-    executor_destroy(&it.executor);
+    if (!status) status = run_chunks(&it, comm, model, options, label);
+    if (!status) gather(&it, comm, it.sum, conditions * sequences->count, sum);
+    if (!status && wanted) gather(&it, comm, it.token, conditions * tokens, token);
+    if (!status && wanted && it.rank == 0) mark_unscored(sequences, options->conditions, token);
     forest_destroy(&it.forest);
     mem_free(&it.owner);
     mem_free(&it.sum);

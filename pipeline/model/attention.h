@@ -18,15 +18,18 @@ typedef struct {
     int window;  /* keys seen at most, 0: all */
 } attention_shape_t;
 
-/* Buffers for paths of up to a given depth; one per rank. */
+/* Buffers for paths of up to a given depth; one per thread. */
 typedef struct attention attention_t;
 MUST_CHECK status_t attention_create(int head_width, int deepest, attention_t **attention);
 void attention_destroy(attention_t **attention);
 
-/* out (rows, heads * head_width) = softmax(scale q k^T) v of every row over its own
- * path. Each score and each output is one chain of multiply-adds, so that a row's result does
+/* Columns of the heads [first_head, first_head + heads) of out (rows, all heads * head_width) =
+ * softmax(scale q k^T) v of every row over its own path. Each score and each output is one chain of multiply-adds, so that a row's result does
  * not depend on its neighbours. Cost: a row's path, and no more. */
 void attention_apply(attention_t *attention, const attention_shape_t *shape, const chunk_t *chunk,
-                     const float *projected, float *out);
+                     int first_head, int heads, const float *projected, float *out);
+
+/* Bytes of an attention_t's buffers. */
+size_t attention_bytes(int head_width, int deepest);
 
 #endif

@@ -54,6 +54,13 @@ status_t attention_create(int head_width, int deepest, attention_t **attention)
     return NULL;
 }
 
+size_t attention_bytes(int head_width, int deepest)
+{
+    size_t padded = (size_t)round_up(head_width), capacity = (size_t)round_up(deepest);
+    size_t by_position = (size_t)head_width + padded + 2 * ROWS;
+    return sizeof(float) * (by_position * capacity + ROWS * ((size_t)head_width + padded));
+}
+
 void attention_destroy(attention_t **attention)
 {
     attention_t *it = *attention;
@@ -176,15 +183,16 @@ static void enter(attention_t *it, const attention_shape_t *shape, const segment
 }
 
 void attention_apply(attention_t *it, const attention_shape_t *shape, const chunk_t *chunk,
-                     const float *projected, float *out)
+                     int first_head, int heads, const float *projected, float *out)
 {
-    int group = shape->heads / shape->kv_heads;
+    int group = shape->heads / shape->kv_heads, end = first_head + heads;
     size_t out_stride = (size_t)(shape->heads * shape->head_width);
-    for (int kv = 0; kv < shape->kv_heads; kv++) {
+    for (int from = first_head; from < end; from = (from / group + 1) * group) {
+        int kv = from / group, to = end < (kv + 1) * group ? end : (kv + 1) * group;
         for (int32_t s = 0; s < chunk->segments; s++) {
             const segment_t *segment = &chunk->segment[s];
             enter(it, shape, segment, projected, kv);
-            for (int h = kv * group; h < (kv + 1) * group; h++) {
+            for (int h = from; h < to; h++) {
                 const float *query = projected + shape->query + (size_t)h * shape->query_stride;
                 for (int32_t i = 0; i < segment->count; i += ROWS) {
                     int rows = segment->count - i < ROWS ? segment->count - i : ROWS;

@@ -5,8 +5,7 @@
 #include "core/log.h"
 #include "core/memory.h"
 #include "model/executor_internal.h"
-
-/* ---- life ---- */
+#include "par/work.h"
 
 static attention_shape_t shape_of_attention(const model_shape_t *shape)
 {
@@ -44,28 +43,109 @@ static status_t make_rotary_tables(executor_t *it, int deepest)
     return status;
 }
 
+/* ---- memory ---- */
+
+typedef struct {
+    size_t rows, edges;
+    int deepest;
+} extent_t;
+
+static extent_t extent_of(const forest_t *forest)
+{
+    extent_t it = {0};
+    for (size_t c = 0; c < forest->chunks; c++) {
+        const chunk_t *chunk = &forest->chunk[c];
+        if ((size_t)chunk->rows > it.rows) it.rows = (size_t)chunk->rows;
+        if ((size_t)chunk->edges > it.edges) it.edges = (size_t)chunk->edges;
+        if (chunk->deepest > it.deepest) it.deepest = chunk->deepest;
+    }
+    return it;
+}
+
+executor_bytes_t executor_bytes(const model_shape_t *shape, const forest_t *forest, int threads)
+{
+    extent_t extent = extent_of(forest);
+    size_t width = (size_t)shape->width, heads = (size_t)(shape->heads * shape->head_width);
+    size_t mlp = (size_t)shape->mlp * (shape->facts->up ? 2 : 1);
+    size_t narrow = shape->embedding_width == shape->width ? 0 : (size_t)shape->embedding_width;
+    size_t row =
+        2 * width + shape_of_attention(shape).row_stride + heads + mlp + narrow + VOCABULARY_BLOCK;
+    size_t each = gemm_bytes() + attention_bytes(shape->head_width, extent.deepest);
+    return (executor_bytes_t){.buffers =
+                                  extent.rows * (row * sizeof(float) + sizeof(log_sum_t)) +
+                                  extent.edges * sizeof(float) + (size_t)threads * each +
+                                  sizeof(float) * (size_t)extent.deepest * (size_t)shape->rotary,
+                              .state = extent.rows * width * sizeof(float)};
+}
+
+static size_t most_states(const condition_tree_t *tree)
+{
+    size_t most = 0;
+    for (int l = 0; l <= tree->layers; l++)
+        if ((size_t)tree->states[l] > most) most = (size_t)tree->states[l];
+    return most;
+}
+
+/* Bytes that are left to states. */
+static size_t left(const run_options_t *options, size_t buffers)
+{
+    return options->memory > buffers ? options->memory - buffers : 0;
+}
+
+status_t executor_conditions(const model_shape_t *shape, const forest_t *forest,
+                             const run_options_t *options, int *count)
+{
+    executor_bytes_t bytes =
+        executor_bytes(shape, forest, options->team ? team_threads(options->team) : 1);
+    size_t room = left(options, bytes.buffers);
+    *count = options->memory ? 1 : options->conditions;
+    while (*count < options->conditions) {
+        condition_tree_t tree;
+        status_t status =
+            condition_tree_create(options->condition, *count + 1, options->layers, &tree);
+        if (status) return status;
+        bool fits = most_states(&tree) * bytes.state <= room;
+        condition_tree_free(&tree);
+        if (!fits) break;
+        ++*count;
+    }
+    return NULL;
+}
+
 /* A model in memory is cheap to visit, so one chunk at a time keeps its states in cache; one that
  * is streamed is read once for all chunks in flight. */
-static status_t allocate_states(executor_t *it, size_t floats)
+static status_t allocate_states(executor_t *it, executor_bytes_t bytes)
 {
-    for (int l = 0; l <= it->options.layers; l++)
-        if ((size_t)it->tree.states[l] > it->states) it->states = (size_t)it->tree.states[l];
-    size_t bytes = it->states * floats * sizeof(float);
-    it->together = it->model->streamed && bytes ? it->options.memory / bytes : 1;
+    it->states = most_states(&it->tree);
+    size_t chunk = it->states * bytes.state;
+    it->together = it->model->streamed && chunk ? left(&it->options, bytes.buffers) / chunk : 1;
     if (it->together > it->chunks) it->together = it->chunks;
     if (it->together < 1) it->together = 1;
     status_t status = mem_new(&it->state, it->together * it->states + 1, "states");
     for (size_t s = 0; !status && s < it->together * it->states; s++)
-        status = mem_aligned(&it->state[s], floats, "hidden states");
+        status = mem_aligned(&it->state[s], bytes.state / sizeof(float), "hidden states");
     return status;
 }
 
-static status_t allocate(executor_t *it)
+static status_t allocate_workers(executor_t *it, int deepest)
+{
+    size_t threads = (size_t)team_threads(it->team);
+    status_t status = mem_new(&it->worker, threads, "threads");
+    for (size_t i = 0; !status && i < threads; i++) {
+        status = gemm_create(&it->worker[i].gemm);
+        if (!status)
+            status =
+                attention_create(it->model->shape.head_width, deepest, &it->worker[i].attention);
+    }
+    return status;
+}
+
+static status_t allocate(executor_t *it, const forest_t *forest, int deepest)
 {
     const model_shape_t *shape = &it->model->shape;
     size_t rows = it->rows_max, width = (size_t)shape->width, mlp = (size_t)shape->mlp;
     bool scored = it->options.layers == shape->layers;
-    status_t status = allocate_states(it, rows * width);
+    status_t status = allocate_states(it, executor_bytes(shape, forest, team_threads(it->team)));
     if (!status) status = mem_aligned(&it->normed, rows * width, "hidden states");
     if (!status) status = mem_aligned(&it->branch, rows * width, "hidden states");
     if (!status)
@@ -74,7 +154,6 @@ static status_t allocate(executor_t *it)
         status = mem_aligned(&it->mixed, rows * (size_t)(shape->heads * shape->head_width),
                              "attention output");
     if (!status) status = mem_aligned(&it->preact, rows * mlp, "pre-activations");
-    if (!status) status = mem_aligned(&it->hidden, rows * mlp, "activations");
     if (!status && it->model->layer[0].up.data)
         status = mem_aligned(&it->gated, rows * mlp, "activations");
     if (!status && it->model->project_in.data)
@@ -82,10 +161,11 @@ static status_t allocate(executor_t *it)
     if (!status && scored) status = mem_aligned(&it->logits, rows * VOCABULARY_BLOCK, "logits");
     if (!status && scored) status = mem_new(&it->log_sum, rows, "log-sum-exp");
     if (!status && scored) status = mem_new(&it->picked, it->edges_max, "scores");
-    if (!status) status = gemm_create(&it->gemm);
-    if (!status) status = mem_new(&it->few, 2 * mlp, "ablation");
+    if (!status) status = allocate_workers(it, deepest);
     return status;
 }
+
+/* ---- life ---- */
 
 static status_t check_interventions(const executor_t *it)
 {
@@ -101,6 +181,12 @@ static status_t check_interventions(const executor_t *it)
             if (condition->neuron[i] < 0 || condition->neuron[i] >= neurons)
                 return status_new(EXIT_BUG, "%s: neuron %d of %d", it->options.what,
                                   condition->neuron[i], neurons);
+        for (int l = 0; l < layers; l++)
+            for (int32_t i = condition->start[l] + 1; i < condition->start[l + 1]; i++)
+                if (condition->neuron[i] <= condition->neuron[i - 1])
+                    return status_new(EXIT_BUG, "%s: layer %d: neuron %d after %d",
+                                      it->options.what, l, condition->neuron[i],
+                                      condition->neuron[i - 1]);
     }
     return NULL;
 }
@@ -108,7 +194,8 @@ static status_t check_interventions(const executor_t *it)
 status_t executor_create(model_t *model, const forest_t *forest, const run_options_t *options,
                          executor_t **executor)
 {
-    int deepest = 0;
+    extent_t extent = extent_of(forest);
+    int deepest = extent.deepest;
     status_t status = mem_new(executor, 1, "executor");
     if (status) return status;
     executor_t *it = *executor;
@@ -116,12 +203,8 @@ status_t executor_create(model_t *model, const forest_t *forest, const run_optio
     it->options = *options;
     it->attention_shape = shape_of_attention(&model->shape);
     it->chunks = forest->chunks;
-    for (size_t c = 0; c < forest->chunks; c++) {
-        const chunk_t *chunk = &forest->chunk[c];
-        if ((size_t)chunk->rows > it->rows_max) it->rows_max = (size_t)chunk->rows;
-        if ((size_t)chunk->edges > it->edges_max) it->edges_max = (size_t)chunk->edges;
-        if (chunk->deepest > deepest) deepest = chunk->deepest;
-    }
+    it->rows_max = extent.rows;
+    it->edges_max = extent.edges;
     if (model->positions.data && deepest > model->shape.positions_max)
         status = status_new(EXIT_INPUT, "%s: a sequence of %d tokens, the model has %d positions",
                             options->what, deepest, model->shape.positions_max);
@@ -129,9 +212,10 @@ status_t executor_create(model_t *model, const forest_t *forest, const run_optio
     if (!status)
         status = condition_tree_create(options->condition, options->conditions, options->layers,
                                        &it->tree);
-    if (!status) status = attention_create(model->shape.head_width, deepest, &it->attention);
     if (!status && model->shape.rotary) status = make_rotary_tables(it, deepest);
-    if (!status) status = allocate(it);
+    if (!status && !options->team) status = team_create(1, &it->alone);
+    it->team = options->team ? options->team : it->alone;
+    if (!status) status = allocate(it, forest, deepest);
     if (status) executor_destroy(executor);
     return status;
 }
@@ -141,19 +225,36 @@ void executor_destroy(executor_t **executor)
     executor_t *it = *executor;
     if (!it) return;
     for (size_t s = 0; it->state && it->state[s]; s++) mem_free(&it->state[s]);
-    float **buffers[] = {&it->normed, &it->branch, &it->projected, &it->mixed,  &it->preact,
-                         &it->gated,  &it->hidden, &it->narrow,    &it->logits, &it->picked,
-                         &it->cosine, &it->sine,   &it->few};
+    float **buffers[] = {&it->normed, &it->branch, &it->projected, &it->mixed,
+                         &it->preact, &it->gated,  &it->narrow,    &it->logits,
+                         &it->picked, &it->cosine, &it->sine};
     for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++) mem_free(buffers[i]);
     mem_free(&it->log_sum);
     mem_free(&it->state);
-    gemm_destroy(&it->gemm);
-    attention_destroy(&it->attention);
+    for (int i = 0; it->worker && i < team_threads(it->team); i++) {
+        gemm_destroy(&it->worker[i].gemm);
+        attention_destroy(&it->worker[i].attention);
+    }
+    mem_free(&it->worker);
+    team_destroy(&it->alone);
     condition_tree_free(&it->tree);
     mem_free(executor);
 }
 
 /* ---- passes ---- */
+
+part_t executor_part(const executor_t *it, size_t rows, int thread)
+{
+    enum { TOGETHER = 12 }; /* rows, so that few tiles of a product are cut */
+    part_t part;
+    work_share(thread, team_threads(it->team), (rows + TOGETHER - 1) / TOGETHER, &part.first,
+               &part.count);
+    part.first *= TOGETHER;
+    part.count *= TOGETHER;
+    if (part.first > rows) part.first = rows;
+    if (part.count > rows - part.first) part.count = rows - part.first;
+    return part;
+}
 
 static status_t check_edges(const executor_t *it, const chunk_t *chunk)
 {

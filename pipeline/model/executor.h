@@ -14,6 +14,7 @@
 #include "core/status.h"
 #include "model/forest.h"
 #include "model/model.h"
+#include "par/team.h"
 
 /* What happens to the pre-activation a of a neuron, or to the activation function itself. */
 typedef enum {
@@ -33,7 +34,7 @@ const char *ablate_name(ablate_t ablate);
 /* A condition: the same ablation of some neurons in each layer. */
 typedef struct {
     ablate_t ablate;
-    const int32_t *neuron; /* layer l: neuron[start[l] .. start[l + 1]); borrowed */
+    const int32_t *neuron; /* layer l: neuron[start[l] .. start[l + 1]), ascending; borrowed */
     const int32_t *start;  /* [layers + 1] */
 } intervention_t;
 
@@ -51,14 +52,28 @@ typedef struct {
     int layers;           /* layers to run, from 0; all: L. Fewer: no scores */
     const probe_t *probe; /* or NULL */
     const char *what;     /* names the model in errors (the checkpoint) */
-    size_t memory;        /* bytes for hidden states of chunks in flight; matters only where the
-                             model is streamed: more chunks then share one reading */
+    size_t memory;        /* bytes for this rank's buffers, 0: no bound. It decides how many
+                             conditions are in flight (executor_conditions) and, where the model
+                             is streamed, how many chunks share one reading */
+    team_t *team;         /* the rank's threads; borrowed; NULL: the caller alone */
 } run_options_t;
+
+/* Bytes of one rank's executor: of its buffers, and of each state of a chunk in flight. */
+typedef struct {
+    size_t buffers, state;
+} executor_bytes_t;
+executor_bytes_t executor_bytes(const model_shape_t *shape, const forest_t *forest, int threads);
+
+/* How many of options' conditions, from the first on, one executor can take within options->memory;
+ * one at least. */
+MUST_CHECK status_t executor_conditions(const model_shape_t *shape, const forest_t *forest,
+                                        const run_options_t *options, int *count);
 
 typedef struct executor executor_t;
 
 /* Buffers for chunks of the forest's sizes; options and model are borrowed until
- * executor_destroy. An intervention that names a neuron beyond F is an EXIT_BUG. */
+ * executor_destroy. An intervention that names a neuron beyond F, or whose neurons do not ascend,
+ * is an EXIT_BUG. */
 MUST_CHECK status_t executor_create(model_t *model, const forest_t *forest,
                                     const run_options_t *options, executor_t **executor);
 void executor_destroy(executor_t **executor);

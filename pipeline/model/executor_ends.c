@@ -5,63 +5,113 @@
 #include "model/executor_internal.h"
 #include "model/linear.h"
 
+typedef struct {
+    executor_t *it;
+    const chunk_t *chunk;
+    float *x;      /* (T, D) */
+    float *logits; /* (T, V), or NULL */
+} ends_t;
+
+/* ---- embedding ---- */
+
+static void embed(void *context, int thread)
+{
+    ends_t *ends = context;
+    executor_t *it = ends->it;
+    const model_t *model = it->model;
+    const chunk_t *chunk = ends->chunk;
+    part_t part = executor_part(it, (size_t)chunk->rows, thread);
+    size_t width = (size_t)model->shape.width, narrow = (size_t)model->shape.embedding_width;
+    float *table = it->narrow ? it->narrow : ends->x, *x = ends->x + part.first * width;
+    for (size_t t = part.first; t < part.first + part.count; t++)
+        linear_row(&model->embedding, (size_t)chunk->token[t], table + t * narrow);
+    if (it->narrow)
+        linear_apply(it->worker[thread].gemm, &model->project_in, it->narrow + part.first * narrow,
+                     part.count, x, width);
+    for (size_t t = part.first; model->positions.data && t < part.first + part.count; t++) {
+        int offset = model->shape.facts->position_offset;
+        linear_row(&model->positions, (size_t)(chunk->position[t] + offset),
+                   it->normed + t * width);
+        kernel_add(ends->x + t * width, it->normed + t * width, width);
+    }
+}
+
 status_t executor_embed(executor_t *it, const chunk_t *chunk, float *x)
 {
-    const model_t *model = it->model;
-    size_t width = (size_t)model->shape.width, narrow = (size_t)model->shape.embedding_width;
-    float *table = it->narrow ? it->narrow : x;
-    for (int32_t t = 0; t < chunk->rows; t++) {
-        if (chunk->token[t] < 0 || chunk->token[t] >= model->shape.vocabulary)
+    ends_t ends = {it, chunk, x, NULL};
+    for (int32_t t = 0; t < chunk->rows; t++)
+        if (chunk->token[t] < 0 || chunk->token[t] >= it->model->shape.vocabulary)
             return status_new(EXIT_INPUT, "%s: token %d, the model's vocabulary has %d rows",
-                              it->options.what, chunk->token[t], model->shape.vocabulary);
-        linear_row(&model->embedding, (size_t)chunk->token[t], table + (size_t)t * narrow);
-    }
-    if (it->narrow)
-        linear_apply(it->gemm, &model->project_in, it->narrow, (size_t)chunk->rows, x, width);
-    for (int32_t t = 0; model->positions.data && t < chunk->rows; t++) {
-        int offset = model->shape.facts->position_offset;
-        linear_row(&model->positions, (size_t)(chunk->position[t] + offset), it->normed);
-        kernel_add(x + (size_t)t * width, it->normed, width);
-    }
+                              it->options.what, chunk->token[t], it->model->shape.vocabulary);
+    team_run(it->team, embed, &ends);
     return NULL;
 }
 
-/* Logits of the tokens that edges lead to, as blocks of the vocabulary pass by. */
-static void pick(executor_t *it, const chunk_t *chunk, size_t first, size_t count, size_t stride)
+/* ---- vocabulary ---- */
+
+/* Edges that lead from a row at or beyond row: the first of them. */
+static int32_t first_edge(const chunk_t *chunk, size_t row)
 {
-    for (int32_t e = 0; e < chunk->edges; e++) {
-        size_t token = (size_t)chunk->edge_token[e];
+    int32_t low = 0, high = chunk->edges;
+    while (low < high) {
+        int32_t middle = low + (high - low) / 2;
+        if ((size_t)chunk->edge_row[middle] < row) low = middle + 1;
+        else high = middle;
+    }
+    return low;
+}
+
+/* Logits of the tokens that a part's edges lead to, as blocks of the vocabulary pass by. */
+static void pick(executor_t *it, const chunk_t *chunk, part_t part, size_t first, size_t count)
+{
+    int32_t end = first_edge(chunk, part.first + part.count);
+    for (int32_t e = first_edge(chunk, part.first); e < end; e++) {
+        size_t token = (size_t)chunk->edge_token[e], row = (size_t)chunk->edge_row[e];
         if (token >= first && token < first + count)
-            it->picked[e] = it->logits[(size_t)chunk->edge_row[e] * stride + token - first];
+            it->picked[e] = it->logits[part.first * VOCABULARY_BLOCK + (row - part.first) * count +
+                                       token - first];
     }
 }
 
-/* Vocabulary projection and log-sum-exp of one final state, blocked over the vocabulary. */
-static status_t project(executor_t *it, const chunk_t *chunk, const float *x, float *logits)
+/* Vocabulary projection and log-sum-exp of a part's rows, blocked over the vocabulary. */
+static void project(void *context, int thread)
 {
+    ends_t *ends = context;
+    executor_t *it = ends->it;
     const model_t *model = it->model;
-    size_t rows = (size_t)chunk->rows, vocabulary = (size_t)model->shape.vocabulary;
-    if (model->final_norm.present) executor_normalise(it, &model->final_norm, it->normed, x, rows);
-    else memcpy(it->normed, x, rows * (size_t)model->shape.width * sizeof *x);
-    const float *input = it->normed;
+    gemm_t *gemm = it->worker[thread].gemm;
+    part_t part = executor_part(it, (size_t)ends->chunk->rows, thread);
+    size_t width = (size_t)model->shape.width, at = part.first * width;
+    size_t narrow = (size_t)model->shape.embedding_width;
+    size_t vocabulary = (size_t)model->shape.vocabulary;
+    const float *input = it->normed + at;
+    if (model->final_norm.present)
+        executor_normalise(it, &model->final_norm, it->normed, ends->x, part);
+    else memcpy(it->normed + at, ends->x + at, part.count * width * sizeof(float));
     if (it->narrow) {
-        linear_apply(it->gemm, &model->project_out, it->normed, rows, it->narrow,
-                     (size_t)model->shape.embedding_width);
-        input = it->narrow;
+        linear_apply(gemm, &model->project_out, input, part.count, it->narrow + part.first * narrow,
+                     narrow);
+        input = it->narrow + part.first * narrow;
     }
-    for (size_t t = 0; t < rows; t++) it->log_sum[t] = (log_sum_t){-INFINITY, 0};
+    log_sum_t *log_sum = it->log_sum + part.first;
+    float *block = it->logits + part.first * VOCABULARY_BLOCK;
+    for (size_t t = 0; t < part.count; t++) log_sum[t] = (log_sum_t){-INFINITY, 0};
     for (size_t first = 0; first < vocabulary; first += VOCABULARY_BLOCK) {
         size_t left = vocabulary - first, count = left < VOCABULARY_BLOCK ? left : VOCABULARY_BLOCK;
-        linear_apply_part(it->gemm, &model->head, first, count, input, rows, it->logits, count);
-        for (size_t t = 0; t < rows; t++) {
-            kernel_log_sum_add(&it->log_sum[t], it->logits + t * count, count);
-            if (logits)
-                memcpy(logits + t * vocabulary + first, it->logits + t * count,
-                       count * sizeof *logits);
+        linear_apply_part(gemm, &model->head, first, count, input, part.count, block, count);
+        for (size_t t = 0; t < part.count; t++) {
+            kernel_log_sum_add(&log_sum[t], block + t * count, count);
+            if (ends->logits)
+                memcpy(ends->logits + (part.first + t) * vocabulary + first, block + t * count,
+                       count * sizeof(float));
         }
-        pick(it, chunk, first, count, count);
+        pick(it, ends->chunk, part, first, count);
     }
-    for (size_t t = 0; t < rows; t++)
+}
+
+static status_t check_finite(const executor_t *it, const chunk_t *chunk)
+{
+    for (int32_t t = 0; t < chunk->rows; t++)
         if (!isfinite(kernel_log_sum(&it->log_sum[t])))
             return status_new(EXIT_NUMERIC,
                               "%s: the logits after token %d, position %d, are not "
@@ -88,7 +138,9 @@ status_t executor_score(executor_t *it, const chunk_t *chunk, float *const *stat
     status_t status = NULL;
     for (int state = 0; !status && state < tree->states[tree->layers]; state++) {
         int first = condition_tree_first(tree, tree->layers, state);
-        status = project(it, chunk, states[state], logits ? logits + (size_t)first * all : NULL);
+        ends_t ends = {it, chunk, states[state], logits ? logits + (size_t)first * all : NULL};
+        team_run(it->team, project, &ends);
+        status = check_finite(it, chunk);
         for (int c = first; !status && c < tree->conditions; c++) {
             if (state_of[c] != state) continue;
             for (size_t e = 0; log_probability && e < edges; e++)

@@ -9,9 +9,18 @@
 #include "model/intervention.h"
 #include "model/kernels.h"
 
-/* Letters: T rows of the chunk, D width, F MLP width, A columns of the projected query, key and
- * value. One set of work buffers serves all states in turn; a state is its residual stream. */
 enum { VOCABULARY_BLOCK = 1024 };
+
+/* What a thread has for itself. */
+typedef struct {
+    gemm_t *gemm;
+    attention_t *attention;
+    size_t bad; /* what it found first that is not finite: a place in the buffer at hand */
+} worker_t;
+
+/* Letters: T rows of the chunk, D width, F MLP width, A columns of the projected query, key and
+ * value. One set of work buffers serves all states in turn; a state is its residual stream. The
+ * threads share out rows, but heads in attention. */
 
 struct executor {
     model_t *model;
@@ -19,7 +28,8 @@ struct executor {
     run_options_t options;
     condition_tree_t tree;
     attention_shape_t attention_shape;
-    attention_t *attention;
+    team_t *team, *alone; /* alone: its own, where the caller has no team */
+    worker_t *worker;     /* [threads] */
     size_t rows_max, edges_max, chunks;
     size_t states;        /* of one chunk, at most */
     size_t together;      /* chunks in flight */
@@ -30,19 +40,22 @@ struct executor {
     float *mixed;         /* (T, heads * head width) */
     float *preact;        /* (T, F) */
     float *gated;         /* (T, F), the second projection; NULL without */
-    float *hidden;        /* (T, F) */
     float *narrow;        /* (T, embedding width); NULL unless projected */
     float *logits;        /* (T, VOCABULARY_BLOCK) */
     log_sum_t *log_sum;   /* [T] */
     float *picked;        /* [edges] */
     float *cosine, *sine; /* [positions][rotary / 2] */
-    gemm_t *gemm;
-    float *few; /* 2 F */
 };
 
-/* out = norm of the rows of x, all of them D wide. */
+/* The rows of a thread. */
+typedef struct {
+    size_t first, count;
+} part_t;
+part_t executor_part(const executor_t *executor, size_t rows, int thread);
+
+/* out = norm of a part's rows of x, D wide; both begin with row 0. */
 void executor_normalise(const executor_t *executor, const norm_t *norm, float *out, const float *x,
-                        size_t rows);
+                        part_t part);
 
 /* x (T, D) = embeddings of a chunk's tokens; a token beyond the vocabulary is an error. */
 MUST_CHECK status_t executor_embed(executor_t *executor, const chunk_t *chunk, float *x);

@@ -1,20 +1,35 @@
-/* One layer of the executor: attention, MLP, and the parting of conditions. */
+/* One layer of the executor: attention, MLP, and the parting of conditions. Steps are shared out
+ * among the rank's threads, by rows but for attention, which needs all rows of a head. */
 #include <math.h>
 #include <string.h>
 
 #include "model/executor_internal.h"
 #include "model/linear.h"
+#include "par/work.h"
+
+/* What the threads work on. */
+typedef struct {
+    executor_t *it;
+    int index; /* of the layer */
+    const chunk_t *chunk;
+    float *x;          /* residual stream: of the state, or of the child */
+    const float *from; /* the state's, where the child has one of its own */
+    int condition;     /* of the child */
+    bool ends;         /* nothing beyond this layer's pre-activations is wanted */
+} step_t;
 
 void executor_normalise(const executor_t *it, const norm_t *norm, float *out, const float *x,
-                        size_t rows)
+                        part_t part)
 {
-    size_t width = (size_t)it->model->shape.width;
-    kernel_norm(it->model->shape.facts->norm, out, x, norm->weight, norm->bias,
-                it->model->shape.norm_eps, rows, width, width);
+    size_t width = (size_t)it->model->shape.width, at = part.first * width;
+    kernel_norm(it->model->shape.facts->norm, out + at, x + at, norm->weight, norm->bias,
+                it->model->shape.norm_eps, part.count, width, width);
 }
 
+/* ---- attention ---- */
+
 /* RMS norm of queries or keys, in place: each head's, or all heads' at once. */
-static void normalise_heads(const executor_t *it, const norm_t *norm, size_t first, int heads,
+static void normalise_heads(const executor_t *it, const norm_t *norm, float *projected, int heads,
                             size_t rows)
 {
     const model_shape_t *shape = &it->model->shape;
@@ -22,88 +37,168 @@ static void normalise_heads(const executor_t *it, const norm_t *norm, size_t fir
     bool whole = shape->facts->query_key_norm == QUERY_KEY_NORM_WHOLE;
     size_t width = (size_t)shape->head_width * (whole ? (size_t)heads : 1);
     for (int h = 0; h < (whole ? 1 : heads); h++) {
-        float *x = it->projected + first + (size_t)h * width;
+        float *x = projected + (size_t)h * width;
         kernel_norm(NORM_RMS, x, x, norm->weight, norm->bias, shape->norm_eps, rows, width,
                     it->attention_shape.row_stride);
     }
 }
 
-/* branch = the attention sublayer of normed. */
-static void attend(executor_t *it, int index, const chunk_t *chunk)
+/* projected = queries, keys and values of a part's rows of normed, ready to attend. */
+static void project(executor_t *it, gemm_t *gemm, const chunk_t *chunk, part_t part)
 {
     const model_shape_t *shape = &it->model->shape;
     const layer_t *layer = it->layer;
-    attention_shape_t *a = &it->attention_shape;
-    size_t rows = (size_t)chunk->rows, stride = a->row_stride;
-    float *projected = it->projected;
+    const attention_shape_t *a = &it->attention_shape;
+    size_t rows = part.count, stride = a->row_stride;
+    float *projected = it->projected + part.first * stride;
+    const float *normed = it->normed + part.first * (size_t)shape->width;
+    const int32_t *position = chunk->position + part.first;
     if (layer->fused.data) {
-        linear_apply(it->gemm, &layer->fused, it->normed, rows, projected, stride);
+        linear_apply(gemm, &layer->fused, normed, rows, projected, stride);
     } else {
-        linear_apply(it->gemm, &layer->query, it->normed, rows, projected + a->query, stride);
-        linear_apply(it->gemm, &layer->key, it->normed, rows, projected + a->key, stride);
-        linear_apply(it->gemm, &layer->value, it->normed, rows, projected + a->value, stride);
+        linear_apply(gemm, &layer->query, normed, rows, projected + a->query, stride);
+        linear_apply(gemm, &layer->key, normed, rows, projected + a->key, stride);
+        linear_apply(gemm, &layer->value, normed, rows, projected + a->value, stride);
     }
-    normalise_heads(it, &layer->query_norm, a->query, shape->heads, rows);
-    normalise_heads(it, &layer->key_norm, a->key, shape->kv_heads, rows);
+    normalise_heads(it, &layer->query_norm, projected + a->query, shape->heads, rows);
+    normalise_heads(it, &layer->key_norm, projected + a->key, shape->kv_heads, rows);
     if (shape->clip > 0) kernel_clip(projected, shape->clip, rows * stride);
-    if (shape->rotary) {
-        kernel_rotate(projected + a->query, chunk->position, it->cosine, it->sine, shape->rotary,
-                      shape->heads, a->query_stride, rows, stride);
-        kernel_rotate(projected + a->key, chunk->position, it->cosine, it->sine, shape->rotary,
-                      shape->kv_heads, a->key_stride, rows, stride);
-    }
-    a->window = shape->sliding[index] ? shape->window : 0;
-    a->scale = shape->score_scale / (float)(shape->scores_by_layer ? index + 1 : 1);
-    attention_apply(it->attention, a, chunk, projected, it->mixed);
-    linear_apply(it->gemm, &layer->output, it->mixed, rows, it->branch, (size_t)shape->width);
+    if (!shape->rotary) return;
+    kernel_rotate(projected + a->query, position, it->cosine, it->sine, shape->rotary, shape->heads,
+                  a->query_stride, rows, stride);
+    kernel_rotate(projected + a->key, position, it->cosine, it->sine, shape->rotary,
+                  shape->kv_heads, a->key_stride, rows, stride);
 }
 
-/* x: residual stream before the layer -> before its MLP's output is added; normed: MLP input. */
-static void first_half(executor_t *it, int index, const chunk_t *chunk, float *x)
+static void before_attention(void *context, int thread)
 {
-    const layer_t *layer = it->layer;
+    step_t *step = context;
+    executor_t *it = step->it;
+    part_t part = executor_part(it, (size_t)step->chunk->rows, thread);
+    size_t width = (size_t)it->model->shape.width, at = part.first * width;
     residual_t residual = it->model->shape.residual;
-    size_t rows = (size_t)chunk->rows, width = (size_t)it->model->shape.width;
-    bool before = residual == RESIDUAL_PRE || residual == RESIDUAL_PARALLEL;
-    if (before) executor_normalise(it, &layer->attention_norm, it->normed, x, rows);
-    else memcpy(it->normed, x, rows * width * sizeof *x);
-    attend(it, index, chunk);
-    if (residual == RESIDUAL_PARALLEL)
-        executor_normalise(it, &layer->mlp_norm, it->normed, x, rows);
-    if (residual == RESIDUAL_BRANCH)
-        executor_normalise(it, &layer->attention_norm, it->branch, it->branch, rows);
-    kernel_add(x, it->branch, rows * width);
-    if (residual == RESIDUAL_POST) executor_normalise(it, &layer->attention_norm, x, x, rows);
-    if (residual == RESIDUAL_PRE) executor_normalise(it, &layer->mlp_norm, it->normed, x, rows);
-    if (!before) memcpy(it->normed, x, rows * width * sizeof *x);
+    if (residual == RESIDUAL_PRE || residual == RESIDUAL_PARALLEL)
+        executor_normalise(it, &it->layer->attention_norm, it->normed, step->x, part);
+    else memcpy(it->normed + at, step->x + at, part.count * width * sizeof(float));
+    project(it, it->worker[thread].gemm, step->chunk, part);
 }
 
-/* x += the MLP of preact (and gated) under one condition. */
-static void second_half(executor_t *it, int index, int condition, size_t rows, float *x)
+static void attend(void *context, int thread)
 {
+    step_t *step = context;
+    executor_t *it = step->it;
+    size_t first, count;
+    work_share(thread, team_threads(it->team), (size_t)it->model->shape.heads, &first, &count);
+    attention_apply(it->worker[thread].attention, &it->attention_shape, step->chunk, (int)first,
+                    (int)count, it->projected, it->mixed);
+}
+
+/* ---- MLP ---- */
+
+/* The first place of a part's rows of buffer that is not finite, or the end of all rows. */
+static size_t first_bad(const step_t *step, const float *buffer, part_t part)
+{
+    size_t columns = (size_t)step->it->model->shape.mlp, at = part.first * columns;
+    size_t count = part.count * columns, bad = kernel_first_nonfinite(buffer + at, count);
+    return bad < count ? at + bad : (size_t)step->chunk->rows * columns;
+}
+
+/* x: residual stream before the layer -> before its MLP's output is added; normed: MLP input;
+ * preact and gated: its projections. */
+static void after_attention(void *context, int thread)
+{
+    step_t *step = context;
+    executor_t *it = step->it;
     const layer_t *layer = it->layer;
     const model_shape_t *shape = &it->model->shape;
-    size_t width = (size_t)shape->width, mlp = (size_t)shape->mlp;
-    intervention_activate(&it->options.condition[condition], index, shape->activation, it->hidden,
-                          it->preact, rows, mlp, it->few);
-    if (it->gated) kernel_multiply(it->hidden, it->gated, rows * mlp);
-    linear_apply(it->gemm, &layer->down, it->hidden, rows, it->branch, width);
-    if (shape->residual == RESIDUAL_BRANCH)
-        executor_normalise(it, &layer->mlp_norm, it->branch, it->branch, rows);
-    kernel_add(x, it->branch, rows * width);
-    if (shape->residual == RESIDUAL_POST) executor_normalise(it, &layer->mlp_norm, x, x, rows);
+    worker_t *worker = &it->worker[thread];
+    part_t part = executor_part(it, (size_t)step->chunk->rows, thread);
+    size_t width = (size_t)shape->width, at = part.first * width, count = part.count * width;
+    size_t mixed = part.first * (size_t)(shape->heads * shape->head_width);
+    size_t neurons = part.first * (size_t)shape->mlp, mlp = (size_t)shape->mlp;
+    residual_t residual = shape->residual;
+
+    linear_apply(worker->gemm, &layer->output, it->mixed + mixed, part.count, it->branch + at,
+                 width);
+    if (residual == RESIDUAL_PARALLEL)
+        executor_normalise(it, &layer->mlp_norm, it->normed, step->x, part);
+    if (residual == RESIDUAL_BRANCH)
+        executor_normalise(it, &layer->attention_norm, it->branch, it->branch, part);
+    kernel_add(step->x + at, it->branch + at, count);
+    if (residual == RESIDUAL_POST)
+        executor_normalise(it, &layer->attention_norm, step->x, step->x, part);
+    if (residual == RESIDUAL_PRE)
+        executor_normalise(it, &layer->mlp_norm, it->normed, step->x, part);
+    if (residual == RESIDUAL_BRANCH || residual == RESIDUAL_POST)
+        memcpy(it->normed + at, step->x + at, count * sizeof(float));
+    linear_apply(worker->gemm, &layer->gate, it->normed + at, part.count, it->preact + neurons,
+                 mlp);
+    if (it->gated && !step->ends)
+        linear_apply(worker->gemm, &layer->up, it->normed + at, part.count, it->gated + neurons,
+                     mlp);
+    worker->bad = first_bad(step, it->preact, part);
 }
 
-static status_t check_finite(const executor_t *it, const chunk_t *chunk, int layer, const float *x,
-                             size_t columns, const char *column)
+static void check_gated(void *context, int thread)
 {
-    size_t count = (size_t)chunk->rows * columns, bad = kernel_first_nonfinite(x, count);
+    step_t *step = context;
+    part_t part = executor_part(step->it, (size_t)step->chunk->rows, thread);
+    step->it->worker[thread].bad = first_bad(step, step->it->gated, part);
+}
+
+/* What the threads found that is not finite. */
+static status_t check(const step_t *step, const float *buffer, const char *column)
+{
+    const executor_t *it = step->it;
+    size_t columns = (size_t)it->model->shape.mlp, count = (size_t)step->chunk->rows * columns;
+    size_t bad = count;
+    for (int i = 0; i < team_threads(it->team); i++)
+        if (it->worker[i].bad < bad) bad = it->worker[i].bad;
     if (bad == count) return NULL;
-    size_t row = bad / columns;
     return status_new(EXIT_NUMERIC,
                       "%s: layer %d, %s %zu: the value %g at token %d, position %d of its sequence",
-                      it->options.what, layer, column, bad % columns, (double)x[bad],
-                      chunk->token[row], chunk->position[row]);
+                      it->options.what, step->index, column, bad % columns, (double)buffer[bad],
+                      step->chunk->token[bad / columns], step->chunk->position[bad / columns]);
+}
+
+/* Rows of the MLP's second projection: activations, made from pre-activations as they are packed,
+ * so that they never lie in memory. */
+typedef struct {
+    const step_t *step;
+    size_t first; /* row of the chunk */
+} activations_t;
+
+static void activate(void *context, float *to, size_t to_stride, size_t row, size_t rows,
+                     size_t first, size_t count)
+{
+    const activations_t *a = context;
+    const executor_t *it = a->step->it;
+    size_t mlp = (size_t)it->model->shape.mlp, at = (a->first + row) * mlp;
+    intervention_activate(&it->options.condition[a->step->condition], a->step->index,
+                          it->model->shape.activation, to, to_stride, it->preact + at, mlp, rows,
+                          first, count);
+    for (size_t t = 0; it->gated && t < rows; t++)
+        kernel_multiply(to + t * to_stride, it->gated + at + t * mlp + first, count);
+}
+
+/* x = from + the MLP of preact (and gated) under one condition. */
+static void descend(void *context, int thread)
+{
+    step_t *step = context;
+    executor_t *it = step->it;
+    const model_shape_t *shape = &it->model->shape;
+    part_t part = executor_part(it, (size_t)step->chunk->rows, thread);
+    size_t width = (size_t)shape->width, at = part.first * width, count = part.count * width;
+    activations_t activations = {step, part.first};
+    const gemm_rows_t rows = {.make = activate, .context = &activations};
+    if (step->from) memcpy(step->x + at, step->from + at, count * sizeof(float));
+    linear_apply_made(it->worker[thread].gemm, &it->layer->down, &rows, part.count, it->branch + at,
+                      width);
+    if (shape->residual == RESIDUAL_BRANCH)
+        executor_normalise(it, &it->layer->mlp_norm, it->branch, it->branch, part);
+    kernel_add(step->x + at, it->branch + at, count);
+    if (shape->residual == RESIDUAL_POST)
+        executor_normalise(it, &it->layer->mlp_norm, step->x, step->x, part);
 }
 
 /* One state through one layer, leaving its children's states where the tree numbers them. A
@@ -114,32 +209,33 @@ status_t executor_advance(executor_t *it, int index, int state, const chunk_t *c
                           float *const *states)
 {
     const condition_tree_t *tree = &it->tree;
-    const layer_t *layer = it->layer;
-    size_t rows = (size_t)chunk->rows, mlp = (size_t)it->model->shape.mlp;
-    size_t bytes = rows * (size_t)it->model->shape.width * sizeof(float);
+    const model_shape_t *shape = &it->model->shape;
     const int *before = tree->state_of + (size_t)index * (size_t)tree->conditions;
+    step_t step = {.it = it, .index = index, .chunk = chunk, .x = states[state]};
+    step.ends = index + 1 == it->options.layers && index + 1 < shape->layers;
 
-    float *x = states[state];
-    first_half(it, index, chunk, x);
-    linear_apply(it->gemm, &layer->gate, it->normed, rows, it->preact, mlp);
-    status_t status = check_finite(it, chunk, index, it->preact, mlp, "neuron");
+    it->attention_shape.window = shape->sliding[index] ? shape->window : 0;
+    it->attention_shape.scale =
+        shape->score_scale / (float)(shape->scores_by_layer ? index + 1 : 1);
+    team_run(it->team, before_attention, &step);
+    team_run(it->team, attend, &step);
+    team_run(it->team, after_attention, &step);
+    status_t status = check(&step, it->preact, "neuron");
     if (!status && state == before[0] && it->options.probe)
         status = it->options.probe->take(it->options.probe->context, index, chunk, it->preact,
                                          it->normed);
-    /* A run that stops at this layer wants no more of it. */
-    if (status || (index + 1 == it->options.layers && index + 1 < it->model->shape.layers))
-        return status;
+    if (status || step.ends) return status;
     if (it->gated) {
-        linear_apply(it->gemm, &layer->up, it->normed, rows, it->gated, mlp);
-        status = check_finite(it, chunk, index, it->gated, mlp, "up-projection of neuron");
+        team_run(it->team, check_gated, &step);
+        status = check(&step, it->gated, "up-projection of neuron");
         if (status) return status;
     }
     for (int child = tree->states[index + 1] - 1; child >= 0; child--) {
-        int c = condition_tree_first(tree, index + 1, child);
-        if (before[c] != state) continue;
-        float *to = states[child];
-        if (to != x) memcpy(to, x, bytes);
-        second_half(it, index, c, rows, to);
+        step.condition = condition_tree_first(tree, index + 1, child);
+        if (before[step.condition] != state) continue;
+        step.x = states[child];
+        step.from = step.x == states[state] ? NULL : states[state];
+        team_run(it->team, descend, &step);
     }
     return NULL;
 }

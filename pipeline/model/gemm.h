@@ -20,17 +20,31 @@ typedef struct {
     int transposed;
 } gemm_weights_t;
 
+/* The rows of x: as they lie, stride apart; or, where make is set, made when they are packed, each
+ * element once for a product: columns [first, first + count) of rows [row, row + rows), to
+ * to_stride apart. */
+typedef struct {
+    const float *data;
+    size_t stride;
+    void (*make)(void *context, float *to, size_t to_stride, size_t row, size_t rows, size_t first,
+                 size_t count);
+    void *context;
+} gemm_rows_t;
+
 typedef struct gemm gemm_t;
 
 /* Packing buffers, for one thread. */
 MUST_CHECK status_t gemm_create(gemm_t **gemm);
 void gemm_destroy(gemm_t **gemm);
 
-/* y (rows, count), rows y_stride apart, = x (rows, inputs), rows x_stride apart, times the
- * transpose of the rows [first, first + count) of W. */
+/* y (rows, count), rows y_stride apart, = x (rows, inputs) times the transpose of the rows
+ * [first, first + count) of W, plus bias (count), which may be NULL. */
 void gemm_apply(gemm_t *gemm, const gemm_weights_t *weights, size_t first, size_t count,
-                size_t inputs, const float *x, size_t x_stride, size_t rows, float *y,
+                size_t inputs, const gemm_rows_t *x, size_t rows, const float *bias, float *y,
                 size_t y_stride);
+
+/* Bytes of the buffers of one gemm_t. */
+size_t gemm_bytes(void);
 
 /* The instruction set in use: "avx512", "avx2" or "generic". The first two give equal bits. */
 const char *gemm_kernel(void);

@@ -5,6 +5,7 @@
 
 #include "core/memory.h"
 #include "core/simd.h"
+#include "model/kernels.h"
 
 /* Blocks: DEPTH of the inner dimension, ROWS of x, which are packed once for all columns, COLUMNS
  * of W (a block of W stays in the second cache while the tiles of x pass through the first). A tile
@@ -26,7 +27,7 @@ struct gemm {
     kernel_t kernel;
     float *x;    /* [ROWS / tile rows][DEPTH][tile rows] */
     float *w;    /* [COLUMNS / tile columns][DEPTH][tile columns] */
-    float *wide; /* [tile columns][DEPTH]: weights expanded to float32 */
+    float *wide; /* [a tile's rows or columns][DEPTH]: weights expanded, rows of x made */
 };
 
 /* ---- the tile: the only code that multiplies ---- */
@@ -128,6 +129,12 @@ status_t gemm_create(gemm_t **gemm)
     return status;
 }
 
+size_t gemm_bytes(void)
+{
+    size_t rows = ROWS + TILE_ROWS_MAX, columns = COLUMNS + 2 * TILE_COLUMNS_MAX;
+    return sizeof(float) * DEPTH * (rows + columns);
+}
+
 void gemm_destroy(gemm_t **gemm)
 {
     if (!*gemm) return;
@@ -191,13 +198,16 @@ static void interleave(float *to, const float *from, size_t stride, size_t count
         for (size_t k = whole; k < depth; k++) to[k * tile + r] = from[r * stride + k];
 }
 
-static void pack_rows(gemm_t *it, const float *x, size_t stride, size_t rows, size_t depth)
+/* Rows [first, first + rows) of x, from column k on. */
+static void pack_rows(gemm_t *it, const gemm_rows_t *x, size_t first, size_t rows, size_t k,
+                      size_t depth)
 {
     size_t tile = it->kernel.rows;
     for (size_t r = 0; r < rows; r += tile) {
-        size_t count = rows - r < tile ? rows - r : tile;
-        float *to = it->x + r * depth;
-        interleave(to, x + r * stride, stride, count, tile, depth);
+        size_t count = rows - r < tile ? rows - r : tile, row = first + r;
+        if (x->make) x->make(x->context, it->wide, DEPTH, row, count, k, depth);
+        const float *from = x->make ? it->wide : x->data + row * x->stride + k;
+        interleave(it->x + r * depth, from, x->make ? DEPTH : x->stride, count, tile, depth);
     }
 }
 
@@ -255,8 +265,9 @@ static void fetch_tile(const kernel_t *kernel, const float *y, size_t stride, si
     }
 }
 
+/* bias: NULL until the chains are complete. */
 static void multiply_block(const gemm_t *it, size_t rows, size_t columns, size_t depth, float *y,
-                           size_t stride, int add)
+                           size_t stride, int add, const float *bias)
 {
     const kernel_t *kernel = &it->kernel;
     for (size_t r = 0; r < rows; r += kernel->rows) {
@@ -272,22 +283,25 @@ static void multiply_block(const gemm_t *it, size_t rows, size_t columns, size_t
                 kernel->tile(depth, a, b, to, stride, add);
             else partial_tile(kernel, depth, a, b, to, stride, height, width, add);
         }
+        if (bias) kernel_add_bias(y + r * stride, bias, height, columns, stride);
     }
 }
 
 void gemm_apply(gemm_t *gemm, const gemm_weights_t *weights, size_t first, size_t count,
-                size_t inputs, const float *x, size_t x_stride, size_t rows, float *y,
+                size_t inputs, const gemm_rows_t *x, size_t rows, const float *bias, float *y,
                 size_t y_stride)
 {
     for (size_t r = 0; r < rows; r += ROWS) {
         size_t height = rows - r < ROWS ? rows - r : ROWS;
         for (size_t k = 0; k < inputs; k += DEPTH) {
             size_t depth = inputs - k < DEPTH ? inputs - k : DEPTH;
-            pack_rows(gemm, x + r * x_stride + k, x_stride, height, depth);
+            const float *last = k + depth == inputs ? bias : NULL;
+            pack_rows(gemm, x, r, height, k, depth);
             for (size_t c = 0; c < count; c += COLUMNS) {
                 size_t columns = count - c < COLUMNS ? count - c : COLUMNS;
                 pack_weights(gemm, weights, first + c, columns, k, depth);
-                multiply_block(gemm, height, columns, depth, y + r * y_stride + c, y_stride, k > 0);
+                multiply_block(gemm, height, columns, depth, y + r * y_stride + c, y_stride, k > 0,
+                               last ? last + c : NULL);
             }
         }
     }

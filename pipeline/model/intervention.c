@@ -93,17 +93,36 @@ static void ablate(ablate_t op, activation_t activation, float *value, float *re
     }
 }
 
-void intervention_activate(const intervention_t *it, int layer, activation_t activation, float *out,
-                           const float *in, size_t rows, size_t neurons, float *scratch)
+/* Of a layer's neurons, which ascend, the place of the first that is not below neuron. */
+static int32_t find(const intervention_t *it, int layer, size_t neuron)
 {
-    kernel_activate(activation, out, in, rows * neurons);
-    size_t count = (size_t)count_of(it, layer);
-    if (count == 0) return;
-    const int32_t *neuron = it->neuron + it->start[layer];
-    float *value = scratch, *result = scratch + count;
-    for (size_t t = 0; t < rows; t++) {
-        for (size_t i = 0; i < count; i++) value[i] = in[t * neurons + (size_t)neuron[i]];
-        ablate(it->ablate, activation, value, result, count);
-        for (size_t i = 0; i < count; i++) out[t * neurons + (size_t)neuron[i]] = result[i];
+    int32_t low = it->start[layer], high = it->start[layer + 1];
+    while (low < high) {
+        int32_t middle = low + (high - low) / 2;
+        if ((size_t)it->neuron[middle] < neuron) low = middle + 1;
+        else high = middle;
+    }
+    return low;
+}
+
+void intervention_activate(const intervention_t *it, int layer, activation_t activation, float *out,
+                           size_t out_stride, const float *in, size_t in_stride, size_t rows,
+                           size_t first, size_t count)
+{
+    enum { TOGETHER = 256 };
+    float value[TOGETHER], result[TOGETHER];
+    for (size_t t = 0; t < rows; t++)
+        kernel_activate(activation, out + t * out_stride, in + t * in_stride + first, count);
+    if (count_of(it, layer) == 0) return;
+    int32_t end = find(it, layer, first + count);
+    for (int32_t from = find(it, layer, first); from < end; from += TOGETHER) {
+        const int32_t *neuron = it->neuron + from;
+        size_t n = end - from < TOGETHER ? (size_t)(end - from) : TOGETHER;
+        for (size_t t = 0; t < rows; t++) {
+            for (size_t i = 0; i < n; i++) value[i] = in[t * in_stride + (size_t)neuron[i]];
+            ablate(it->ablate, activation, value, result, n);
+            for (size_t i = 0; i < n; i++)
+                out[t * out_stride + (size_t)neuron[i] - first] = result[i];
+        }
     }
 }

@@ -19,10 +19,11 @@ void condition_tree_free(condition_tree_t *tree);
 /* First condition of a state. */
 int condition_tree_first(const condition_tree_t *tree, int layer, int state);
 
-/* out (rows, F) = activation of in with the intervention's neurons of this layer ablated; out is
- * not in. scratch: floats, 2 per neuron. */
+/* out (rows, count), rows out_stride apart, = activation of the neurons [first, first + count) of
+ * in (rows, F), rows in_stride apart, with the intervention's neurons of this layer ablated; out
+ * is not in. */
 void intervention_activate(const intervention_t *intervention, int layer, activation_t activation,
-                           float *out, const float *in, size_t rows, size_t neurons,
-                           float *scratch);
+                           float *out, size_t out_stride, const float *in, size_t in_stride,
+                           size_t rows, size_t first, size_t count);
 
 #endif

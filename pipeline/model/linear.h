@@ -12,6 +12,10 @@
 void linear_apply(gemm_t *gemm, const linear_t *linear, const float *x, size_t rows, float *y,
                   size_t y_stride);
 
+/* The same of rows that are made as they are needed. */
+void linear_apply_made(gemm_t *gemm, const linear_t *linear, const gemm_rows_t *x, size_t rows,
+                       float *y, size_t y_stride);
+
 /* The outputs [first, first + count) alone, without bias: y (T, count). For the vocabulary. */
 void linear_apply_part(gemm_t *gemm, const linear_t *linear, size_t first, size_t count,
                        const float *x, size_t rows, float *y, size_t y_stride);

@@ -42,7 +42,7 @@ static status_t score(MPI_Comm comm, const char *directory, size_t memory, size_
                       int32_t chunk, double *sum)
 {
     sequences_t sequences = make_sequences();
-    run_options_t options = {conditions, CONDITIONS, TINY_LAYERS, NULL, "tiny", states};
+    run_options_t options = {conditions, CONDITIONS, TINY_LAYERS, NULL, "tiny", states, NULL};
     model_t *model = NULL;
     status_t status = model_open(comm, directory, memory, &model);
     if (!status) {
@@ -75,14 +75,15 @@ static void do_not_depend_on_ranks(void **state)
     tiny_free(&tiny);
 }
 
-/* A model that does not fit: two layers in memory, one to three chunks of states, or all. */
+/* A model that does not fit: two layers in memory; one condition of one chunk at a time, several
+ * conditions, one to three chunks of all, or everything. */
 static void do_not_depend_on_memory(void **state)
 {
-    static const size_t states[] = {0, 50000, 100000, 10000000};
+    static const size_t states[] = {0, 1, 3200000, 3300000, 100000000};
     static double streamed[SCORES], resident[SCORES];
     void (*const make[])(tiny_t * tiny, uint64_t seed) = {tiny_neox, tiny_mistral};
     for (int which = 0; which < 2; which++)
-        for (int k = 0; k < 4; k++) {
+        for (int k = 0; k < 5; k++) {
             tiny_t tiny;
             make[which](&tiny, 2);
             save(state, &tiny);
@@ -121,7 +122,7 @@ static void are_sums_of_log_probabilities(void **state)
         expect_ok(model_open(MPI_COMM_SELF, *state, 0, &model));
         for (int s = 0; s < SEQUENCES; s++) {
             int64_t length = offset[s + 1] - offset[s], whole[] = {0, length};
-            run_options_t options = {conditions, 1, TINY_LAYERS, NULL, "tiny", 0};
+            run_options_t options = {conditions, 1, TINY_LAYERS, NULL, "tiny", 0, NULL};
             forest_t *forest = NULL;
             executor_t *executor = NULL;
             static float logits[LONGEST * TINY_VOCABULARY];
@@ -158,7 +159,7 @@ static void are_told_by_token(void **state)
     for (int k = 0; k < 2; k++) {
         sequences_t sequences = make_sequences();
         random_t random = random_stream(2, "texts", 0);
-        run_options_t options = {conditions, CONDITIONS, TINY_LAYERS, NULL, "tiny", 0};
+        run_options_t options = {conditions, CONDITIONS, TINY_LAYERS, NULL, "tiny", 0, NULL};
         size_t tokens = (size_t)offset[SEQUENCES];
         for (int s = 0; s < SEQUENCES; s++)
             from[s] = 1 + (int32_t)random_below(&random, (uint64_t)(offset[s + 1] - offset[s] - 1));
@@ -194,7 +195,8 @@ static void one_rank_fails(void **state)
     for (int k = 0; k < 2; k++)
         for (int s = 0; s < SEQUENCES; s += 13) {
             sequences_t sequences = make_sequences();
-            run_options_t options = {conditions, CONDITIONS, TINY_LAYERS, NULL, "step7", 50000};
+            run_options_t options = {conditions, CONDITIONS, TINY_LAYERS, NULL,
+                                     "step7",    50000,      NULL};
             model_t *model = NULL;
             id[offset[s + 1] - 1] = TINY_VOCABULARY + 3;
             expect_ok(model_open(MPI_COMM_WORLD, *state, k ? STREAMED : 0, &model));

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "model/executor.h"
+#include "model/intervention.h"
 #include "model/kernels.h"
 
 enum { SEQUENCES = 40, LONGEST = 24 };
@@ -49,7 +50,7 @@ static model_t *open_neox(const char *directory)
 static double *run_forest(model_t *model, const forest_t *forest, const intervention_t *condition,
                           int conditions, bool backwards)
 {
-    run_options_t options = {condition, conditions, model->shape.layers, NULL, "tiny", 0};
+    run_options_t options = {condition, conditions, model->shape.layers, NULL, "tiny", 0, NULL};
     executor_t *executor = NULL;
     double *all = NULL;
     size_t edges = 0, at = 0;
@@ -73,7 +74,7 @@ static void score_plainly(model_t *model, const texts_t *texts, int s,
 {
     const int32_t *id = texts->id + texts->offset[s];
     int64_t length = texts->offset[s + 1] - texts->offset[s], whole[] = {0, length};
-    run_options_t options = {condition, 1, model->shape.layers, NULL, "tiny", 0};
+    run_options_t options = {condition, 1, model->shape.layers, NULL, "tiny", 0, NULL};
     forest_t *forest = NULL;
     executor_t *executor = NULL;
     float *logits = NULL;
@@ -199,6 +200,86 @@ static void conditions_do_not_touch_each_other(void **state)
     model_close(&model);
 }
 
+/* Any number of threads, more than rows or heads among them: the same bits. */
+static void threads(void **state)
+{
+    enum { FEW = 6, LONG = 30 };
+    int32_t id[FEW * LONG];
+    int64_t offset[FEW + 1] = {0};
+    random_t random = random_stream(1, "threads", 0);
+    for (int s = 0; s < FEW; s++) {
+        int64_t length = 2 + (int64_t)random_below(&random, LONG - 2);
+        for (int64_t i = 0; i < length; i++)
+            id[offset[s] + i] = (int32_t)random_below(&random, i < 3 ? 2 : TINY_VOCABULARY);
+        offset[s + 1] = offset[s] + length;
+    }
+    void (*const make[])(tiny_t * tiny, uint64_t seed) = {tiny_neox, tiny_mistral, tiny_gpt2,
+                                                          tiny_opt};
+    for (int which = 0; which < 4; which++) {
+        tiny_t tiny;
+        forest_t *forest = NULL;
+        make[which](&tiny, 5);
+        model_t *model = open_model(&tiny, *state, DTYPE_F16);
+        expect_ok(forest_create(id, offset, FEW, 1000, &forest));
+        assert_int_equal(forest->chunks, 1);
+        size_t count = MANY * (size_t)forest->chunk->edges;
+        double *alone = run_forest(model, forest, many, MANY, false), *shared = NULL;
+        expect_ok(mem_new(&shared, count, "scores"));
+        for (int n = 1; n <= 9; n++) {
+            team_t *team = NULL;
+            executor_t *executor = NULL;
+            expect_ok(team_create(n, &team));
+            run_options_t options = {many, MANY, TINY_LAYERS, NULL, "tiny", 0, team};
+            expect_ok(executor_create(model, forest, &options, &executor));
+            expect_ok(executor_run(executor, forest->chunk, shared, NULL));
+            assert_memory_equal(shared, alone, count * sizeof *alone);
+            executor_destroy(&executor);
+            team_destroy(&team);
+        }
+        mem_free(&alone);
+        mem_free(&shared);
+        forest_destroy(&forest);
+        model_close(&model);
+        tiny_free(&tiny);
+    }
+}
+
+/* Conditions in flight: as many states as fit beside the buffers, by the tree of those taken. */
+static void conditions_in_flight(void **state)
+{
+    static const int32_t id[] = {1, 2, 3, 4, 5, 6};
+    static const int64_t offset[] = {0, 6};
+    model_t *model = open_neox(*state);
+    forest_t *forest = NULL;
+    expect_ok(forest_create(id, offset, 1, 100, &forest));
+    executor_bytes_t bytes = executor_bytes(&model->shape, forest, 1);
+    assert_int_equal(bytes.state, 5 * TINY_WIDTH * sizeof(float));
+    for (int fit = 0; fit <= MANY + 1; fit++) {
+        int count, most = 1;
+        size_t memory = bytes.buffers + (size_t)fit * bytes.state;
+        run_options_t options = {many, MANY, TINY_LAYERS, NULL, "tiny", memory, NULL};
+        for (int n = 1; n <= MANY; n++) {
+            condition_tree_t tree;
+            int states = 0;
+            expect_ok(condition_tree_create(many, n, TINY_LAYERS, &tree));
+            for (int l = 0; l <= TINY_LAYERS; l++)
+                if (tree.states[l] > states) states = tree.states[l];
+            if (states <= fit) most = n;
+            condition_tree_free(&tree);
+        }
+        expect_ok(executor_conditions(&model->shape, forest, &options, &count));
+        assert_int_equal(count, most);
+        options.memory = 0;
+        expect_ok(executor_conditions(&model->shape, forest, &options, &count));
+        assert_int_equal(count, MANY);
+        options.memory = 1;
+        expect_ok(executor_conditions(&model->shape, forest, &options, &count));
+        assert_int_equal(count, 1);
+    }
+    forest_destroy(&forest);
+    model_close(&model);
+}
+
 static void logits_of_every_condition(void **state)
 {
     static const int32_t id[] = {1, 2, 3, 4, 5};
@@ -209,12 +290,12 @@ static void logits_of_every_condition(void **state)
     forest_t *forest = NULL;
     executor_t *executor = NULL;
     expect_ok(forest_create_whole(id, offset, 2, &forest));
-    run_options_t options = {many, MANY, TINY_LAYERS, NULL, "tiny", 0};
+    run_options_t options = {many, MANY, TINY_LAYERS, NULL, "tiny", 0, NULL};
     expect_ok(executor_create(model, forest, &options, &executor));
     expect_ok(executor_run(executor, forest->chunk, NULL, all));
     executor_destroy(&executor);
     for (int c = 0; c < MANY; c++) {
-        run_options_t single = {&many[c], 1, TINY_LAYERS, NULL, "tiny", 0};
+        run_options_t single = {&many[c], 1, TINY_LAYERS, NULL, "tiny", 0, NULL};
         expect_ok(executor_create(model, forest, &single, &executor));
         expect_ok(executor_run(executor, forest->chunk, NULL, one));
         assert_memory_equal(one, all + c * BLOCK, sizeof one);
@@ -260,7 +341,7 @@ static void probes(void **state)
     executor_t *executor = NULL;
     expect_ok(forest_create_whole(id, offset, 2, &forest));
     probe_t probe = {take, &whole};
-    run_options_t options = {many, MANY, TINY_LAYERS, &probe, "tiny", 0};
+    run_options_t options = {many, MANY, TINY_LAYERS, &probe, "tiny", 0, NULL};
     expect_ok(executor_create(model, forest, &options, &executor));
     expect_ok(executor_run(executor, forest->chunk, NULL, NULL));
     executor_destroy(&executor);
@@ -268,7 +349,7 @@ static void probes(void **state)
     for (int layers = 1; layers <= TINY_LAYERS; layers++) {
         memset(&part, 0, sizeof part);
         probe.context = &part;
-        options = (run_options_t){many, 1, layers, &probe, "tiny", 0};
+        options = (run_options_t){many, 1, layers, &probe, "tiny", 0, NULL};
         expect_ok(executor_create(model, forest, &options, &executor));
         expect_ok(executor_run(executor, forest->chunk, NULL, NULL));
         executor_destroy(&executor);
@@ -335,7 +416,7 @@ static void expect_run_error(model_t *model, const int32_t *id, int64_t length, 
     forest_t *forest = NULL;
     executor_t *executor = NULL;
     double *score = NULL;
-    run_options_t options = {many, 2, model->shape.layers, NULL, "step512", 0};
+    run_options_t options = {many, 2, model->shape.layers, NULL, "step512", 0, NULL};
     expect_ok(forest_create(id, offset, 1, 100, &forest));
     expect_ok(mem_new(&score, 2 * (size_t)forest->chunk->edges, "scores"));
     status_t status = executor_create(model, forest, &options, &executor);
@@ -484,17 +565,21 @@ static void refuses_impossible_interventions(void **state)
     static const int32_t beyond[] = {TINY_MLP}, below[] = {-1}, one[] = {0, 0, 0, 1};
     static const int32_t id[] = {1, 2, 3};
     static const int64_t offset[] = {0, 3};
+    static const int32_t unordered[] = {5, 3}, two[] = {0, 0, 2, 2};
     int32_t repeated[TINY_MLP + 1] = {0}, all[] = {0, 0, TINY_MLP + 1, TINY_MLP + 1};
-    intervention_t cases[] = {
-        {ABLATE_BOTH, beyond, one}, {ABLATE_BOTH, below, one}, {ABLATE_BOTH, repeated, all}};
+    intervention_t cases[] = {{ABLATE_BOTH, beyond, one},
+                              {ABLATE_BOTH, below, one},
+                              {ABLATE_BOTH, repeated, all},
+                              {ABLATE_BOTH, unordered, two}};
     static const char *const messages[] = {"tiny: neuron 56 of 56", "tiny: neuron -1 of 56",
-                                           "tiny: layer 1: 57 of 56 neurons"};
+                                           "tiny: layer 1: 57 of 56 neurons",
+                                           "tiny: layer 1: neuron 3 after 5"};
     model_t *model = open_neox(*state);
     forest_t *forest = NULL;
     expect_ok(forest_create(id, offset, 1, 10, &forest));
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         executor_t *executor = NULL;
-        run_options_t options = {&cases[i], 1, TINY_LAYERS, NULL, "tiny", 0};
+        run_options_t options = {&cases[i], 1, TINY_LAYERS, NULL, "tiny", 0, NULL};
         expect_error(executor_create(model, forest, &options, &executor), EXIT_BUG, messages[i]);
         assert_null(executor);
     }
@@ -509,6 +594,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         WITH_SCRATCH(forest_equals_whole_sequences),
         WITH_SCRATCH(conditions_do_not_touch_each_other),
+        WITH_SCRATCH(threads),
+        WITH_SCRATCH(conditions_in_flight),
         WITH_SCRATCH(logits_of_every_condition),
         WITH_SCRATCH(probes),
         WITH_SCRATCH(types_on_disk),

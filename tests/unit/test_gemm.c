@@ -59,7 +59,8 @@ static void check(const case_t *it, gemm_t *gemm, size_t first, size_t count)
 {
     gemm_weights_t weights = {it->stored, it->type, it->transposed ? it->outputs : it->inputs,
                               it->transposed};
-    gemm_apply(gemm, &weights, first, count, it->inputs, it->x, it->x_stride, it->rows, it->y,
+    const gemm_rows_t rows = {.data = it->x, .stride = it->x_stride};
+    gemm_apply(gemm, &weights, first, count, it->inputs, &rows, it->rows, NULL, it->y,
                it->y_stride);
     for (size_t r = 0; r < it->rows; r++) {
         for (size_t c = 0; c < count; c++) {
@@ -103,6 +104,57 @@ static void equals_the_chain(void **state)
     gemm_destroy(&gemm);
 }
 
+typedef struct {
+    const case_t *it;
+    int asked; /* elements */
+} maker_t;
+
+static void make_rows(void *context, float *to, size_t to_stride, size_t row, size_t rows,
+                      size_t first, size_t count)
+{
+    maker_t *maker = context;
+    for (size_t r = 0; r < rows; r++)
+        memcpy(to + r * to_stride, maker->it->x + (row + r) * maker->it->x_stride + first,
+               count * sizeof *to);
+    maker->asked += (int)(rows * count);
+}
+
+/* Rows made on demand, each element once; and a bias after the whole chain. */
+static void makes_rows_and_adds_bias(void **state)
+{
+    (void)state;
+    static const size_t shapes[][3] = {{1, 1, 1}, {13, 600, 300}, {2400, 40, 700}, {25, 33, 256}};
+    random_t random = random_stream(3, "test", 0);
+    gemm_t *gemm = NULL;
+    must(gemm_create(&gemm));
+    for (size_t s = 0; s < 4; s++) {
+        case_t it = {.rows = shapes[s][0],
+                     .outputs = shapes[s][1],
+                     .inputs = shapes[s][2],
+                     .x_stride = shapes[s][2],
+                     .y_stride = shapes[s][1]};
+        float *bias = NULL, *made = NULL;
+        make(&it, &random);
+        must(mem_aligned(&bias, it.outputs, "bias"));
+        must(mem_aligned(&made, it.rows * it.outputs, "y"));
+        for (size_t c = 0; c < it.outputs; c++) bias[c] = (float)random_normal(&random);
+        maker_t maker = {&it, 0};
+        gemm_weights_t weights = {it.stored, it.type, it.inputs, 0};
+        gemm_rows_t lie = {.data = it.x, .stride = it.x_stride};
+        gemm_rows_t rows = {.make = make_rows, .context = &maker};
+        gemm_apply(gemm, &weights, 0, it.outputs, it.inputs, &lie, it.rows, NULL, it.y, it.outputs);
+        gemm_apply(gemm, &weights, 0, it.outputs, it.inputs, &rows, it.rows, bias, made,
+                   it.outputs);
+        for (size_t i = 0; i < it.rows * it.outputs; i++)
+            assert_true(made[i] == it.y[i] + bias[i % it.outputs]);
+        assert_int_equal(maker.asked, it.rows * it.inputs);
+        mem_free(&bias);
+        mem_free(&made);
+        release(&it);
+    }
+    gemm_destroy(&gemm);
+}
+
 static void a_part_is_the_part_of_the_whole(void **state)
 {
     (void)state;
@@ -126,6 +178,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equals_the_chain),
+        cmocka_unit_test(makes_rows_and_adds_bias),
         cmocka_unit_test(a_part_is_the_part_of_the_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

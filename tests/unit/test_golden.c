@@ -88,9 +88,8 @@ static void kernels(void **state)
     float whole = (float)kernel_log_sum(&sum);
     expect_bits("log-sum-exp", checksum(&whole, sizeof whole), 0xbaae803c550cd2bfu);
     static const int32_t neuron[] = {3, 50, 99}, start[] = {0, 3};
-    float scratch[200];
     intervention_t flip = {ABLATE_SIGNFLIP, neuron, start};
-    intervention_activate(&flip, 0, ACTIVATION_GELU, y, x, 40, 100, scratch);
+    intervention_activate(&flip, 0, ACTIVATION_GELU, y, 100, x, 100, 40, 0, 100);
     expect_bits("an ablation", checksum(y, 4000 * sizeof *y), 0x82da3ba93e89eb91u);
 }
 
@@ -126,7 +125,7 @@ static int attention_is_fused(void)
     fill(x, ROWS * 4 * WIDTH, 3, 4);
     expect_ok(forest_create_whole(id, offset, 2, &forest));
     expect_ok(attention_create(WIDTH, 70, &attention));
-    attention_apply(attention, &shape, forest->chunk, x, y);
+    attention_apply(attention, &shape, forest->chunk, 0, 2, x, y);
     attention_destroy(&attention);
     forest_destroy(&forest);
     return which("attention", checksum(y, sizeof y), 0x40aff968d50a878fu, 0x419d00d4631a823eu);
@@ -174,7 +173,7 @@ static uint64_t run(const char *directory)
     forest_t *forest = NULL;
     executor_t *executor = NULL;
     expect_ok(model_open(MPI_COMM_SELF, directory, 0, &model));
-    run_options_t options = {condition, 2, TINY_LAYERS, NULL, "tiny", 0};
+    run_options_t options = {condition, 2, TINY_LAYERS, NULL, "tiny", 0, NULL};
     expect_ok(forest_create_whole(id, offset, 2, &forest));
     expect_ok(executor_create(model, forest, &options, &executor));
     expect_ok(executor_run(executor, forest->chunk, NULL, result.logits));

@@ -404,14 +404,18 @@ static void interventions(void **state)
 {
     enum { ROWS = 7, NEURONS = 40 };
     static const int32_t neuron[] = {3, 5, 39, 0, 7}, start[] = {0, 3, 3, 5};
-    float in[ROWS * NEURONS], out[ROWS * NEURONS], scratch[2 * NEURONS];
+    float in[ROWS * NEURONS], out[ROWS * NEURONS];
     (void)state;
     fill_normal(in, ROWS * NEURONS, 2, 8);
     in[3] = 0, in[NEURONS + 3] = -0.0f;
     for (int op = ABLATE_NONE; op < ABLATE_COUNT; op++)
         for (int layer = 0; layer < 3; layer++) {
             intervention_t it = {(ablate_t)op, neuron, start};
-            intervention_activate(&it, layer, ACTIVATION_GELU, out, in, ROWS, NEURONS, scratch);
+            /* in parts of the neurons, as the executor asks for them */
+            for (size_t first = 0; first < NEURONS; first += 6)
+                intervention_activate(&it, layer, ACTIVATION_GELU, out + first, NEURONS, in,
+                                      NEURONS, ROWS, first,
+                                      NEURONS - first < 6 ? NEURONS - first : 6);
             for (int i = 0; i < ROWS * NEURONS; i++) {
                 bool named = false;
                 for (int32_t n = start[layer]; n < start[layer + 1]; n++)
