@@ -10,7 +10,7 @@
 /* Blocks: DEPTH of the inner dimension, ROWS of x, which are packed once for all columns, COLUMNS
  * of W (a block of W stays in the second cache while the tiles of x pass through the first). A tile
  * is what the registers hold. */
-enum { DEPTH = 256, ROWS = 2304, COLUMNS = 512, TILE_ROWS_MAX = 12, TILE_COLUMNS_MAX = 32 };
+enum { DEPTH = 384, ROWS = 2304, COLUMNS = 512, TILE_ROWS_MAX = 12, TILE_COLUMNS_MAX = 32 };
 
 /* c (tile rows, tile columns), rows stride apart, (+)= a b: a is packed [depth][tile rows], b
  * [depth][tile columns]. */
