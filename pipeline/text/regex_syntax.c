@@ -72,18 +72,21 @@ static status_t translate_property(translation_t *t)
     return status;
 }
 
-/* \s, \d, \w by Unicode. (PCRE2's own \s takes U+180E too, its \w fewer marks.) */
+/* \s, \d, \w by Unicode. (PCRE2's own \s takes U+180E too, its \w fewer marks.) Outside classes
+ * Oniguruma's \w has the superscripts and fractions of Latin-1 besides. */
 static status_t translate_shorthand(translation_t *t)
 {
     static const char *const digits[] = {"Nd", NULL};
     static const char *const words[] = {"L", "M", "Nd", "Pc", NULL};
+    const char *more =
+        t->in_class ? "\\p{Alphabetic}" : "\\p{Alphabetic}\\x{B2}\\x{B3}\\x{B9}\\x{BC}-\\x{BE}";
     status_t status = NULL;
     switch (*++t->at) {
     case 's': status = str_add(t->out, "\\p{White_Space}"); break;
     case 'S': status = str_add(t->out, "\\P{White_Space}"); break;
     case 'd':
     case 'D': status = add_class(t, *t->at == 'D', NULL, digits); break;
-    default: status = add_class(t, *t->at == 'W', "\\p{Alphabetic}", words); break;
+    default: status = add_class(t, *t->at == 'W', more, words); break;
     }
     t->at++;
     return status;

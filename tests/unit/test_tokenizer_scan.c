@@ -115,6 +115,9 @@ static void test_translation(void **state)
     expect_match("\\p{Nd}", "\xf0\x96\x84\xb0", 0, 4); /* U+16130, of Unicode 16 */
     expect_match("\\w+", ".a_\xcc\x81\x31.", 1, 6);    /* marks are of words */
     expect_match("\\W", "a_\xcc\x81", 5, 0);
+    expect_match("\\w+", ".\xc2\xb2\xc2\xb3\xc2\xb9\xc2\xbc\xc2\xbd\xc2\xbe.", 1, 13);
+    expect_match("\\W", "\xc2\xbd\xe2\x85\x93", 2, 5); /* of fractions, only those of Latin-1 */
+    expect_match("[\\w]", "\xc2\xbd", 3, 0);           /* and not in a class */
     expect_match("[\\u0041-\\x43]+", "xABCD", 1, 4);
     expect_match("(?i:'LL)", "I'll", 1, 4);
     expect_match("(?i:k)(ss\xc3\xa9)", "\xe2\x84\xaass\xc3\xa9", 0, 7);
