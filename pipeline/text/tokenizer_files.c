@@ -4,6 +4,7 @@
 #include "core/file.h"
 #include "core/memory.h"
 #include "text/json_fields.h"
+#include "text/named_tokens.h"
 #include "text/tokenizer_parts.h"
 
 enum { LARGEST = 1 << 28 }; /* bytes of one of the files: 256 MiB */
@@ -41,39 +42,19 @@ static status_t read_object(source_t *source, const char *name, bool required, j
     return status;
 }
 
-/* The text of a special token: "x" or {"content": "x"}; NULL where there is none. */
-static const char *special_text(const json_t *value)
+/* tokenizer_config.json; where it does not say what tokens were added, it is of the kind whose
+ * special tokens special_tokens_map.json overrides. NULL where there is neither. */
+static status_t read_config(source_t *source, json_t **config)
 {
-    return json_is_object(value) ? json_string_value(json_object_get(value, "content"))
-                                 : json_string_value(value);
-}
-
-/* BOS and EOS where the configuration does not name them, by class as in transformers. */
-static const char *default_special(const json_t *config, const char *key)
-{
-    static const struct {
-        const char *class, *bos, *eos;
-    } known[] = {
-        {"GPT2Tokenizer", "<|endoftext|>", "<|endoftext|>"},
-        {"GPTNeoXTokenizer", "<|endoftext|>", "<|endoftext|>"},
-        {"Qwen2Tokenizer", NULL, "<|endoftext|>"},
-        {"LlamaTokenizer", "<s>", "</s>"},
-    };
-    const char *class = json_string_value(json_object_get(config, "tokenizer_class"));
-    for (size_t i = 0; class && i < sizeof known / sizeof *known; i++) {
-        size_t length = strlen(known[i].class);
-        if (strncmp(class, known[i].class, length) == 0 &&
-            (class[length] == '\0' || strcmp(class + length, "Fast") == 0))
-            return strcmp(key, "bos_token") == 0 ? known[i].bos : known[i].eos;
-    }
-    return NULL;
-}
-
-static int32_t find_special(const tokenizer_t *tokenizer, const json_t *config, const char *key)
-{
-    const json_t *value = json_object_get(config, key);
-    const char *text = value ? special_text(value) : default_special(config, key);
-    return text ? tokenizer_find(tokenizer, text) : -1;
+    json_t *map = NULL;
+    status_t status = read_object(source, "tokenizer_config.json", false, config);
+    if (!status && !json_object_get(*config, "added_tokens_decoder"))
+        status = read_object(source, "special_tokens_map.json", false, &map);
+    if (map && !*config) *config = json_object();
+    if (map && json_object_update(*config, map))
+        status = status_new(EXIT_RESOURCE, "out of memory: configuration");
+    json_decref(map);
+    return status;
 }
 
 /* The lines of merges.txt as a list of texts. */
@@ -99,37 +80,17 @@ static status_t read_merges(source_t *source, json_t **merges)
     return status;
 }
 
-/* Special tokens named by the configuration are cut out of texts. */
-static status_t add_named_tokens(tokenizer_t *tokenizer, const json_t *config)
-{
-    static const char *const keys[] = {"bos_token", "eos_token", "unk_token", "pad_token"};
-    const char *added[4];
-    size_t count = 0;
-    status_t status = NULL;
-    for (size_t i = 0; !status && i < sizeof keys / sizeof *keys; i++) {
-        const json_t *value = json_object_get(config, keys[i]);
-        const char *text = value   ? special_text(value)
-                           : i < 2 ? default_special(config, keys[i])
-                                   : NULL;
-        bool known = !text;
-        for (size_t j = 0; !known && j < count; j++) known = strcmp(added[j], text) == 0;
-        if (known) continue;
-        added[count++] = text;
-        status = add_token(tokenizer, &(added_entry_t){.content = text, .declared = -1});
-    }
-    return status ? status : finish_added(tokenizer);
-}
-
 /* A directory with vocab.json and merges.txt: the tokenizer of GPT-2, which OPT has too. */
 static status_t open_gpt2(tokenizer_t *tokenizer, source_t *source, json_t **config)
 {
     const char *what = "tokenizer_config.json";
-    json_t *vocabulary = NULL, *merges = NULL;
+    json_t *vocabulary = NULL, *merges = NULL, *added = NULL;
     bpe_options_t options = {.byte_level = true};
-    bool prefix = false, begin = false;
+    bool prefix = false, begin = false, end = false;
     status_t status = read_object(source, "vocab.json", true, &vocabulary);
     if (!status) status = read_merges(source, &merges);
-    if (!status) status = read_object(source, what, false, config);
+    if (!status) status = read_config(source, config);
+    if (!status) status = read_object(source, "added_tokens.json", false, &added);
     if (!status && !*config) *config = json_object();
     if (!status && !json_object_get(*config, "tokenizer_class") &&
         json_object_set_new(*config, "tokenizer_class", json_string("GPT2Tokenizer")))
@@ -142,16 +103,22 @@ static status_t open_gpt2(tokenizer_t *tokenizer, source_t *source, json_t **con
                             what, class ? class : "");
     if (!status) status = json_flag(*config, what, "add_prefix_space", false, &prefix);
     if (!status) status = json_flag(*config, what, "add_bos_token", false, &begin);
+    /* transformers 4 passes over this one, 5 appends EOS. */
+    if (!status) status = json_flag(*config, what, "add_eos_token", false, &end);
+    if (!status && end)
+        status =
+            status_new(EXIT_INPUT, "%s: add_eos_token is not supported (expected false)", what);
     if (!status) status = add_byte_level(&tokenizer->splitter, prefix, true);
     if (!status) status = make_model(tokenizer, vocabulary, merges, &options, NULL);
-    if (!status) status = add_named_tokens(tokenizer, *config);
+    if (!status) status = add_named_tokens(tokenizer, *config, added);
     if (!status && begin) {
-        int32_t bos = find_special(tokenizer, *config, "bos_token");
+        int32_t bos = named_token_id(tokenizer, *config, "bos_token");
         status = bos < 0 ? status_new(EXIT_INPUT, "%s: add_bos_token without a bos_token", what)
                          : ids_append(&tokenizer->finisher.before, bos);
     }
     json_decref(vocabulary);
     json_decref(merges);
+    json_decref(added);
     return status;
 }
 
@@ -163,8 +130,7 @@ static status_t open_json(tokenizer_t *tokenizer, source_t *source, const char *
     if (!status) status = tokenizer_parse(tokenizer, text.data, text.length);
     status = status_wrap(status, "%s", path);
     str_free(&text);
-    if (!status) status = read_object(source, "tokenizer_config.json", false, config);
-    return status;
+    return status ? status : read_config(source, config);
 }
 
 /* The directory that holds path. */
@@ -187,8 +153,8 @@ static status_t open_files(tokenizer_t *tokenizer, source_t *source, const char 
         status = given || file_exists(json) ? open_json(tokenizer, source, json, config)
                                             : open_gpt2(tokenizer, source, config);
     if (!status) {
-        tokenizer->bos = find_special(tokenizer, *config, "bos_token");
-        tokenizer->eos = find_special(tokenizer, *config, "eos_token");
+        tokenizer->bos = named_token_id(tokenizer, *config, "bos_token");
+        tokenizer->eos = named_token_id(tokenizer, *config, "eos_token");
     }
     mem_free(&json);
     mem_free(&directory);

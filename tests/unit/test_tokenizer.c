@@ -1,6 +1,6 @@
 /* The tokenizer as a whole: ids and offsets of small tokenizers of every kind, as the tokenizers
- * library 0.22.2 has them (tests/data/tokenizers/make_cases.py), the directories it opens, and
- * the files and texts that it must refuse. */
+ * library 0.22.2 has them (tests/data/tokenizers/make_cases.py), and the files and texts that it
+ * must refuse. */
 #include "tests/scratch.h"
 
 #include <jansson.h>
@@ -290,81 +290,6 @@ static void test_damaged_files(void **state)
     scratch_remove(*state, "tokenizer.json");
 }
 
-static void write_text(const char *directory, const char *name, const char *text)
-{
-    scratch_write(directory, name, text, strlen(text));
-}
-
-/* vocab.json and merges.txt in the manner of OPT: transformers adds </s> in front. */
-static void test_vocabulary_and_merges(void **state)
-{
-    tokenizer_t *tokenizer = NULL;
-    write_text(*state, "vocab.json",
-               "{\"<pad>\":0,\"</s>\":1,\"a\":2,\"b\":3,\"\xc4\xa0\":4,\"\xc4\xa0"
-               "a\":5,\"\xc4\xa0"
-               "ab\":6}");
-    write_text(*state, "merges.txt",
-               "#version: 0.2\n\xc4\xa0 a\n\xc4\xa0"
-               "a b\n");
-    expect_ok(tokenizer_open(*state, &tokenizer));
-    EXPECT_IDS(tokenizer, "ab ab a", ENCODE_SPECIAL, 2, 3, 6, 5);
-    assert_int_equal(tokenizer_bos(tokenizer), 7); /* <|endoftext|>, added as by transformers */
-    char plain[SHA256_HEX];
-    memcpy(plain, tokenizer_hash(tokenizer), sizeof plain);
-    tokenizer_close(&tokenizer);
-
-    write_text(
-        *state, "tokenizer_config.json",
-        "{\"tokenizer_class\":\"GPT2Tokenizer\",\"add_bos_token\":true,\"add_prefix_space\":true,"
-        "\"bos_token\":{\"content\":\"</s>\"},\"eos_token\":\"</s>\",\"pad_token\":\"<pad>\"}");
-    expect_ok(tokenizer_open(*state, &tokenizer));
-    EXPECT_IDS(tokenizer, "ab</s>a<pad>", ENCODE_SPECIAL, 1, 6, 1, 5, 0);
-    EXPECT_IDS(tokenizer, "ab", 0, 6);
-    assert_int_equal(tokenizer_bos(tokenizer), 1);
-    assert_int_equal(tokenizer_eos(tokenizer), 1);
-    assert_string_not_equal(tokenizer_hash(tokenizer), plain);
-    tokenizer_close(&tokenizer);
-
-    write_text(*state, "tokenizer_config.json", "{\"tokenizer_class\":\"CLIPTokenizer\"}");
-    expect_error(tokenizer_open(*state, &tokenizer), EXIT_INPUT, "tokenizer_class CLIPTokenizer");
-    write_text(*state, "merges.txt", "a\n");
-    scratch_remove(*state, "tokenizer_config.json");
-    expect_error(tokenizer_open(*state, &tokenizer), EXIT_INPUT, "merge 0 is \"a\"");
-    scratch_remove(*state, "merges.txt");
-    expect_error(tokenizer_open(*state, &tokenizer), EXIT_INPUT, "merges.txt");
-    scratch_remove(*state, "vocab.json");
-}
-
-/* Defaults by class: those of transformers' tokenizer classes. */
-static void test_special_tokens(void **state)
-{
-    static const struct {
-        const char *config;
-        int32_t bos, eos;
-    } cases[] = {
-        {"{}", -1, -1},
-        {"{\"tokenizer_class\":\"LlamaTokenizerFast\"}", 1, 2},
-        {"{\"tokenizer_class\":\"GPTNeoXTokenizer\"}", 3, 3},
-        {"{\"tokenizer_class\":\"Qwen2Tokenizer\"}", -1, 3},
-        {"{\"tokenizer_class\":\"Qwen2Tokenizer\",\"eos_token\":\"</s>\"}", -1, 2},
-        {"{\"tokenizer_class\":\"LlamaTokenizer\",\"bos_token\":null}", -1, 2},
-        {"{\"bos_token\":{\"content\":\"</s>\"},\"eos_token\":\"absent\"}", 2, -1},
-    };
-    write_text(
-        *state, "tokenizer.json",
-        "{\"model\":{\"vocab\":{\"a\":0,\"<s>\":1,\"</s>\":2,\"<|endoftext|>\":3},\"merges\":[]}}");
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        tokenizer_t *tokenizer = NULL;
-        write_text(*state, "tokenizer_config.json", cases[i].config);
-        expect_ok(tokenizer_open(*state, &tokenizer));
-        assert_int_equal(tokenizer_bos(tokenizer), cases[i].bos);
-        assert_int_equal(tokenizer_eos(tokenizer), cases[i].eos);
-        tokenizer_close(&tokenizer);
-    }
-    scratch_remove(*state, "tokenizer_config.json");
-    scratch_remove(*state, "tokenizer.json");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -374,9 +299,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_runaway_rules, scratch_create, scratch_destroy),
         cmocka_unit_test_setup_teardown(test_refused_files, scratch_create, scratch_destroy),
         cmocka_unit_test_setup_teardown(test_damaged_files, scratch_create, scratch_destroy),
-        cmocka_unit_test_setup_teardown(test_vocabulary_and_merges, scratch_create,
-                                        scratch_destroy),
-        cmocka_unit_test_setup_teardown(test_special_tokens, scratch_create, scratch_destroy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
