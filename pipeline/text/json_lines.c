@@ -1,5 +1,8 @@
 #include "text/json_lines.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "core/strings.h"
 
 typedef long long ll;
@@ -56,10 +59,32 @@ static status_t absent(const lines_t *lines, const json_t *object, const char *k
                       near ? near : "", near ? "\"?" : "");
 }
 
+/* The member of that name, else what lies where the name, taken apart at its dots, leads. */
+static const json_t *find(const json_t *object, const char *key)
+{
+    enum { LONGEST = 200 };
+    char name[LONGEST + 1];
+    const json_t *value = json_object_get(object, key);
+    if (value || !strchr(key, '.')) return value;
+    value = object;
+    for (const char *at = key; value;) {
+        size_t size = strcspn(at, ".");
+        if (size == 0 || size > LONGEST) return NULL;
+        memcpy(name, at, size);
+        name[size] = '\0';
+        bool number = strspn(name, "0123456789") == size && size < 10;
+        if (!json_is_array(value)) value = json_object_get(value, name);
+        else value = number ? json_array_get(value, strtoul(name, NULL, 10)) : NULL;
+        if (!at[size]) return value;
+        at += size + 1;
+    }
+    return NULL;
+}
+
 status_t json_lines_text(const lines_t *lines, const json_t *object, const char *key, bool optional,
                          const char **text, size_t *length)
 {
-    const json_t *value = json_object_get(object, key);
+    const json_t *value = find(object, key);
     *text = NULL;
     *length = 0;
     if (!value || json_is_null(value)) return optional ? NULL : absent(lines, object, key);

@@ -12,7 +12,8 @@
  * U+FFFD instead of an error. Anything but an object is an EXIT_INPUT error with file and line. */
 MUST_CHECK status_t json_lines_next(lines_t *lines, bool replace, json_t **object);
 
-/* Bytes of a string member of the object that came last, borrowed from it. Absent or null: an
+/* Bytes of a string member of the object that came last, borrowed from it. A key that the object
+ * does not have is a path where it has dots: "meta.text", "sentences.0". Absent or null: an
  * EXIT_INPUT error that names file, line and key (and the nearest key there is), unless optional:
  * then *text is NULL. */
 MUST_CHECK status_t json_lines_text(const lines_t *lines, const json_t *object, const char *key,

@@ -9,9 +9,20 @@
 #include "text/lines.h"
 #include "text/utf8.h"
 
-typedef enum { STRIP, LSTRIP, RSTRIP, CAPITALIZE, LOWER, UPPER, BEFORE, AFTER, WIKIHOW } kind_t;
+typedef enum {
+    STRIP,
+    LSTRIP,
+    RSTRIP,
+    CAPITALIZE,
+    LOWER,
+    UPPER,
+    BEFORE,
+    AFTER,
+    SPACES,
+    WIKIHOW
+} kind_t;
 static const char *const filter_names[] = {"strip", "lstrip",  "rstrip", "capitalize", "lower",
-                                           "upper", "before:", "after:", "wikihow"};
+                                           "upper", "before:", "after:", "spaces",     "wikihow"};
 enum { FILTERS = sizeof filter_names / sizeof *filter_names };
 
 typedef struct {
@@ -68,7 +79,7 @@ static status_t add_filter(part_t *part, const char *text, size_t length)
     if (status) return status;
     return status_new(EXIT_USAGE,
                       "{...|%.*s}: no such filter (known: strip, lstrip, rstrip, capitalize, "
-                      "lower, upper, before:TEXT, after:TEXT, wikihow)",
+                      "lower, upper, before:TEXT, after:TEXT, spaces, wikihow)",
                       (int)(length < 80 ? length : 80), text);
 }
 
@@ -260,6 +271,10 @@ static status_t apply_filters(const part_t *part, str_t *text, size_t from)
         case RSTRIP: strip(text, from, false, true); break;
         case BEFORE:
         case AFTER: status = cut_at(part->path, text, from, filter); break;
+        case SPACES:
+            for (size_t k = from; k < text->length; k++)
+                if (text->data[k] == '_') text->data[k] = ' ';
+            break;
         case WIKIHOW: status = clean_wikihow(text, from); break;
         default: status = change_case(text, from, filter->kind);
         }

@@ -10,6 +10,7 @@
  *   lower upper
  *   before:TEXT           what is before the first TEXT, which must be there
  *   after:TEXT            what is behind it
+ *   spaces                a space for each underscore
  *   wikihow               lm-evaluation-harness's cleaning of HellaSwag: white space at the ends,
  *                         " [title]" becomes ". ", "[...]" goes, two spaces become one */
 #ifndef WN_TEXT_TEMPLATE_H

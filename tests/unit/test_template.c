@@ -10,7 +10,8 @@ static const char object_text[] =
     " \"stem\": {\"choices\": [{\"text\": \"one\", \"label\": \"1\"},"
     " {\"text\": \"two\", \"label\": \"2\"}]}, \"empty\": [], \"mixed\": [\"a\", 4],"
     " \"padded\": \" \\t\\u00a0Mixed cASE\\u3000\\n\", \"sentence\": \"A _ b _ c\","
-    " \"accent\": \"\\u00e9T\\u00c9\", \"choice\": \"own\", \"nul\": [\"a\\u0000b\"],"
+    " \"accent\": \"\\u00e9T\\u00c9\", \"choice\": \"own\", \"snake\": \"_a__b_\", \"nul\": "
+    "[\"a\\u0000b\"],"
     " \"deep\": [[\"x\"]], \"nested\": [{\"b\": [{\"c\": \"x\"}]}]}";
 
 static json_t *object(void)
@@ -41,6 +42,7 @@ static void test_expands(void **state)
         {"[{sentence|before:_}][{sentence|after:_}]", "[A ][ b _ c]"},
         {"[{sentence|after:_|strip}]", "[b _ c]"},
         {"a{sentence|after:_|after:_|strip}z", "acz"},
+        {"{snake|spaces}_{question|spaces}", " a  b _Why?"},
         {"{choice}", "own"},
     };
     json_t *root = object();
@@ -112,28 +114,30 @@ static void test_refuses(void **state)
 {
     static const struct {
         const char *template, *message;
-    } parsed[] = {
-        {"{question", "a brace without its other one"},
-        {"a } b", "a brace without its other one"},
-        {"{a{b}", "a brace without its other one"},
-        {"{}", "the name of a field is expected"},
-        {"{|strip}", "the name of a field is expected"},
-        {"{a|trim}", "{...|trim}: no such filter (known: strip"},
-        {"{a|before:}", "{...|before:}: no such filter"},
-        {"{a|}", "{...|}: no such filter"},
-    },
-      expanded[] = {
-          {"{missing}", "the key \"missing\" is missing"},
-          {"{nothing}", "the key \"nothing\" is missing"},
-          {"{choices.texts}", "the key \"choices.texts\" is missing"},
-          {"{choices.text.2}", "the key \"choices.text.2\" is missing"},
-          {"{question.more}", "the key \"question.more\" is missing"},
-          {"{real}", "holds something other than a text"},
-          {"{choices}", "holds something other than a text"},
-          {"{choices.text}", "holds a list, a text is expected"},
-          {"{empty}", "holds an empty list"},
-          {"{question|after:_}", "the key \"question\" holds no \"_\""},
-      },
+    } parsed[] =
+        {
+            {"{question", "a brace without its other one"},
+            {"a } b", "a brace without its other one"},
+            {"{a{b}", "a brace without its other one"},
+            {"{}", "the name of a field is expected"},
+            {"{|strip}", "the name of a field is expected"},
+            {"{a|trim}", "{...|trim}: no such filter (known: strip"},
+            {"{a|before:}", "{...|before:}: no such filter"},
+            {"{a|}", "{...|}: no such filter"},
+        },
+      expanded[] =
+          {
+              {"{missing}", "the key \"missing\" is missing"},
+              {"{nothing}", "the key \"nothing\" is missing"},
+              {"{choices.texts}", "the key \"choices.texts\" is missing"},
+              {"{choices.text.2}", "the key \"choices.text.2\" is missing"},
+              {"{question.more}", "the key \"question.more\" is missing"},
+              {"{real}", "holds something other than a text"},
+              {"{choices}", "holds something other than a text"},
+              {"{choices.text}", "holds a list, a text is expected"},
+              {"{empty}", "holds an empty list"},
+              {"{question|after:_}", "the key \"question\" holds no \"_\""},
+          },
       listed[] = {
           {"{choices}", "holds something other than a text"},
           {"{missing}", "is missing"},
@@ -153,8 +157,7 @@ static void test_refuses(void **state)
     }
     for (size_t i = 0; i < sizeof expanded / sizeof *expanded; i++) {
         expect_ok(template_parse(expanded[i].template, &template));
-        expect_error(template_expand(template, root, NULL, &text), EXIT_INPUT,
-                     expanded[i].message);
+        expect_error(template_expand(template, root, NULL, &text), EXIT_INPUT, expanded[i].message);
         template_free(&template);
     }
     for (size_t i = 0; i < sizeof listed / sizeof *listed; i++) {
