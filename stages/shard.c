@@ -5,8 +5,8 @@
 #include "core/file.h"
 #include "core/memory.h"
 #include "par/agree.h"
+#include "text/corpus.h"
 #include "text/input.h"
-#include "text/mixture.h"
 
 /* The texts of a key as files, one rank's view for all; paths travel with their NULs. */
 static status_t find_files(const stage_t *stage, const char *key, strings_t *files, uint64_t *size)
@@ -68,11 +68,10 @@ static status_t find_inputs(const stage_t *stage, shard_unit_t *unit)
 {
     const config_t *config = stage->config;
     bool corpus = strcmp(unit->section, "corpora") == 0;
-    const char *format =
-        config_text(config, config_path("%s.%s.format", unit->section, unit->name));
     status_t status = find_files(stage, config_path("%s.%s.files", unit->section, unit->name),
                                  &unit->files, &unit->size);
-    if (!status && strcmp(format, "megatron") == 0) status = name_indices(unit);
+    if (!status && corpus && strcmp(corpus_format(config, unit->name), "megatron") == 0)
+        status = name_indices(unit);
     if (!status && !corpus && config_has(config, config_path("benchmarks.%s.answers", unit->name)))
         status = find_answers(stage, unit);
     return status;
@@ -91,12 +90,35 @@ static status_t hash_files(const stage_t *stage, const strings_t *files, char (*
     return status;
 }
 
+/* Takes the line of a key out of a dump. */
+static void drop_line(str_t *text, const char *key)
+{
+    size_t size = strlen(key);
+    for (char *line = text->data, *end; *line; line = end) {
+        end = strchr(line, '\n') + 1;
+        if (strncmp(line, key, size) != 0 || line[size] != ':') continue;
+        memmove(line, end, strlen(end) + 1);
+        text->length -= (size_t)(end - line);
+        return;
+    }
+}
+
+/* The keys that the unit depends on: files as they are do not on what is made of them. */
+static status_t dump_settings(const stage_t *stage, const shard_unit_t *unit, str_t *settings)
+{
+    static const char *const other[] = {"limit", "tokens", "seed"};
+    status_t status =
+        config_dump(stage->config, config_path("%s.%s.", unit->section, unit->name), settings);
+    for (size_t i = 0; !status && unit->ordered && i < sizeof other / sizeof *other; i++)
+        drop_line(settings, config_path("%s.%s.%s", unit->section, unit->name, other[i]));
+    return status;
+}
+
 static status_t make_key(const stage_t *stage, const tokenizer_t *tokenizer, shard_unit_t *unit)
 {
     str_t settings = {0};
     hash_t *hash = NULL;
-    status_t status =
-        config_dump(stage->config, config_path("%s.%s.", unit->section, unit->name), &settings);
+    status_t status = dump_settings(stage, unit, &settings);
     if (!status) status = stage_key_create(&hash);
     if (!status) status = hash_add_field(hash, "tokenizer", tokenizer_hash(tokenizer));
     if (!status) status = hash_add_field(hash, "inputs", unit->inputs);
@@ -119,6 +141,12 @@ static status_t list_files(const stage_t *stage, const strings_t *files, str_t *
     return agree(stage->comm, status);
 }
 
+status_t shard_part_path(const mixture_t *mixture, size_t part, const char *directory, char **path)
+{
+    return str_format(path, "%s/%s%s.h5", directory, mixture->component[part].name,
+                      mixture->own ? ".ordered" : "");
+}
+
 /* A line for each part of a mixture: the key of its shard and its name. */
 static status_t list_parts(const stage_t *stage, const shard_unit_t *unit, str_t *inputs)
 {
@@ -127,7 +155,7 @@ static status_t list_parts(const stage_t *stage, const shard_unit_t *unit, str_t
     for (size_t i = 0; !status && i < mixture.components; i++) {
         char *path = NULL, *key = NULL;
         const char *name = mixture.component[i].name;
-        status = str_format(&path, "%s/shards/%s.h5", stage->directory, name);
+        status = shard_part_path(&mixture, i, unit->directory, &path);
         if (!status) status = stage_read_key(path, "shard", &key);
         if (!status) status = str_printf(inputs, "%s  %s\n", key, name);
         mem_free(&path);
@@ -138,14 +166,18 @@ static status_t list_parts(const stage_t *stage, const shard_unit_t *unit, str_t
 }
 
 status_t shard_unit_open(const stage_t *stage, const tokenizer_t *tokenizer, const char *section,
-                         const char *name, shard_unit_t *unit)
+                         const char *name, bool ordered, shard_unit_t *unit)
 {
+    const config_t *config = stage->config;
+    bool corpus = strcmp(section, "corpora") == 0;
+    bool mixed = corpus && !ordered && (mixture_is(config, name) || mixture_is_own(config, name));
     str_t inputs = {0};
-    status_t status = NULL;
-    *unit = (shard_unit_t){.section = section, .name = name};
-    if (strcmp(section, "corpora") == 0 && mixture_is(stage->config, name)) {
+    *unit = (shard_unit_t){.section = section, .name = name, .ordered = ordered};
+    if (!ordered) unit->limit = config_integer(config, config_path("%s.%s.limit", section, name));
+    status_t status = agree(stage->comm, path_join(stage->directory, "shards", &unit->directory));
+    if (!status && mixed) {
         status = list_parts(stage, unit, &inputs);
-    } else {
+    } else if (!status) {
         status = find_inputs(stage, unit);
         if (!status) status = list_files(stage, &unit->files, &inputs);
         if (!status) status = list_files(stage, &unit->partners, &inputs);
@@ -153,9 +185,10 @@ status_t shard_unit_open(const stage_t *stage, const tokenizer_t *tokenizer, con
     if (!status) status = str_copy(&unit->inputs, inputs.data);
     if (!status) status = make_key(stage, tokenizer, unit);
     if (!status) status = str_format(&unit->label, "tokenising %s", name);
-    if (!status) status = path_join(stage->directory, "shards", &unit->directory);
     status = agree(stage->comm, status);
-    if (!status) status = stage_path(stage, true, &unit->path, "shards/%s.h5", name);
+    if (!status)
+        status =
+            stage_path(stage, true, &unit->path, "shards/%s%s.h5", name, ordered ? ".ordered" : "");
     str_free(&inputs);
     if (status) shard_unit_close(unit);
     return status;

@@ -4,23 +4,32 @@
 
 #include "stages/stage.h"
 #include "text/corpus_tokens.h"
+#include "text/mixture.h"
 
 /* One unit of work and what its file records of its inputs. */
 typedef struct {
     const char *section, *name; /* "corpora", "wiki" */
-    strings_t files;            /* paths, the same on every rank; none of a mixture */
-    strings_t partners;         /* of each file: its answers or its index; or none */
-    uint64_t size;              /* of the files; known on rank 0 */
-    char *inputs;               /* a line "SHA-256  path" per file or "key  name" per part */
+    bool ordered;    /* a corpus's files as they are, of which a seed or a budget is to make it */
+    int64_t limit;   /* documents, or rows; 0: all */
+    strings_t files; /* paths, the same on every rank; none of a mixture */
+    strings_t partners; /* of each file: its answers or its index; or none */
+    uint64_t size;      /* of the files; known on rank 0 */
+    char *inputs;       /* a line "SHA-256  path" per file or "key  name" per part */
     char key[SHA256_HEX];
     char *path;      /* of the shard file */
     char *directory; /* that it is in */
     char *label;     /* of the progress */
 } shard_unit_t;
 
+/* The shard of a mixture's part: <directory>/NAME.h5, or NAME.ordered.h5 where it is its own.
+ * The caller's. */
+MUST_CHECK status_t shard_part_path(const mixture_t *mixture, size_t part, const char *directory,
+                                    char **path);
+
 /* Collective: finds and hashes the files of "<section>.<name>" and makes the unit's key. */
 MUST_CHECK status_t shard_unit_open(const stage_t *stage, const tokenizer_t *tokenizer,
-                                    const char *section, const char *name, shard_unit_t *unit);
+                                    const char *section, const char *name, bool ordered,
+                                    shard_unit_t *unit);
 void shard_unit_close(shard_unit_t *unit);
 
 /* Collective: creates the unit's file, empty but for what made it; or with its tokens in /ids and

@@ -38,6 +38,7 @@ status_t shard_corpus(const stage_t *stage, tokenizer_t *tokenizer, const shard_
     corpus_tokens_t *tokens = NULL;
     corpus_configure(stage->config, unit->name, &options);
     options.files = &unit->files;
+    options.limit = unit->limit;
     status_t status = agree(stage->comm, corpus_open(&options, &corpus));
     text_source_t source = {next, position, corpus, unit->size, unit->label};
     token_options_t how = {

@@ -7,6 +7,7 @@
 #include "par/agree.h"
 #include "par/work.h"
 #include "stages/shard.h"
+#include "text/corpus.h"
 #include "text/id_file.h"
 
 enum { BLOCK = 1 << 20 }; /* tokens or documents that are written at a time */
@@ -44,8 +45,7 @@ static status_t open_files(reader_t *reader)
 {
     const strings_t *files = &reader->unit->files;
     const config_t *config = reader->stage->config;
-    const char *format = config_text(config, config_path("corpora.%s.format", reader->unit->name));
-    bool npy = strcmp(format, "npy") == 0;
+    bool npy = strcmp(corpus_format(config, reader->unit->name), "npy") == 0;
     status_t status = mem_new(&reader->file, files->count, "token files");
     if (!status) status = mem_new(&reader->first, files->count + 1, "token files");
     if (!status) status = mem_new(&reader->document, files->count + 1, "token files");
@@ -104,8 +104,7 @@ static status_t read_ids(reader_t *reader, uint64_t token, uint64_t count, int32
 static status_t apply_limit(reader_t *reader)
 {
     size_t files = reader->unit->files.count;
-    uint64_t limit = (uint64_t)config_integer(reader->stage->config,
-                                              config_path("corpora.%s.limit", reader->unit->name));
+    uint64_t limit = (uint64_t)reader->unit->limit;
     int64_t end;
     reader->tokens = reader->first[files];
     reader->documents = reader->document[files];

@@ -2,7 +2,6 @@
 #include "core/memory.h"
 #include "par/agree.h"
 #include "stages/shard.h"
-#include "text/mixture.h"
 
 enum { BLOCK = 1 << 20 }; /* tokens or documents that are written at a time */
 
@@ -24,7 +23,7 @@ static status_t open_component(mixer_t *mixer, size_t index)
     char *path = NULL;
     int64_t *document = NULL;
     store_info_t info, ids = {0};
-    status_t status = str_format(&path, "%s/%s.h5", mixer->unit->directory, component->name);
+    status_t status = shard_part_path(&mixer->mixture, index, mixer->unit->directory, &path);
     if (!status) status = store_open(path, &mixer->store[index]);
     if (!status)
         status = store_read(mixer->store[index], "/documents", STORE_I64, &document, &info);
@@ -163,6 +162,10 @@ status_t shard_mixture(const stage_t *stage, tokenizer_t *tokenizer, const shard
     if (!status && mixer.tokens == 0)
         status = status_new(EXIT_INPUT, "corpora.%s: an empty mixture", unit->name);
     status = agree(stage->comm, status);
+    if (!status && mixer.mixture.own && mixer.mixture.component[0].documents == 1 &&
+        mixer.mixture.shuffled)
+        log_info("corpora.%s: one document, so that its seed changes nothing; rows makes more",
+                 unit->name);
     if (!status) status = write_file(&mixer, tokenizer);
     if (!status)
         log_info("%s: %llu tokens in %llu documents", unit->path, (unsigned long long)mixer.tokens,

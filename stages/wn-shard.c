@@ -6,7 +6,7 @@
 #include "model/checkpoints.h"
 #include "par/agree.h"
 #include "stages/shard.h"
-#include "text/mixture.h"
+#include "text/corpus.h"
 
 static status_t use(const config_t *config, const char *key, strings_t *used)
 {
@@ -51,8 +51,7 @@ static status_t order_corpora(const config_t *config, const strings_t *used, str
 
 static shard_make_t *corpus_maker(const config_t *config, const char *name)
 {
-    const char *format = config_text(config, config_path("corpora.%s.format", name));
-    if (mixture_is(config, name)) return shard_mixture;
+    const char *format = corpus_format(config, name);
     bool ids = strcmp(format, "npy") == 0 || strcmp(format, "megatron") == 0;
     return ids ? shard_ids : shard_corpus;
 }
@@ -84,15 +83,25 @@ static void report_unused(const config_t *config, const char *section, const str
 }
 
 static status_t shard(const stage_t *stage, tokenizer_t *tokenizer, const char *section,
-                      const char *name, shard_make_t *make)
+                      const char *name, bool ordered, shard_make_t *make)
 {
     shard_unit_t unit;
     bool current = false;
-    status_t status = shard_unit_open(stage, tokenizer, section, name, &unit);
+    status_t status = shard_unit_open(stage, tokenizer, section, name, ordered, &unit);
     if (!status) status = stage_is_current(stage, unit.path, unit.key, &current);
     if (!status && !current) status = make(stage, tokenizer, &unit);
     shard_unit_close(&unit);
     return status;
+}
+
+/* A corpus with a seed is made of its files in order. */
+static status_t make_corpus(const stage_t *stage, tokenizer_t *tokenizer, const char *name)
+{
+    bool own = mixture_is_own(stage->config, name), mixed = own || mixture_is(stage->config, name);
+    shard_make_t *maker = corpus_maker(stage->config, name);
+    status_t status = own ? shard(stage, tokenizer, "corpora", name, true, maker) : NULL;
+    if (status) return status;
+    return shard(stage, tokenizer, "corpora", name, false, mixed ? shard_mixture : maker);
 }
 
 static status_t run(stage_t *stage)
@@ -112,10 +121,9 @@ static status_t run(stage_t *stage)
     if (!status) report_unused(stage->config, "corpora", &corpora);
     if (!status) report_unused(stage->config, "benchmarks", &benchmarks);
     for (size_t i = 0; !status && i < corpora.count; i++)
-        status = shard(stage, tokenizer, "corpora", corpora.item[i],
-                       corpus_maker(stage->config, corpora.item[i]));
+        status = make_corpus(stage, tokenizer, corpora.item[i]);
     for (size_t i = 0; !status && i < benchmarks.count; i++)
-        status = shard(stage, tokenizer, "benchmarks", benchmarks.item[i],
+        status = shard(stage, tokenizer, "benchmarks", benchmarks.item[i], false,
                        benchmark_maker(stage->config, benchmarks.item[i]));
     tokenizer_close(&tokenizer);
     mem_free(&path);

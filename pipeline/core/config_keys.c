@@ -22,10 +22,12 @@ const config_key_t config_keys[] = {
 
     {"corpora.*.files", CONFIG_TEXTS, NULL, ANY,
      "Files or globs, read in this order. Either these or mix."},
-    {"corpora.*.format", CONFIG_CHOICE, "text", ONE_OF("text|jsonl|npy|megatron"),
-     "text: plain UTF-8; jsonl: one JSON object a line; either may be .gz or .zst. Token ids: npy: "
+    {"corpora.*.format", CONFIG_CHOICE, NULL, ONE_OF("text|jsonl|npy|megatron"),
+     "By default what the first file's name says: .jsonl, .npy, .bin (megatron), else text. text: "
+     "plain UTF-8; jsonl: one JSON object a line; either may be .gz or .zst. Token ids: npy: "
      "NumPy arrays, a document each, or one a row; megatron: .bin files with .idx beside them."},
-    {"corpora.*.field", CONFIG_TEXT, "text", ANY, "jsonl: the key that holds the text."},
+    {"corpora.*.field", CONFIG_TEXT, "text", ANY,
+     "jsonl: the key that holds the text; within objects and lists a path, as meta.text."},
     {"corpora.*.rows", CONFIG_CHOICE, "file", ONE_OF("file|line|paragraph|huggingface"),
      "text: what a document is: a whole file, a line, lines up to a blank one, or a row as in the "
      "WikiText data set on the Hugging Face hub (a blank line is empty, any other keeps its "
@@ -33,7 +35,7 @@ const config_key_t config_keys[] = {
     {"corpora.*.join", CONFIG_TEXT, NULL, ANY,
      "Joins all rows by this text into one document, tokenised as a whole."},
     {"corpora.*.limit", CONFIG_INTEGER, "0", FROM(0),
-     "First so many documents only (with join: rows); 0: all."},
+     "First so many documents only (with join: rows), with a seed those of its order; 0: all."},
     {"corpora.*.special", CONFIG_BOOLEAN, "true", ANY,
      "Adds the tokenizer's special tokens once to each document of text."},
     {"corpora.*.on_invalid", CONFIG_CHOICE, "error", ONE_OF("error|replace"),
@@ -42,10 +44,10 @@ const config_key_t config_keys[] = {
      "Name of another corpus and its weight: documents of all of them, so that their tokens (with "
      "limit: their documents) are in this proportion throughout."},
     {"corpora.*.tokens", CONFIG_INTEGER, "0", FROM(0),
-     "mix: so many tokens, the last document cut; 0: until one of the corpora has no more, or as "
-     "many documents as limit says."},
+     "So many tokens, the last document cut; 0: all, or as many documents as limit says (mix: "
+     "until one of the corpora has no more)."},
     {"corpora.*.seed", CONFIG_INTEGER, NULL, FROM(0),
-     "mix: takes each corpus's documents in an order that this fixes; by default in their own."},
+     "Shuffles the documents, in a mix those of each corpus; without it they keep their order."},
 
     {"benchmarks.*.files", CONFIG_TEXTS, REQUIRED, ANY, "Files or globs, in this order."},
     {"benchmarks.*.format", CONFIG_CHOICE, "pairs", ONE_OF("pairs|tse|conllu|choice"),
@@ -55,7 +57,7 @@ const config_key_t config_keys[] = {
      "pairs, tse: original (the default) scores a sentence but for its first token; harness, as "
      "lm-evaluation-harness does, all of a space and the sentence after BOS (else EOS)."},
     {"benchmarks.*.good", CONFIG_TEXT, "sentence_good", ANY,
-     "pairs: the key of the acceptable sentence."},
+     "pairs: the key of the acceptable sentence, or a path, as sentences.0."},
     {"benchmarks.*.bad", CONFIG_TEXT, "sentence_bad", ANY,
      "pairs: the key of the unacceptable sentence."},
     {"benchmarks.*.term", CONFIG_TEXT, "linguistics_term", ANY,
@@ -73,7 +75,7 @@ const config_key_t config_keys[] = {
      "a "
      "field's text: choices.text, choices.0; {choice} the choice at hand; {{ and }} are braces. "
      "Filters follow as {path|strip|capitalize}: strip, lstrip, rstrip, capitalize, lower, upper, "
-     "before:TEXT, after:TEXT, wikihow."},
+     "before:TEXT, after:TEXT, spaces (for each _), wikihow."},
     {"benchmarks.*.choices", CONFIG_TEXTS, "{choices}", ANY,
      "choice: the choices, as templates; a single one is a field that holds a list."},
     {"benchmarks.*.continuation", CONFIG_TEXT, "{choice}", ANY,

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/file.h"
 #include "core/memory.h"
 #include "text/json_lines.h"
 #include "text/lines.h"
@@ -21,14 +22,28 @@ struct corpus {
     origin_t origin; /* of the current document */
 };
 
+const char *corpus_format(const config_t *config, const char *name)
+{
+    static const char *const known[][2] = {
+        {".jsonl", "jsonl"}, {".jsonl.gz", "jsonl"}, {".jsonl.zst", "jsonl"},
+        {".npy", "npy"},     {".bin", "megatron"},
+    };
+    const char *given = config_text(config, config_path("corpora.%s.format", name));
+    const char *const *files;
+    if (given || config_texts(config, config_path("corpora.%s.files", name), &files) == 0)
+        return given ? given : "text";
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (has_suffix(files[0], known[i][0])) return known[i][1];
+    return "text";
+}
+
 void corpus_configure(const config_t *config, const char *name, corpus_options_t *options)
 {
     static const char *const kinds[] = {"file", "line", "paragraph", "huggingface"};
     const char *rows = config_text(config, config_path("corpora.%s.rows", name));
-    const char *format = config_text(config, config_path("corpora.%s.format", name));
     const char *invalid = config_text(config, config_path("corpora.%s.on_invalid", name));
     *options = (corpus_options_t){
-        .json = strcmp(format, "jsonl") == 0,
+        .json = strcmp(corpus_format(config, name), "jsonl") == 0,
         .field = config_text(config, config_path("corpora.%s.field", name)),
         .join = config_text(config, config_path("corpora.%s.join", name)),
         .limit = config_integer(config, config_path("corpora.%s.limit", name)),

@@ -44,6 +44,9 @@ typedef struct {
 
 typedef struct corpus corpus_t;
 
+/* The format of "corpora.<name>" where it has files: as given, else what the first one's name says. */
+const char *corpus_format(const config_t *config, const char *name);
+
 /* The options of "corpora.<name>" but for files; texts are borrowed from config. */
 void corpus_configure(const config_t *config, const char *name, corpus_options_t *options);
 

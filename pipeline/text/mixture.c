@@ -13,6 +13,14 @@ bool mixture_is(const config_t *config, const char *name)
     return config_count(config, config_path("corpora.%s.mix", name)) > 0;
 }
 
+bool mixture_is_own(const config_t *config, const char *name)
+{
+    const char *const *files;
+    return config_texts(config, config_path("corpora.%s.files", name), &files) > 0 &&
+           (config_integer(config, config_path("corpora.%s.tokens", name)) > 0 ||
+            config_has(config, config_path("corpora.%s.seed", name)));
+}
+
 static status_t check_component(const config_t *config, const char *name, const char *part)
 {
     const char *key = config_path("corpora.%s.mix.%s", name, part), *known[64];
@@ -30,21 +38,16 @@ static status_t check_component(const config_t *config, const char *name, const 
     return config_error(config, key, "a weight above 0 is expected");
 }
 
-/* What belongs to mixtures alone, in a corpus of files. */
-static status_t check_files(const config_t *config, const char *name)
-{
-    if (!config_integer(config, config_path("corpora.%s.tokens", name)) &&
-        !config_has(config, config_path("corpora.%s.seed", name)))
-        return NULL;
-    return config_error(config, config_path("corpora.%s", name),
-                        "tokens and seed belong to a mixture: make one of this corpus, as "
-                        "mix: {%s: 1}",
-                        name);
-}
-
 static status_t read_components(const config_t *config, const char *name, mixture_t *mixture)
 {
     status_t status = mem_new(&mixture->component, mixture->components, "parts of a mixture");
+    if (!status && mixture->own) {
+        mixture->component[0] = (component_t){.name = name, .weight = 1};
+        if (mixture->shuffled && config_has(config, config_path("corpora.%s.join", name)))
+            status = config_error(config, config_path("corpora.%s.seed", name),
+                                  "join makes one document of all: there is nothing to shuffle");
+        return status;
+    }
     for (size_t i = 0; !status && i < mixture->components; i++) {
         component_t *component = &mixture->component[i];
         component->name = config_name(config, config_path("corpora.%s.mix", name), i);
@@ -69,7 +72,9 @@ status_t mixture_read(const config_t *config, const char *name, mixture_t *mixtu
     if (has_files == (mixture->components > 0))
         return config_error(config, config_path("corpora.%s", name),
                             "either files or mix is expected");
-    if (has_files) return check_files(config, name);
+    mixture->own = mixture_is_own(config, name);
+    if (has_files && !mixture->own) return NULL;
+    if (mixture->own) mixture->components = 1;
     if (mixture->tokens && mixture->documents)
         return config_error(config, config_path("corpora.%s", name),
                             "either tokens or limit is expected");
@@ -164,7 +169,8 @@ static status_t plan(planner_t *it)
         if (mixture->documents && it->count == mixture->documents) break;
         size_t index = most_behind(it);
         if (it->supply[index].next < mixture->component[index].documents) status = take(it, index);
-        else if (mixture->tokens || mixture->documents) status = exhausted(it, index);
+        else if (!mixture->own && (mixture->tokens || mixture->documents))
+            status = exhausted(it, index);
         else break;
     }
     return status;

@@ -21,12 +21,15 @@ typedef struct {
     uint64_t tokens, documents; /* the budget: one of them, or none; 0: none */
     bool shuffled;
     uint64_t seed;
+    bool own; /* of its own files: the one component is the corpus itself, as its files have it */
 } mixture_t;
 
-/* Whether "corpora.<name>" is a mixture; reads it without documents. Errors name the line: files
- * and mix together or neither, a component that is not there or a mixture itself, no weight, two
- * budgets. */
+/* Whether "corpora.<name>" is a mixture of others; or of its own documents, because it has files
+ * and a seed or a budget of tokens. mixture_read reads either, without documents (no component:
+ * neither). Errors name the line: files and mix together or neither, a component that is not there
+ * or a mixture itself, no weight, two budgets, a seed where join makes one document of all. */
 bool mixture_is(const config_t *config, const char *name);
+bool mixture_is_own(const config_t *config, const char *name);
 MUST_CHECK status_t mixture_read(const config_t *config, const char *name, mixture_t *mixture);
 void mixture_free(mixture_t *mixture);
 
@@ -39,8 +42,8 @@ typedef struct {
 /* Each document comes from the component that has given least for its weight so far, the first of
  * equals: in tokens, or in documents where these are the budget. A component's documents come in
  * their order, or in one that the seed fixes. The last document is cut to a budget of tokens.
- * Without a budget the mixture ends where a component has no more; with one that is an EXIT_INPUT
- * error. picks [*count] is the caller's. */
+ * The mixture ends where a component has no more; with a budget that is an EXIT_INPUT error, unless
+ * the documents are its own. picks [*count] is the caller's. */
 MUST_CHECK status_t mixture_plan(const mixture_t *mixture, pick_t **picks, uint64_t *count,
                                  uint64_t *tokens);
 

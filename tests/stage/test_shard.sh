@@ -89,6 +89,32 @@ if command -v zstd > /dev/null && command -v gzip > /dev/null; then
     check "give as many tokens" cmp <(grep "^  tokens: [1-9]" "$scratch/plain") <(grep "^  tokens: " "$scratch/packed")
 fi
 
+# A seed shuffles a corpus of files by itself: the same documents in another order.
+tokens()
+{
+    sed -n 's/^  tokens: \([0-9]*\).*/\1/p' <("$build/bin/wn-inspect" file "$run/shards/text.h5")
+}
+rm -rf "$run"
+use "[\"$in/heldout.txt\"]" "rows: line"
+run_ok "in order" ranks 1 shard "$scratch/config.yaml"
+whole=$(tokens)
+use "[\"$in/heldout.txt\"]" "rows: line, seed: 5"
+run_ok "shuffled" ranks 1 shard "$scratch/config.yaml"
+check "as many tokens" test "$(tokens)" = "$whole"
+cp "$run/shards/text.h5" "$scratch/shuffled.h5"
+before=$(stat -c '%i %Y' "$run/shards/text.ordered.h5")
+run_ok "another seed" ranks 2 shard "$scratch/config.yaml" --set corpora.text.seed=6
+check "another order" test -n "$(cmp "$run/shards/text.h5" "$scratch/shuffled.h5" 2>&1)"
+run_ok "a limit" ranks 2 shard "$scratch/config.yaml" --set corpora.text.limit=7
+check "takes that many documents" grep -q ' 7 documents' "$scratch/err" "$scratch/out"
+run_ok "a budget" ranks 3 shard "$scratch/config.yaml" --set corpora.text.tokens=1000
+check "takes that many tokens" test "$(tokens)" = 1000
+check "what they are drawn from stays" test "$before" = "$(stat -c '%i %Y' "$run/shards/text.ordered.h5")"
+run_ok "the first seed, on three ranks" ranks 3 shard "$scratch/config.yaml"
+check "the same bytes" cmp "$run/shards/text.h5" "$scratch/shuffled.h5"
+expect_fail "a seed for one document" 2 'corpora.text.seed: join makes one document' \
+    "$build/bin/wn-shard" "$scratch/config.yaml" --set "corpora.text.join= "
+
 printf 'first\nse\xffcond\n' > "$in/invalid.txt"
 printf '{"text": "a"}\n{"text" "b"}\n' > "$in/syntax.jsonl"
 printf '{"text": "a"}\n\n{"test": "b"}\n' > "$in/field.jsonl"

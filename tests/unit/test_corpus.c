@@ -340,6 +340,59 @@ static void test_json_lines(void **state)
     expect_documents(state, options, "bytes", "[4]a\xef\xbf\xbd");
 }
 
+/* A key with dots: the member of that very name, else a path. */
+static void test_json_paths(void **state)
+{
+    corpus_options_t options = {.json = true, .field = "meta.text"};
+    put(state, "a",
+        "{\"meta\": {\"text\": \"in\", \"n\": 1}}\n"
+        "{\"meta\": {\"text\": \"in\"}, \"meta.text\": \"at\"}\n");
+    expect_documents(state, options, "a", "[2]in[2]at");
+    put(state, "list", "{\"meta\": [{\"text\": \"a\"}, {\"text\": \"b\"}]}\n");
+    options.field = "meta.1.text";
+    expect_documents(state, options, "list", "[1]b");
+    static const char *const absent[] = {
+        "meta.2.text", "meta.text", "meta.1.text.x", "meta..text", "meta.1.", "meta.-1", "."};
+    for (size_t i = 0; i < sizeof absent / sizeof *absent; i++) {
+        char message[100];
+        options.field = absent[i];
+        snprintf(message, sizeof message, "list:1: the key \"%s\" is missing", absent[i]);
+        expect_failure(state, options, "list", message);
+    }
+    options.field = "meta.1";
+    expect_failure(state, options, "list", "\"meta.1\" holds something other than a text");
+}
+
+/* ---- formats ---- */
+
+static void test_formats(void **state)
+{
+    static const char *const cases[][2] = {
+        {"files: [a.txt]", "text"},
+        {"files: [a.jsonl]", "jsonl"},
+        {"files: [a.jsonl.gz]", "jsonl"},
+        {"files: [\"*.jsonl.zst\", a.txt]", "jsonl"},
+        {"files: [a.npy]", "npy"},
+        {"files: [a.bin]", "megatron"},
+        {"files: [a.npy.gz]", "text"},
+        {"files: [a.txt, a.npy]", "text"},
+        {"files: [a.npy], format: text", "text"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        str_t text = {0};
+        config_t *config = NULL;
+        expect_ok(str_printf(&text,
+                             "run: {name: a, directory: b}\nmodel: {path: c}\n"
+                             "corpora: {x: {%s}}\n",
+                             cases[i][0]));
+        expect_ok(config_parse("config.yaml", text.data, text.length, NULL, &config));
+        assert_string_equal(corpus_format(config, "x"), cases[i][1]);
+        config_close(&config);
+        str_free(&text);
+    }
+}
+
 /* ---- bytes that are not UTF-8 ---- */
 
 static void test_invalid(void **state)
@@ -540,6 +593,9 @@ static void test_pairs(void **state)
     other.bad = "sentence_wrong";
     expect_error(next_of(state, "npi.jsonl", other), EXIT_INPUT,
                  "npi.jsonl:1: the key \"sentence_wrong\" is missing");
+    other = (minimal_pair_keys_t){"s.0", "s.1", "by"};
+    put(state, "paths.jsonl", "{\"s\": [\"a\", \"b\"]}\n");
+    expect_ok(next_of(state, "paths.jsonl", other));
     put(state, "list.jsonl", "{\"sentence_good\": [\"a\"], \"sentence_bad\": \"b\"}\n");
     expect_error(next_of(state, "list.jsonl", keys), EXIT_INPUT,
                  "list.jsonl:1: the key \"sentence_good\" holds something other than a text");
@@ -556,6 +612,8 @@ int main(void)
         cmocka_unit_test(test_blank),
         cmocka_unit_test(test_wikitext),
         cmocka_unit_test_setup_teardown(test_json_lines, scratch_create, scratch_destroy),
+        cmocka_unit_test_setup_teardown(test_json_paths, scratch_create, scratch_destroy),
+        cmocka_unit_test(test_formats),
         cmocka_unit_test_setup_teardown(test_invalid, scratch_create, scratch_destroy),
         cmocka_unit_test_setup_teardown(test_compressed, scratch_create, scratch_destroy),
         cmocka_unit_test_setup_teardown(test_damaged, scratch_create, scratch_destroy),

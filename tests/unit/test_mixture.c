@@ -30,7 +30,9 @@ static void make_parts(parts_t *parts, uint64_t seed)
     parts->mixture = (mixture_t){.component = parts->component, .components = PARTS};
     for (int i = 0; i < PARTS; i++) {
         make_documents(&random, parts->document[i]);
-        parts->component[i] = (component_t){.name = i == 0 ? "a" : i == 1 ? "b" : "c",
+        parts->component[i] = (component_t){.name = i == 0   ? "a"
+                                                    : i == 1 ? "b"
+                                                             : "c",
                                             .weight = weight[i],
                                             .document = parts->document[i],
                                             .documents = DOCUMENTS};
@@ -160,8 +162,8 @@ static config_t *configure(const char *corpora)
 {
     str_t text = {0};
     config_t *config = NULL;
-    expect_ok(str_printf(&text, "run: {name: a, directory: b}\nmodel: {path: c}\ncorpora:\n%s",
-                         corpora));
+    expect_ok(
+        str_printf(&text, "run: {name: a, directory: b}\nmodel: {path: c}\ncorpora:\n%s", corpora));
     expect_ok(config_parse("config.yaml", text.data, text.length, NULL, &config));
     str_free(&text);
     return config;
@@ -188,6 +190,38 @@ static void test_reads(void **state)
     config_close(&config);
 }
 
+/* A corpus of files with a seed, or with a budget: a mixture of its own documents, which ends with
+ * them. */
+static void test_own(void **state)
+{
+    config_t *config = configure("  a: {files: [x], seed: 0}\n  b: {files: [x], tokens: 30}\n"
+                                 "  c: {files: [x], limit: 3}\n  d: {mix: {a: 1}, seed: 1}\n");
+    static const int64_t document[] = {0, 10, 20, 30};
+    mixture_t mixture;
+    pick_t *pick = NULL;
+    uint64_t count, tokens;
+    (void)state;
+    assert_true(mixture_is_own(config, "a") && mixture_is_own(config, "b"));
+    assert_false(mixture_is_own(config, "c") || mixture_is_own(config, "d"));
+    assert_false(mixture_is(config, "a"));
+    expect_ok(mixture_read(config, "d", &mixture));
+    assert_false(mixture.own);
+    mixture_free(&mixture);
+    expect_ok(mixture_read(config, "a", &mixture));
+    assert_true(mixture.own && mixture.shuffled && mixture.components == 1);
+    assert_string_equal(mixture.component[0].name, "a");
+    mixture_free(&mixture);
+    expect_ok(mixture_read(config, "b", &mixture));
+    assert_true(mixture.own && !mixture.shuffled && mixture.tokens == 30);
+    mixture.component[0].document = document;
+    mixture.component[0].documents = 2;
+    expect_ok(mixture_plan(&mixture, &pick, &count, &tokens));
+    assert_true(count == 2 && tokens == 20);
+    mem_free(&pick);
+    mixture_free(&mixture);
+    config_close(&config);
+}
+
 static void test_refuses(void **state)
 {
     static const char *const cases[][2] = {
@@ -201,7 +235,11 @@ static void test_refuses(void **state)
         {"  a: {files: [x]}\n  m: {mix: {a: 0}}\n", "corpora.m.mix.a: a weight above 0"},
         {"  a: {files: [x]}\n  m: {mix: {a: 1}, tokens: 5, limit: 5}\n",
          "either tokens or limit is expected"},
-        {"  m: {files: [x], seed: 5}\n", "tokens and seed belong to a mixture"},
+        {"  m: {files: [x], tokens: 5, limit: 5}\n", "either tokens or limit is expected"},
+        {"  m: {files: [x], join: \"\", seed: 5}\n",
+         "corpora.m.seed: join makes one document of all"},
+        {"  n: {files: [x]}\n  m: {mix: {n: 1}, files: [x], seed: 5}\n",
+         "either files or mix is expected"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -217,7 +255,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_proportions), cmocka_unit_test(test_documents_as_budget),
         cmocka_unit_test(test_seeds),       cmocka_unit_test(test_exhausted),
-        cmocka_unit_test(test_reads),       cmocka_unit_test(test_refuses),
+        cmocka_unit_test(test_reads),       cmocka_unit_test(test_own),
+        cmocka_unit_test(test_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
