@@ -9,7 +9,20 @@
 #include "tests/program.h"
 
 /* What is compared, and how far it may be off. */
-enum { WD, MEAN, VARIANCE, SKEWNESS, KURTOSIS, NEGATIVE, PERPLEXITY, SCORE, FIGURES };
+enum {
+    WD,
+    MEAN,
+    VARIANCE,
+    SKEWNESS,
+    KURTOSIS,
+    NEGATIVE,
+    PERPLEXITY,
+    SCORE,
+    TSE,
+    POS,
+    EXCESS,
+    FIGURES
+};
 static const struct {
     const char *name, *unit;
     double bound;
@@ -21,7 +34,10 @@ static const struct {
     [KURTOSIS] = {"kurtosis", " x max(1, |value|)", 1e-5},
     [NEGATIVE] = {"negative_fraction", " tokens", 2},
     [PERPLEXITY] = {"perplexity", " relative", 2e-6},
-    [SCORE] = {"scores of pairs", " nats per scored token", 2e-5},
+    [SCORE] = {"scores of BLiMP", " nats per scored token", 2e-5},
+    [TSE] = {"scores of TSE", " nats per scored token", 2e-5},
+    [POS] = {"surprisal by tag", " nats per scored token", 2e-5},
+    [EXCESS] = {"excess surprisal", " nats per scored token", 2e-5},
 };
 
 typedef struct {
@@ -151,21 +167,30 @@ static inline void compare_perplexity(books_t *books, const char *step, const ch
     store_close(&got);
 }
 
-/* Pairs [2] of one file against ours, as many as ours has; returns that number. */
-static inline uint64_t compare_file(books_t *books, const char *where, const char *file,
-                                    const double *score, const int32_t *scored, uint64_t pairs)
+/* Minimal pairs of one kind: BLiMP by the sum of the log-probabilities, TSE by their mean. */
+typedef struct {
+    const char *kind, *benchmark; /* groups there, "blimp" or "tse"; our benchmark */
+    int which;                    /* figure */
+    uint64_t limit;               /* pairs of each file */
+} pairs_t;
+
+/* Pairs [2] of one file against ours, as many as limit allows and there are. */
+static inline void compare_file(books_t *books, const pairs_t *pairs, const char *where,
+                                const char *file, const double *score, const int32_t *scored,
+                                uint64_t count)
 {
     char name[64];
     uint64_t there;
-    snprintf(name, sizeof name, "blimp/%s", file);
+    snprintf(name, sizeof name, "%s/%s", pairs->kind, file);
     double *expected = read_numbers(books->expected, where, name, &there);
-    assert_true(2 * pairs <= there);
-    for (uint64_t i = 0; i < pairs; i++) {
+    assert_int_equal(count, there / 2 < pairs->limit ? there / 2 : pairs->limit);
+    for (uint64_t i = 0; i < count; i++) {
         const double *a = score + 2 * i, *b = expected + 2 * i;
         double bound = 0;
         for (int k = 0; k < 2; k++) {
-            note(books, SCORE, (a[k] - b[k]) / scored[2 * i + k], file, i);
-            bound += figure[SCORE].bound * scored[2 * i + k];
+            int tokens = pairs->which == TSE ? 1 : scored[2 * i + k];
+            note(books, pairs->which, (a[k] - b[k]) / tokens, file, i);
+            bound += figure[pairs->which].bound * tokens;
         }
         if ((a[0] > a[1]) == (b[0] > b[1])) continue;
         books->flips++;
@@ -174,12 +199,73 @@ static inline uint64_t compare_file(books_t *books, const char *where, const cha
                      (unsigned long long)i);
     }
     mem_free(&expected);
-    return pairs;
+}
+
+/* Sums and counts by tag, there and here. They have no SPECIAL: tokens that cover no text, of a
+ * character in several tokens, are X. */
+typedef struct {
+    double *there, *here;
+    int64_t *count;
+    uint64_t tags;
+} tags_t;
+
+static inline tags_t read_tags(const books_t *books, const char *step, const char *condition)
+{
+    char name[64], where[128];
+    tags_t it;
+    uint64_t ours;
+    int64_t *want = NULL;
+    store_info_t info;
+    our_name(condition, name);
+    snprintf(where, sizeof where, "/%s/%s/pos/count", step, condition);
+    expect_ok(store_read(books->expected, where, STORE_I64, &want, &info));
+    snprintf(where, sizeof where, "%s/%s/pos", step, condition);
+    it.there = read_numbers(books->expected, where, "mean", &it.tags);
+    store_t *got = open_output(books, "results/%s/pos-ud.h5", step);
+    it.here = read_numbers(got, name, "mean", &ours);
+    snprintf(where, sizeof where, "/%s/count", name);
+    expect_ok(store_read(got, where, STORE_I64, &it.count, &info));
+    /* Both in the alphabet's order; SPECIAL comes behind X. */
+    assert_true(ours == it.tags + 1 && info.count == ours);
+    uint64_t x = it.tags - 1, special = it.tags;
+    double both = (double)(it.count[x] + it.count[special]);
+    if (it.count[special])
+        it.here[x] =
+            (it.here[x] * (double)it.count[x] + it.here[special] * (double)it.count[special]) /
+            both;
+    it.count[x] += it.count[special];
+    for (uint64_t t = 0; t < it.tags; t++) assert_int_equal(it.count[t], want[t]);
+    mem_free(&want);
+    store_close(&got);
+    return it;
+}
+
+static inline void free_tags(tags_t *tags)
+{
+    mem_free(&tags->there);
+    mem_free(&tags->here);
+    mem_free(&tags->count);
+}
+
+/* Mean surprisal by part of speech, and what the condition adds to it. */
+static inline void compare_tags(books_t *books, const char *step, const char *condition)
+{
+    char where[128];
+    tags_t base = read_tags(books, step, "baseline"), it = read_tags(books, step, condition);
+    snprintf(where, sizeof where, "%s/%s", step, condition);
+    for (uint64_t t = 0; t < it.tags; t++) {
+        if (it.count[t] == 0) continue;
+        note(books, POS, it.here[t] - it.there[t], where, t);
+        if (strcmp(condition, "baseline") == 0) continue;
+        note(books, EXCESS, it.here[t] - base.here[t] - (it.there[t] - base.there[t]), where, t);
+    }
+    free_tags(&base);
+    free_tags(&it);
 }
 
 /* Every file that is expected, of the benchmark's shard. */
 static inline void compare_pairs(books_t *books, const char *step, const char *condition,
-                                 const char *benchmark, uint64_t limit)
+                                 const pairs_t *pairs)
 {
     char name[64], where[128], format[64];
     uint64_t count, at = 0;
@@ -187,12 +273,12 @@ static inline void compare_pairs(books_t *books, const char *step, const char *c
     strings_t files = {0}, expected = {0};
     store_info_t info;
     our_name(condition, name);
-    snprintf(where, sizeof where, "/%s/%s/blimp", step, condition);
+    snprintf(where, sizeof where, "/%s/%s/%s", step, condition, pairs->kind);
     expect_ok(store_list(books->expected, where, &expected));
     snprintf(where, sizeof where, "%s/%s", step, condition);
-    snprintf(format, sizeof format, "results/%%s/pairs-%s.h5", benchmark);
+    snprintf(format, sizeof format, "results/%%s/pairs-%s.h5", pairs->benchmark);
     store_t *got = open_output(books, format, step);
-    store_t *shard = open_output(books, "shards/%s.h5", benchmark);
+    store_t *shard = open_output(books, "shards/%s.h5", pairs->benchmark);
     double *score = read_numbers(got, name, "score", &count);
     expect_ok(store_read(got, "/scored", STORE_I32, &scored, &info));
     assert_int_equal(info.count, count);
@@ -201,10 +287,11 @@ static inline void compare_pairs(books_t *books, const char *step, const char *c
     expect_ok(store_read_texts(shard, "/files", &files));
     assert_int_equal(files.count, expected.count);
     for (size_t f = 0; f < files.count; f++) {
-        uint64_t pairs = 0;
-        while (at + pairs < info.count && file[at + pairs] == (int32_t)f) pairs++;
-        assert_true(pairs == limit && strings_find(&expected, files.item[f]) >= 0);
-        at += compare_file(books, where, files.item[f], score + 2 * at, scored + 2 * at, pairs);
+        uint64_t n = 0;
+        while (at + n < info.count && file[at + n] == (int32_t)f) n++;
+        assert_true(strings_find(&expected, files.item[f]) >= 0);
+        compare_file(books, pairs, where, files.item[f], score + 2 * at, scored + 2 * at, n);
+        at += n;
     }
     assert_int_equal(at, info.count);
     strings_free(&files);

@@ -1,9 +1,11 @@
 /* The whole experiment on a model trained on books, through the real programs on 2 ranks, against
  * what transformers computed (oracle/make_expected.py): statistics of every neuron, the cohort
- * chosen by them, perplexity and every minimal pair under every condition that is there. books.h
- * has the bounds; the noise of float32 was measured below a third of them.
+ * chosen by them, perplexity, every minimal pair and surprisal by part of speech under every
+ * condition that is there. books.h has the bounds; the noise of float32 was measured below a third
+ * of them.
  *
- * WN_ORACLE=full: all checkpoints and pairs; else two checkpoints and ten pairs of a file. */
+ * WN_ORACLE=full: all checkpoints and pairs; else two checkpoints, ten pairs of a file, and parts
+ * of speech at one of the checkpoints. */
 #define _GNU_SOURCE /* nftw */
 #include "tests/oracle/books.h"
 
@@ -78,14 +80,21 @@ static void write_conditions(const strings_t *conditions, str_t *text)
 
 /* ---- the cases ---- */
 
-enum { SOME_PAIRS = 10, USUAL_PAIRS = 100, ALL_PAIRS = 1000 };
-static const char *const ALL_OF_BLIMP = "evaluate.tasks=[{pairs: blimp-all}]";
+enum { SOME_PAIRS = 10, BLIMP_PAIRS = 100, TSE_PAIRS = 200, ALL_PAIRS = 1000 };
+static const char *const ALL_TASKS =
+    "evaluate.tasks=[{pairs: blimp-all}, {pairs: tse-all, score: mean}]";
+static const char *const USUAL_TASKS =
+    "evaluate.tasks=[{perplexity: wiki, window: 128, windows: 512}, {pairs: blimp}, "
+    "{pairs: tse, score: mean}]";
+static const char *const TAGS = "evaluate.tasks=[{pos: ud, window: 128}]";
 
 static void shards(void **state)
 {
     const books_t *books = ((const case_t *)*state)->books;
-    const char *const all[] = {"--set", ALL_OF_BLIMP, "--set", "collect.corpus=heldout", NULL};
-    run_stage(books, "shard", NULL);
+    const char *const usual[] = {"--set", USUAL_TASKS, NULL};
+    const char *const tags[] = {"--set", TAGS, NULL}, *const all[] = {"--set", ALL_TASKS, NULL};
+    run_stage(books, "shard", usual);
+    run_stage(books, "shard", tags);
     if (books->full) run_stage(books, "shard", all);
 }
 
@@ -115,37 +124,54 @@ static void cohorts(void **state)
     }
 }
 
-static void tasks(void **state)
+/* Runs some tasks under the conditions of a step; these are the caller's. */
+static void evaluate(const case_t *it, const char *tasks, bool full_only, strings_t *conditions)
+{
+    str_t text = {0};
+    find_conditions(it->books, it->step, full_only, conditions);
+    write_conditions(conditions, &text);
+    const char *const more[] = {"--checkpoint", it->step, "--set", text.data, "--set", tasks, NULL};
+    run_stage(it->books, "evaluate", more);
+    str_free(&text);
+}
+
+static void usual_tasks(void **state)
 {
     const case_t *it = *state;
+    bool full = it->books->full;
+    const pairs_t blimp = {"blimp", "blimp", SCORE, full ? BLIMP_PAIRS : SOME_PAIRS};
+    const pairs_t tse = {"tse", "tse", TSE, full ? TSE_PAIRS : SOME_PAIRS};
     strings_t conditions = {0};
-    str_t text = {0};
-    find_conditions(it->books, it->step, false, &conditions);
-    write_conditions(&conditions, &text);
-    const char *const more[] = {"--checkpoint", it->step, "--set", text.data, NULL};
-    run_stage(it->books, "evaluate", more);
+    evaluate(it, USUAL_TASKS, false, &conditions);
     for (size_t i = 0; i < conditions.count; i++) {
         compare_perplexity(it->books, it->step, conditions.item[i]);
-        compare_pairs(it->books, it->step, conditions.item[i], "blimp",
-                      it->books->full ? USUAL_PAIRS : SOME_PAIRS);
+        compare_pairs(it->books, it->step, conditions.item[i], &blimp);
+        compare_pairs(it->books, it->step, conditions.item[i], &tse);
     }
-    str_free(&text);
     strings_free(&conditions);
 }
 
 static void all_pairs(void **state)
 {
+    static const pairs_t blimp = {"blimp", "blimp-all", SCORE, ALL_PAIRS};
+    static const pairs_t tse = {"tse", "tse-all", TSE, ALL_PAIRS};
     const case_t *it = *state;
     strings_t conditions = {0};
-    str_t text = {0};
-    find_conditions(it->books, it->step, true, &conditions);
-    write_conditions(&conditions, &text);
-    const char *const more[] = {"--checkpoint", it->step,     "--set", text.data,
-                                "--set",        ALL_OF_BLIMP, NULL};
-    run_stage(it->books, "evaluate", more);
+    evaluate(it, ALL_TASKS, true, &conditions);
+    for (size_t i = 0; i < conditions.count; i++) {
+        compare_pairs(it->books, it->step, conditions.item[i], &blimp);
+        compare_pairs(it->books, it->step, conditions.item[i], &tse);
+    }
+    strings_free(&conditions);
+}
+
+static void tags(void **state)
+{
+    const case_t *it = *state;
+    strings_t conditions = {0};
+    evaluate(it, TAGS, false, &conditions);
     for (size_t i = 0; i < conditions.count; i++)
-        compare_pairs(it->books, it->step, conditions.item[i], "blimp-all", ALL_PAIRS);
-    str_free(&text);
+        compare_tags(it->books, it->step, conditions.item[i]);
     strings_free(&conditions);
 }
 
@@ -181,16 +207,19 @@ static void write_config(const books_t *books)
         "benchmarks:\n"
         "  blimp: {files: [\"%s/data/blimp/*.jsonl\"], limit: %d}\n"
         "  blimp-all: {files: [\"%s/data/blimp/*.jsonl\"]}\n",
-        shared, shared, shared, books->full ? USUAL_PAIRS : SOME_PAIRS, shared));
+        shared, shared, shared, books->full ? BLIMP_PAIRS : SOME_PAIRS, shared));
     expect_ok(
         str_printf(&text,
-                   "collect: {corpus: heldout, window: 128, windows: 256}\n"
-                   "select:\n"
-                   "  top: {by: wd, take: highest, percent: 1, from: %s}\n"
-                   "  random: {neurons: \"%s/random.csv\"}\n"
-                   "evaluate:\n"
-                   "  tasks: [{perplexity: wiki, window: 128, windows: 512}, {pairs: blimp}]\n",
-                   LAST, directory));
+                   "  tse: {files: [\"%s/data/tse/*.pickle\"], format: tse, limit: %d}\n"
+                   "  tse-all: {files: [\"%s/data/tse/*.pickle\"], format: tse, limit: %d}\n"
+                   "  ud: {files: [\"%s/data/ud-ewt/en_ewt-ud-test.conllu\"], format: conllu}\n",
+                   shared, books->full ? TSE_PAIRS : SOME_PAIRS, shared, ALL_PAIRS, shared));
+    expect_ok(str_printf(&text,
+                         "collect: {corpus: heldout, window: 128, windows: 256}\n"
+                         "select:\n"
+                         "  top: {by: wd, take: highest, percent: 1, from: %s}\n"
+                         "  random: {neurons: \"%s/random.csv\"}\n",
+                         LAST, directory));
     scratch_write(directory, "config.yaml", text.data, text.length);
     str_free(&text);
     write_random(books);
@@ -249,7 +278,10 @@ static int run_cases(books_t *books)
         add_case(test, cases, &count, books, "statistics", books->steps.item[i], statistics);
     add_case(test, cases, &count, books, "cohorts", "", cohorts);
     for (size_t i = 0; i < steps; i++)
-        add_case(test, cases, &count, books, "perplexity and pairs", books->steps.item[i], tasks);
+        add_case(test, cases, &count, books, "perplexity and pairs", books->steps.item[i],
+                 usual_tasks);
+    for (size_t i = 0; i < (books->full ? steps : 1); i++)
+        add_case(test, cases, &count, books, "parts of speech", books->steps.item[i], tags);
     if (books->full) add_case(test, cases, &count, books, "all pairs", LAST, all_pairs);
     return _cmocka_run_group_tests("books", test, count, NULL, NULL);
 }
