@@ -1,13 +1,14 @@
 /* Multiple-choice questions in the shapes that ARC, PIQA, HellaSwag, WinoGrande, BoolQ, OpenBookQA,
- * SciQ and MMLU are published in: contexts, continuations and right choices written out by hand
- * after lm-evaluation-harness's definitions of these tasks (0.4.13, lm_eval/tasks). */
+ * SciQ and MMLU are published in, read as configs/benchmarks.yaml says: contexts, continuations and
+ * right choices written out by hand after lm-evaluation-harness's definitions of these tasks
+ * (0.4.13, lm_eval/tasks). */
 #include "tests/scratch.h"
 
 #include "eval/choice.h"
 #include "text/choice_items.h"
 
 typedef struct {
-    const char *keys;  /* of the benchmark, YAML */
+    const char *keys;  /* of the benchmark, YAML; or its name in configs/benchmarks.yaml */
     const char *lines; /* of the file */
     const char *answers;
     const char *expected; /* a line "gold|term|context>continuation|..." for each question */
@@ -26,9 +27,18 @@ static config_t *configure(const char *keys)
     return config;
 }
 
+static config_t *published(void)
+{
+    config_t *config = NULL;
+    expect_ok(config_open("configs/benchmarks.yaml", NULL, &config));
+    return config;
+}
+
 static status_t read_all(void **state, const case_t *it, str_t *out)
 {
-    config_t *config = configure(it->keys);
+    bool given = strchr(it->keys, '\n') || !*it->keys;
+    const char *name = given ? "it" : it->keys;
+    config_t *config = given ? configure(it->keys) : published();
     choice_format_t format;
     choice_items_t *items = NULL;
     choice_item_t item = {0};
@@ -40,7 +50,7 @@ static status_t read_all(void **state, const case_t *it, str_t *out)
         scratch_write(*state, "it.lst", it->answers, strlen(it->answers));
         expect_ok(path_join(*state, "it.lst", &answers));
     }
-    expect_ok(choice_configure(config, "it", &format));
+    expect_ok(choice_configure(config, name, &format));
     expect_ok(choice_items_open(path, answers, &format, &items));
     str_clear(out);
     expect_ok(str_add(out, ""));
@@ -66,84 +76,114 @@ static status_t read_all(void **state, const case_t *it, str_t *out)
     return status;
 }
 
-static void test_published_shapes(void **state)
+static void expect_cases(void **state, const case_t *cases, size_t count)
 {
-    static const case_t cases[] = {
-        /* what the demo has: the defaults */
-        {"", "{\"query\": \"Snow is\", \"choices\": [\"red\", \"white\"], \"gold\": 1}\n", NULL,
-         "1|it|Snow is>red|Snow is>white|\n"},
-        /* ARC as the hub exports it */
-        {"    query: \"Question: {question}\\nAnswer:\"\n    choices: \"{choices.text}\"\n"
-         "    gold: \"{answerKey}\"\n    gold_is: label\n",
-         "{\"question\": \"Q\", \"choices\": {\"text\": [\"a\", \"b\", \"c\"], \"label\": [\"1\", "
-         "\"2\", \"3\"]}, \"answerKey\": \"3\"}\n",
-         NULL,
-         "2|it|Question: Q\nAnswer:>a|Question: Q\nAnswer:>b|Question: Q\nAnswer:>c|\n"},
-        /* ARC and OpenBookQA as AI2 publishes them */
-        {"    query: \"{question.stem}\"\n    choices: \"{question.choices.text}\"\n"
-         "    labels: \"{question.choices.label}\"\n    gold: \"{answerKey|lstrip}\"\n"
-         "    gold_is: label\n",
-         "{\"question\": {\"stem\": \"Q\", \"choices\": [{\"text\": \"a\", \"label\": \"A\"}, "
-         "{\"text\": \"b\", \"label\": \"B\"}]}, \"answerKey\": \" B\"}\n",
-         NULL, "1|it|Q>a|Q>b|\n"},
-        /* PIQA, whose answers are in a file of their own */
-        {"    query: \"Question: {goal}\\nAnswer:\"\n    choices: [\"{sol1}\", \"{sol2}\"]\n"
-         "    gold: \"{answer}\"\n    answers: [y]\n",
-         "{\"goal\": \"G\", \"sol1\": \"a\", \"sol2\": \"b\"}\n"
-         "{\"goal\": \"H\", \"sol1\": \"c\", \"sol2\": \"d\"}\n",
-         "1\r\n0",
-         "1|it|Question: G\nAnswer:>a|Question: G\nAnswer:>b|\n"
-         "0|it|Question: H\nAnswer:>c|Question: H\nAnswer:>d|\n"},
-        /* HellaSwag */
-        {"    query: \"{activity_label}: {ctx_a} {ctx_b|capitalize}\"\n    choices: \"{endings}\"\n"
-         "    gold: \"{label}\"\n    clean: wikihow\n    group: \"{source_id|before:~}\"\n",
-         "{\"activity_label\": \"Roof\", \"ctx_a\": \"A man [header] sits.\", \"ctx_b\": \"he\", "
-         "\"endings\": [\"is [step] up. \", \"falls [title] x\"], \"label\": \"1\", "
-         "\"source_id\": \"wikihow~7\"}\n",
-         NULL, "1|wikihow|Roof: A man sits. He>is up.|Roof: A man sits. He>falls. x|\n"},
-        /* WinoGrande: the choices are in the context, the rest of the sentence is scored */
-        {"    query: \"{choice}\"\n    choices: [\"{sentence|before:_}{option1}\", "
-         "\"{sentence|before:_}{option2}\"]\n    continuation: \"{sentence|after:_|strip}\"\n"
-         "    gold: \"{answer}\"\n    gold_is: position\n",
-         "{\"sentence\": \"Ann saw Bo, so _ waved.\", \"option1\": \"Ann\", \"option2\": \"Bo\", "
-         "\"answer\": \"2\"}\n",
-         NULL, "1|it|Ann saw Bo, so Ann>waved.|Ann saw Bo, so Bo>waved.|\n"},
-        /* BoolQ: as Google publishes it, and as SuperGLUE numbers it */
-        {"    query: \"{passage}\\nQuestion: {question}?\\nAnswer:\"\n    choices: [\"no\", "
-         "\"yes\"]\n    gold: \"{answer}\"\n",
-         "{\"question\": \"q\", \"title\": \"t\", \"answer\": true, \"passage\": \"P\"}\n"
-         "{\"question\": \"q\", \"answer\": 0, \"passage\": \"P\"}\n",
-         NULL,
-         "1|it|P\nQuestion: q?\nAnswer:>no|P\nQuestion: q?\nAnswer:>yes|\n"
-         "0|it|P\nQuestion: q?\nAnswer:>no|P\nQuestion: q?\nAnswer:>yes|\n"},
-        /* SciQ: the right one stands last, or is named by its text */
-        {"    query: \"{support|lstrip}\\nQuestion: {question}\\nAnswer:\"\n    choices: "
-         "[\"{distractor1}\", \"{distractor2}\", \"{distractor3}\", \"{correct_answer}\"]\n"
-         "    gold: \"3\"\n",
-         "{\"question\": \"Q\", \"distractor1\": \"a\", \"distractor2\": \"b\", \"distractor3\": "
-         "\"c\", \"correct_answer\": \"d\", \"support\": \"\"}\n",
-         NULL,
-         "3|it|\nQuestion: Q\nAnswer:>a|\nQuestion: Q\nAnswer:>b|\nQuestion: Q\nAnswer:>c|"
-         "\nQuestion: Q\nAnswer:>d|\n"},
-        {"    query: \"Q\"\n    choices: [\"{distractor1}\", \"{correct_answer}\"]\n"
-         "    gold: \"{correct_answer}\"\n    gold_is: text\n",
-         "{\"distractor1\": \"a\", \"correct_answer\": \"d\"}\n", NULL, "1|it|Q>a|Q>d|\n"},
-        /* MMLU: letters are the choices */
-        {"    query: \"{question|strip}\\nA. {choices.0}\\nB. {choices.1}\\nAnswer:\"\n"
-         "    choices: [A, B]\n    gold: \"{answer}\"\n    group: \"{subject}\"\n",
-         "{\"question\": \" Q \", \"choices\": [\"x\", \"y\"], \"answer\": 1, \"subject\": "
-         "\"logic\"}\n",
-         NULL, "1|logic|Q\nA. x\nB. y\nAnswer:>A|Q\nA. x\nB. y\nAnswer:>B|\n"},
-        {"    gold_is: letter\n",
-         "{\"query\": \"Q\", \"choices\": [\"x\", \"y\", \"z\"], \"gold\": \"C\"}\n\n", NULL,
-         "2|it|Q>x|Q>y|Q>z|\n"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < count; i++) {
         str_t out = {0};
         expect_ok(read_all(state, &cases[i], &out));
         assert_string_equal(out.data, cases[i].expected);
         str_free(&out);
     }
+}
+
+static void test_published(void **state)
+{
+    static const case_t cases[] = {
+        {"arc",
+         "{\"id\": \"1\", \"question\": {\"stem\": \"Q\", \"choices\": [{\"text\": \"a\", "
+         "\"label\": \"A\"}, {\"text\": \"b\", \"label\": \"B\"}]}, \"answerKey\": \"B\"}\n",
+         NULL, "1|it|Question: Q\nAnswer:>a|Question: Q\nAnswer:>b|\n"},
+        {"arc-hub",
+         "{\"id\": \"1\", \"question\": \"Q\", \"choices\": {\"text\": [\"a\", \"b\", \"c\"], "
+         "\"label\": [\"1\", \"2\", \"3\"]}, \"answerKey\": \"3\"}\n",
+         NULL, "2|it|Question: Q\nAnswer:>a|Question: Q\nAnswer:>b|Question: Q\nAnswer:>c|\n"},
+        {"piqa",
+         "{\"goal\": \"G\", \"sol1\": \"a\", \"sol2\": \"b\"}\n{\"goal\": \"H\", \"sol1\": \"c\", "
+         "\"sol2\": \"d\"}\n",
+         "1\r\n0",
+         "1|it|Question: G\nAnswer:>a|Question: G\nAnswer:>b|\n0|it|Question: "
+         "H\nAnswer:>c|Question: H\nAnswer:>d|\n"},
+        {"piqa-hub", "{\"goal\": \"G\", \"sol1\": \"a\", \"sol2\": \"b\", \"label\": 1}\n", NULL,
+         "1|it|Question: G\nAnswer:>a|Question: G\nAnswer:>b|\n"},
+        {"hellaswag",
+         "{\"ind\": 24, \"activity_label\": \"Roof\", \"ctx_a\": \"A man [header] sits.\", "
+         "\"ctx_b\": \"he\", \"ctx\": \"unused\", \"split\": \"val\", \"split_type\": "
+         "\"indomain\", \"label\": 1, \"endings\": [\"is [step] up. \", \"falls [title] x\"], "
+         "\"source_id\": \"wikihow~7\"}\n",
+         NULL, "1|it|Roof: A man sits. He>is up.|Roof: A man sits. He>falls. x|\n"},
+        {"winogrande",
+         "{\"qID\": \"1\", \"sentence\": \"Ann saw Bo, so _ waved.\", \"option1\": \"Ann\", "
+         "\"option2\": \"Bo\", \"answer\": \"2\"}\n",
+         NULL, "1|it|Ann saw Bo, so Ann>waved.|Ann saw Bo, so Bo>waved.|\n"},
+        {"boolq",
+         "{\"question\": \"q\", \"title\": \"t\", \"answer\": true, \"passage\": "
+         "\"P\"}\n{\"question\": \"q\", \"title\": \"t\", \"answer\": false, \"passage\": \"P\"}\n",
+         NULL,
+         "1|it|P\nQuestion: q?\nAnswer:>no|P\nQuestion: q?\nAnswer:>yes|\n0|it|P\nQuestion: "
+         "q?\nAnswer:>no|P\nQuestion: q?\nAnswer:>yes|\n"},
+        {"boolq-hub",
+         "{\"question\": \"q\", \"passage\": \"P\", \"idx\": 0, \"label\": 1}\n{\"question\": "
+         "\"q\", \"passage\": \"P\", \"idx\": 1, \"label\": false}\n",
+         NULL,
+         "1|it|P\nQuestion: q?\nAnswer:>no|P\nQuestion: q?\nAnswer:>yes|\n0|it|P\nQuestion: "
+         "q?\nAnswer:>no|P\nQuestion: q?\nAnswer:>yes|\n"},
+        {"openbookqa",
+         "{\"id\": \"1\", \"question\": {\"stem\": \"Q\", \"choices\": [{\"text\": \"a\", "
+         "\"label\": \"A\"}, {\"text\": \"b\", \"label\": \"B\"}]}, \"answerKey\": \" B\"}\n",
+         NULL, "1|it|Q>a|Q>b|\n"},
+        {"openbookqa-hub",
+         "{\"id\": \"1\", \"question_stem\": \"Q\", \"choices\": {\"text\": [\"a\", \"b\"], "
+         "\"label\": [\"A\", \"B\"]}, \"answerKey\": \"A\"}\n",
+         NULL, "0|it|Q>a|Q>b|\n"},
+        {"sciq",
+         "{\"question\": \"Q\", \"distractor3\": \"c\", \"distractor1\": \"a\", \"distractor2\": "
+         "\"b\", \"correct_answer\": \"d\", \"support\": \"\"}\n",
+         NULL,
+         "3|it|\nQuestion: Q\nAnswer:>a|\nQuestion: Q\nAnswer:>b|\nQuestion: "
+         "Q\nAnswer:>c|\nQuestion: Q\nAnswer:>d|\n"},
+        {"mmlu",
+         "{\"question\": \" Q \", \"subject\": \"formal_logic\", \"choices\": [\"w\", \"x\", "
+         "\"y\", \"z\"], \"answer\": 1}\n",
+         NULL,
+         "1|formal_logic|The following are multiple choice questions (with answers) about formal "
+         "logic.\n\nQ\nA. w\nB. x\nC. y\nD. z\nAnswer:>A|The following are multiple choice "
+         "questions (with answers) about formal logic.\n\nQ\nA. w\nB. x\nC. y\nD. z\nAnswer:>B|The "
+         "following are multiple choice questions (with answers) about formal logic.\n\nQ\nA. "
+         "w\nB. x\nC. y\nD. z\nAnswer:>C|The following are multiple choice questions (with "
+         "answers) about formal logic.\n\nQ\nA. w\nB. x\nC. y\nD. z\nAnswer:>D|\n"},
+    };
+    enum { CASES = sizeof cases / sizeof *cases };
+    expect_cases(state, cases, CASES);
+    /* None is left out, and every task has one. */
+    config_t *config = published();
+    assert_int_equal(config_count(config, "benchmarks"), CASES);
+    for (size_t i = 0; i < config_count(config, "evaluate.tasks"); i++) {
+        const char *name = config_text(config, config_path("evaluate.tasks[%zu].choice", i));
+        bool known = false;
+        for (size_t c = 0; name && c < CASES; c++) known |= strcmp(cases[c].keys, name) == 0;
+        assert_true(known);
+    }
+    config_close(&config);
+}
+
+static void test_other_shapes(void **state)
+{
+    static const case_t cases[] = {
+        /* the defaults */
+        {"", "{\"query\": \"Snow is\", \"choices\": [\"red\", \"white\"], \"gold\": 1}\n", NULL,
+         "1|it|Snow is>red|Snow is>white|\n"},
+        {"    group: \"{source_id|before:~}\"\n",
+         "{\"query\": \"Q\", \"choices\": [\"a\", \"b\"], \"gold\": \"0\", \"source_id\": "
+         "\"how~7\"}\n",
+         NULL, "0|how|Q>a|Q>b|\n"},
+        {"    query: \"Q\"\n    choices: [\"{distractor1}\", \"{correct_answer}\"]\n"
+         "    gold: \"{correct_answer}\"\n    gold_is: text\n",
+         "{\"distractor1\": \"a\", \"correct_answer\": \"d\"}\n", NULL, "1|it|Q>a|Q>d|\n"},
+        {"    gold_is: letter\n",
+         "{\"query\": \"Q\", \"choices\": [\"x\", \"y\", \"z\"], \"gold\": \"C\"}\n\n", NULL,
+         "2|it|Q>x|Q>y|Q>z|\n"},
+    };
+    expect_cases(state, cases, sizeof cases / sizeof *cases);
 }
 
 static void test_bad_questions(void **state)
@@ -184,8 +224,8 @@ static void test_bad_questions(void **state)
         {{"    answers: [y]\n    gold: \"{answer}\"\n",
           "{\"query\": \"Q\", \"choices\": [\"x\", \"y\"]}\n", "1\n0\n", NULL},
          "it.lst has more lines than"},
-        {{"    group: \"{query}\"\n", "{\"query\": \"\", \"choices\": [\"x\", \"y\"], \"gold\": 0}\n",
-          NULL, NULL},
+        {{"    group: \"{query}\"\n",
+          "{\"query\": \"\", \"choices\": [\"x\", \"y\"], \"gold\": 0}\n", NULL, NULL},
          "a group's name of 1 to 1000 bytes is expected"},
         {{"    continuation: \"{query}\"\n",
           "{\"query\": \"\", \"choices\": [\"x\", \"y\"], \"gold\": 0}\n", NULL, NULL},
@@ -203,7 +243,8 @@ static void test_bad_questions(void **state)
 static void test_bad_formats(void **state)
 {
     static const char *const cases[][2] = {
-        {"    query: \"{question\"\n", "config.yaml:7: benchmarks.it.query: \"{question\": a brace"},
+        {"    query: \"{question\"\n",
+         "config.yaml:7: benchmarks.it.query: \"{question\": a brace"},
         {"    choices: [\"{a}\", \"{b|x}\"]\n", "{...|x}: no such filter"},
         {"    choices: \"{a} \"\n", "a single choice is expected to be a field that holds a list"},
         {"    labels: \"a\"\n", "benchmarks.it.labels: a field that holds a list is expected"},
@@ -242,7 +283,8 @@ static void test_picks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_published_shapes, scratch_create, scratch_destroy),
+        cmocka_unit_test_setup_teardown(test_published, scratch_create, scratch_destroy),
+        cmocka_unit_test_setup_teardown(test_other_shapes, scratch_create, scratch_destroy),
         cmocka_unit_test_setup_teardown(test_bad_questions, scratch_create, scratch_destroy),
         cmocka_unit_test(test_bad_formats),
         cmocka_unit_test(test_picks),
