@@ -35,13 +35,13 @@ static size_t trimmed(const char *text, size_t length)
     return length;
 }
 
-status_t request_configure(const config_t *config, const char *name,
-                           const tokenizer_t *tokenizer, request_state_t *state)
+status_t request_configure(const config_t *config, const char *name, const tokenizer_t *tokenizer,
+                           request_state_t *state)
 {
     const char *key = config_path("benchmarks.%s.prefix", name), *token = config_text(config, key);
     int32_t bos = tokenizer_bos(tokenizer);
     state->special = config_boolean(config, config_path("benchmarks.%s.special", name));
-    state->prefix = token     ? tokenizer_find(tokenizer, token)
+    state->prefix = token      ? tokenizer_find(tokenizer, token)
                     : bos >= 0 ? bos
                                : tokenizer_eos(tokenizer);
     if (!token || state->prefix >= 0) return NULL;
@@ -108,9 +108,8 @@ status_t request_encode(const void *state, tokenizer_t *tokenizer, const noted_t
     size_t context = trimmed(text->bytes, note.context);
     row->value[0] = 1;
     row->value[1] = note.characters;
-    status_t status = note.context == 0
-                          ? encode_alone(tokenizer, request, text, row)
-                          : encode_after(tokenizer, request, text, context, row);
+    status_t status = note.context == 0 ? encode_alone(tokenizer, request, text, row)
+                                        : encode_after(tokenizer, request, text, context, row);
     if (status) return status;
     if (row->value[0] < 1) return status_new(EXIT_INPUT, "the context has no token");
     if (row->encoding.count <= (size_t)row->value[0])

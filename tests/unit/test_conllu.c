@@ -7,8 +7,7 @@
 
 static const char tokenizer_path[] = "tests/data/demo/model/tokenizer.json";
 
-#define ROW(id, form, upos, deprel) \
-    id "\t" form "\t_\t" upos "\t_\t_\t0\t" deprel "\t_\t_\n"
+#define ROW(id, form, upos, deprel) id "\t" form "\t_\t" upos "\t_\t_\t0\t" deprel "\t_\t_\n"
 
 typedef struct {
     conllu_t *conllu;
@@ -61,20 +60,38 @@ static char *describe(reader_t *reader)
 static void test_documents(void **state)
 {
     reader_t reader;
-    open_text(state,
-              "# sent_id = 0\n# text = Before all.\n" ROW("1", "Before", "ADV", "advmod")
-                  ROW("2", "all", "PRON", "root") ROW("3", ".", "PUNCT", "punct") "\n"
-              "# newdoc id = a\n# sent_id = 1\n# text = \xc3\x89t\xc3\xa9 !\r\n"
-                  ROW("1", "\xc3\x89t\xc3\xa9", "NOUN", "root") ROW("2", "!", "PUNCT", "punct") "\n"
-              "# newpar\n# text = I can't see it.\n" ROW("1", "I", "PRON", "nsubj")
-                  ROW("2-3", "can't", "_", "_") ROW("2", "ca", "AUX", "aux")
-                  ROW("3", "n't", "PART", "advmod") ROW("4", "see", "VERB", "root")
-                  ROW("4.1", "hidden", "VERB", "conj") ROW("5", "it", "PRON", "obj")
-                  ROW("6", ".", "PUNCT", "punct") "\n\n"
-              "# text = moved\n# newdoc\n" ROW("1", "moved", "VERB", "root") "\n"
-              "# text = no blank line\n" ROW("1", "no", "DET", "det")
-                  ROW("2", "blank line", "NOUN", "root:x"),
-              &reader);
+    open_text(
+        state,
+        "# sent_id = 0\n# text = Before all.\n" ROW("1", "Before", "ADV",
+                                                    "advmod") ROW("2", "all", "PRON", "root")
+            ROW("3", ".", "PUNCT",
+                "punct") "\n"
+                         "# newdoc id = a\n# sent_id = 1\n# text = \xc3\x89t\xc3\xa9 !\r\n" ROW(
+                             "1", "\xc3\x89t\xc3\xa9", "NOUN", "root")
+                             ROW("2", "!", "PUNCT",
+                                 "punct") "\n"
+                                          "# newpar\n# text = I can't see it.\n" ROW(
+                                              "1", "I", "PRON", "nsubj") ROW("2-3", "can't", "_",
+                                                                             "_") ROW("2", "ca",
+                                                                                      "AUX", "aux")
+                                              ROW("3", "n't", "PART", "advmod") ROW("4", "see",
+                                                                                    "VERB", "root")
+                                                  ROW("4.1", "hidden", "VERB",
+                                                      "conj") ROW("5", "it", "PRON", "obj")
+                                                      ROW("6", ".", "PUNCT",
+                                                          "punct") "\n\n"
+                                                                   "# text = moved\n# newdoc\n" ROW(
+                                                                       "1", "moved", "VERB",
+                                                                       "root") "\n"
+                                                                               "# text = no blank "
+                                                                               "line\n" ROW(
+                                                                                   "1", "no", "DET",
+                                                                                   "det")
+                                                                                   ROW("2",
+                                                                                       "blank line",
+                                                                                       "NOUN",
+                                                                                       "root:x"),
+        &reader);
     assert_string_equal(describe(&reader),
                         "Before all.|0-6:ADV/advmod 7-10:PRON/root 10-11:PUNCT/punct ");
     assert_int_equal(reader.line, 2);
@@ -141,9 +158,8 @@ static void test_damaged(void **state)
         reader_t reader;
         bool found;
         open_text(state, cases[i].text, &reader);
-        expect_error(
-            conllu_next(reader.conllu, &reader.text, &reader.words, &reader.line, &found),
-            EXIT_INPUT, cases[i].message);
+        expect_error(conllu_next(reader.conllu, &reader.text, &reader.words, &reader.line, &found),
+                     EXIT_INPUT, cases[i].message);
         assert_false(found);
         close_text(&reader);
     }
@@ -198,8 +214,8 @@ static void expect_mark(const span_t *span, const tagged_word_t *word, size_t co
 
 static void test_marks(void **state)
 {
-    static const char *const pieces[] = {"the ", "farmer", "s", " ", "  ", "knows", "\n",
-                                         "\xc3\xa9", "songs", ".", "1984", "qu", "ick"};
+    static const char *const pieces[] = {"the ",     "farmer", "s", " ",    "  ", "knows", "\n",
+                                         "\xc3\xa9", "songs",  ".", "1984", "qu", "ick"};
     tokenizer_t *tokenizer = NULL;
     token_row_t row = {0};
     const conllu_state_t how = {.special = true};
@@ -211,8 +227,7 @@ static void test_marks(void **state)
         str_t text = {0};
         tagged_word_t word[200];
         size_t count = 0;
-        for (int i = 0; i < 60; i++)
-            expect_ok(str_add(&text, pieces[random_below(&random, 13)]));
+        for (int i = 0; i < 60; i++) expect_ok(str_add(&text, pieces[random_below(&random, 13)]));
         /* Words at random places, in order and apart, that need not be those of the tokenizer. */
         for (int32_t at = 0; at < (int32_t)text.length && count < 200; count++) {
             int32_t start = at + (int32_t)random_below(&random, 3);

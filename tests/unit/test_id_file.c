@@ -105,8 +105,7 @@ static void test_npy(void **state)
 
 static void test_damaged_npy(void **state)
 {
-#define HEADER(type, shape) \
-    "{'descr': '" type "', 'fortran_order': False, 'shape': " shape ", }"
+#define HEADER(type, shape) "{'descr': '" type "', 'fortran_order': False, 'shape': " shape ", }"
     static const struct {
         const char *header, *message;
         size_t bytes; /* behind the header */
@@ -166,8 +165,9 @@ static void test_ids_beyond_the_vocabulary(void **state)
     expect_ok(id_file_read(ids, 0, 5, 41, id));
     expect_error(id_file_read(ids, 0, 5, 40, id), EXIT_INPUT,
                  "it.npy: token 4 (row 1, column 1) has the id 40, from 0 to 39 are expected");
-    expect_error(id_file_read(ids, 5, 1, 100, id), EXIT_INPUT, "token 5 (row 1, column 2) has the "
-                                                               "id -1");
+    expect_error(id_file_read(ids, 5, 1, 100, id), EXIT_INPUT,
+                 "token 5 (row 1, column 2) has the "
+                 "id -1");
     expect_error(id_file_read(ids, 5, 2, 100, id), EXIT_BUG, "beyond");
     id_file_close(&ids);
     scratch_remove(*state, "it.npy");
@@ -199,7 +199,8 @@ static void make(random_t *random, int code, size_t size, size_t sequences, mega
         length[i] = random_below(random, 5) ? (int32_t)random_below(random, 30) : 0;
         expect_ok(mem_grow(&it->id, &capacity, it->tokens + 31, "ids"));
         for (int32_t k = 0; k < length[i]; k++)
-            it->id[it->tokens + (uint64_t)k] = (int32_t)random_below(random, size == 1 ? 127 : 32767);
+            it->id[it->tokens + (uint64_t)k] =
+                (int32_t)random_below(random, size == 1 ? 127 : 32767);
         it->tokens += (uint64_t)length[i];
     }
     for (uint64_t i = 0, token = 0; i < sequences; i++) {
