@@ -95,7 +95,8 @@ static status_t append(corpus_t *corpus, str_t *text, const char *bytes, size_t 
                           "%s: a document of more than %zu GiB; cut it by rows, without join",
                           corpus->options.files->item[corpus->file ? corpus->file - 1 : 0],
                           DOCUMENT_BYTES >> 30);
-    return str_append(text, bytes, length);
+    status_t status = corpus->lines ? lines_check_held(corpus->lines, held + length) : NULL;
+    return status ? status : str_append(text, bytes, length);
 }
 
 /* ---- one row of the open file; *found is false at the file's end ---- */

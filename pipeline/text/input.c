@@ -118,6 +118,17 @@ uint64_t input_position(const input_t *input)
     return input->position - (input->held - input->at);
 }
 
+status_t input_check_held(const input_t *input, uint64_t held)
+{
+    if (input->coding == PLAIN || held <= INPUT_FREE) return NULL;
+    if (held / INPUT_RATIO <= input_position(input)) return NULL;
+    return status_new(EXIT_INPUT,
+                      "%s: %llu compressed bytes stand for more than %d MiB without a break, over "
+                      "%d times as much: not text",
+                      input->file.path, (unsigned long long)input_position(input), INPUT_FREE >> 20,
+                      INPUT_RATIO);
+}
+
 /* ---- reading ---- */
 
 static status_t read_plain(input_t *input, char *bytes, size_t capacity, size_t *length)

@@ -28,6 +28,12 @@ const char *input_path(const input_t *input);
 /* Bytes of the file itself (compressed as it may be) that were taken so far: for progress. */
 uint64_t input_position(const input_t *input);
 
+/* An EXIT_INPUT error where so many bytes of the text are to be held at a time, and the file is
+ * compressed and so far too small for them: what stands for more than INPUT_FREE bytes without a
+ * break, and for INPUT_RATIO times its size, is no text but a decompression bomb. */
+enum { INPUT_FREE = 256 << 20, INPUT_RATIO = 100 };
+MUST_CHECK status_t input_check_held(const input_t *input, uint64_t held);
+
 /* The file's name without directory, .gz or .zst, and then one more ending: "adjunct_island" of
  * "blimp/adjunct_island.jsonl.gz". */
 MUST_CHECK status_t input_stem(const char *path, char **stem);

@@ -42,10 +42,12 @@ static status_t refill(lines_t *lines)
     if (held > LINE_BYTES)
         return status_new(EXIT_INPUT, "%s:%lld: a line of more than %d MiB is not supported",
                           input_path(lines->input), (long long)lines->number + 1, LINE_BYTES >> 20);
+    status_t status = input_check_held(lines->input, held);
+    if (status) return status;
     if (lines->start) memmove(lines->buffer, lines->buffer + lines->start, held);
     lines->start = 0;
     lines->end = held;
-    status_t status = mem_grow(&lines->buffer, &lines->capacity, held + BLOCK, "line");
+    status = mem_grow(&lines->buffer, &lines->capacity, held + BLOCK, "line");
     if (!status) status = input_read(lines->input, lines->buffer + held, BLOCK, &got);
     if (status) return status;
     lines->end += got;
@@ -95,6 +97,11 @@ uint64_t lines_offset(const lines_t *lines)
 uint64_t lines_position(const lines_t *lines)
 {
     return input_position(lines->input);
+}
+
+status_t lines_check_held(const lines_t *lines, uint64_t held)
+{
+    return input_check_held(lines->input, held);
 }
 
 status_t lines_check_utf8(const lines_t *lines, const char *line, size_t length)

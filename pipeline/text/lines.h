@@ -26,6 +26,8 @@ int64_t lines_number(const lines_t *lines);
 uint64_t lines_offset(const lines_t *lines);
 /* Bytes of the file taken so far: for progress. */
 uint64_t lines_position(const lines_t *lines);
+/* input_check_held (text/input.h) of the file. */
+MUST_CHECK status_t lines_check_held(const lines_t *lines, uint64_t held);
 
 /* An EXIT_INPUT error at the first byte of that line which is not UTF-8, or NULL. */
 MUST_CHECK status_t lines_check_utf8(const lines_t *lines, const char *line, size_t length);

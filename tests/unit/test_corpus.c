@@ -3,6 +3,7 @@
  * direct translation of '\n\n'.join(l + '\n' if l.strip() else '' for l in text.split('\n')[:-1]). */
 #include "tests/scratch.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -448,14 +449,17 @@ static void test_compressed(void **state)
     str_free(&text);
 }
 
-static void read_all(const char *path, status_t *status)
+/* The number of lines. */
+static int64_t read_all(const char *path, status_t *status)
 {
     lines_t *lines = NULL;
     const char *line;
     size_t length = 1;
     *status = lines_open(path, &lines);
     while (!*status && length) *status = lines_next(lines, &line, &length);
+    int64_t count = lines ? lines_number(lines) : 0;
     lines_close(&lines);
+    return count;
 }
 
 static void expect_damaged(void **state, const char *name, const str_t *bytes, size_t length,
@@ -499,21 +503,50 @@ static void test_damaged(void **state)
     str_free(&text);
 }
 
-/* A few kilobytes that stand for more than a line may hold. */
+/* A few kilobytes that stand for a gigabyte without a break, be it lines or a paragraph of them: at
+ * most INPUT_FREE bytes are held, at double the space. */
 static void test_bomb(void **state)
 {
     enum { MEBIBYTE = 1 << 20 };
-    str_t bytes = {0};
-    char *zeros = calloc(MEBIBYTE, 1), *packed = malloc(MEBIBYTE);
-    size_t size = ZSTD_compress(packed, MEBIBYTE, zeros, MEBIBYTE, 1);
-    status_t status;
-    for (int i = 0; i < (LINE_BYTES >> 20) + 8; i++) expect_ok(str_append(&bytes, packed, size));
-    scratch_write(*state, "bomb.zst", bytes.data, bytes.length);
-    read_all(path_of(state, "bomb.zst"), &status);
-    expect_error(status, EXIT_INPUT, "bomb.zst:1: a line of more than 1024 MiB");
-    free(zeros);
+    char *block = malloc(MEBIBYTE), *packed = malloc(MEBIBYTE);
+    struct rusage before, after;
+    str_t out = {0};
+    getrusage(RUSAGE_SELF, &before);
+    for (int kind = 0; kind < 2; kind++) {
+        str_t bytes = {0};
+        for (size_t i = 0; i < MEBIBYTE; i++) block[i] = kind && i % 1000 == 0 ? '\n' : 'a';
+        size_t size = ZSTD_compress(packed, MEBIBYTE, block, MEBIBYTE, 1);
+        for (int i = 0; i < 1100; i++) expect_ok(str_append(&bytes, packed, size));
+        assert_true(bytes.length < 4 * MEBIBYTE);
+        scratch_write(*state, "bomb.zst", bytes.data, bytes.length);
+        expect_error(documents(state, (corpus_options_t){.rows = kind ? ROWS_PARAGRAPH : ROWS_LINE},
+                               "bomb.zst", &out),
+                     EXIT_INPUT, "compressed bytes stand for more than 256 MiB without a break");
+        str_free(&bytes);
+    }
+    getrusage(RUSAGE_SELF, &after);
+    assert_true(after.ru_maxrss - before.ru_maxrss < 2 * (INPUT_FREE >> 10) + 64 * 1024);
+    str_free(&out);
+    free(block);
     free(packed);
+}
+
+/* The same with breaks is but a long text. */
+static void test_expansion(void **state)
+{
+    enum { MEBIBYTE = 1 << 20, TIMES = 300 };
+    char *block = malloc(MEBIBYTE), *packed = malloc(MEBIBYTE);
+    str_t bytes = {0};
+    status_t status;
+    for (size_t i = 0; i < MEBIBYTE; i++) block[i] = i % 1024 == 1023 ? '\n' : 'a';
+    size_t size = ZSTD_compress(packed, MEBIBYTE, block, MEBIBYTE, 1);
+    for (int i = 0; i < TIMES; i++) expect_ok(str_append(&bytes, packed, size));
+    scratch_write(*state, "long.zst", bytes.data, bytes.length);
+    assert_int_equal(read_all(path_of(state, "long.zst"), &status), TIMES * 1024);
+    expect_ok(status);
     str_free(&bytes);
+    free(block);
+    free(packed);
 }
 
 /* ---- files and minimal pairs ---- */
@@ -618,6 +651,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_compressed, scratch_create, scratch_destroy),
         cmocka_unit_test_setup_teardown(test_damaged, scratch_create, scratch_destroy),
         cmocka_unit_test_setup_teardown(test_bomb, scratch_create, scratch_destroy),
+        cmocka_unit_test_setup_teardown(test_expansion, scratch_create, scratch_destroy),
         cmocka_unit_test_setup_teardown(test_files, scratch_create, scratch_destroy),
         cmocka_unit_test_setup_teardown(test_pairs, scratch_create, scratch_destroy),
     };
