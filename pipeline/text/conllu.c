@@ -137,8 +137,8 @@ static status_t find_name(const conllu_t *conllu, strings_t *names, const column
 {
     /* Names repeat: few comparisons go far. */
     for (size_t i = 0; i < names->count; i++)
-        if (strncmp(names->item[i], name->text, name->length) == 0 &&
-            names->item[i][name->length] == '\0') {
+        if (strlen(names->item[i]) == name->length &&
+            memcmp(names->item[i], name->text, name->length) == 0) {
             *index = (int32_t)i;
             return NULL;
         }
@@ -227,7 +227,8 @@ static status_t close_sentence(conllu_t *conllu, str_t *text, str_t *words)
     size_t count = conllu->found.length / sizeof(tagged_word_t);
     if (text->length - conllu->start + conllu->sentence.length >= INT32_MAX)
         return wrong(conllu, "a document of more than 2 GiB");
-    status_t status = joined ? str_append(text, " ", 1) : NULL;
+    status_t status = lines_check_held(conllu->lines, text->length - conllu->start);
+    if (!status && joined) status = str_append(text, " ", 1);
     if (!status) status = str_append(text, conllu->sentence.data, conllu->sentence.length);
     int32_t base = conllu->characters + joined;
     for (size_t i = 0; !status && i < count; i++) {

@@ -17,12 +17,17 @@ typedef struct {
     char *path;
 } reader_t;
 
-static void open_text(void **state, const char *text, reader_t *reader)
+static void open_bytes(void **state, const char *text, size_t length, reader_t *reader)
 {
     *reader = (reader_t){0};
-    scratch_write(*state, "tagged.conllu", text, strlen(text));
+    scratch_write(*state, "tagged.conllu", text, length);
     expect_ok(path_join(*state, "tagged.conllu", &reader->path));
     expect_ok(conllu_open(reader->path, &reader->upos, &reader->deprel, &reader->conllu));
+}
+
+static void open_text(void **state, const char *text, reader_t *reader)
+{
+    open_bytes(state, text, strlen(text), reader);
 }
 
 static void close_text(reader_t *reader)
@@ -165,6 +170,18 @@ static void test_damaged(void **state)
     }
 }
 
+/* "X" and a NUL is not "X". */
+static void test_nul_in_tag(void **state)
+{
+    static const char text[] = "# text = a\n" ROW("1", "a", "X\0", "x");
+    reader_t reader;
+    bool found;
+    open_bytes(state, text, sizeof text - 1, &reader);
+    expect_error(conllu_next(reader.conllu, &reader.text, &reader.words, &reader.line, &found),
+                 EXIT_INPUT, ":2: not a tag");
+    close_text(&reader);
+}
+
 static void test_too_many_tags(void **state)
 {
     str_t text = {0};
@@ -263,6 +280,7 @@ int main(void)
                                         scratch_destroy),
         cmocka_unit_test_setup_teardown(test_nothing, scratch_create, scratch_destroy),
         cmocka_unit_test_setup_teardown(test_damaged, scratch_create, scratch_destroy),
+        cmocka_unit_test_setup_teardown(test_nul_in_tag, scratch_create, scratch_destroy),
         cmocka_unit_test_setup_teardown(test_too_many_tags, scratch_create, scratch_destroy),
         cmocka_unit_test(test_marks),
     };
