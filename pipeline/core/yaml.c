@@ -7,13 +7,14 @@
 #include "core/memory.h"
 #include "core/strings.h"
 
-/* Aliases are expanded into copies; this bounds what a small file can grow to. */
-enum { NODES_MAX = 100000, DEPTH_MAX = 64 };
+/* Aliases are expanded into copies; this bounds what a small file can grow to, and the time that
+ * libyaml takes, which is quadratic in depth, in anchors and in directives. */
+enum { NODES_MAX = 20000, DEPTH_MAX = 64, TEXT_MAX = 32 << 20, DIRECTIVES_MAX = 100 };
 
 typedef struct {
     const char *name;
     yaml_document_t *document;
-    size_t nodes;
+    size_t nodes, text; /* so far; bytes of text */
 } source_t;
 
 void node_destroy(node_t **node)
@@ -97,6 +98,7 @@ static status_t convert_pair(source_t *source, const yaml_node_pair_t *pair, int
     if (key->type != YAML_SCALAR_NODE)
         return status_new(EXIT_USAGE, "%s:%d: a key must be plain text", source->name, line);
     const char *name = (const char *)key->data.scalar.value;
+    source->text += key->data.scalar.length;
     if (node_child(map, name))
         return status_new(EXIT_USAGE, "%s:%d: '%s' is given twice", source->name, line, name);
     node_t *child = NULL;
@@ -109,7 +111,9 @@ static status_t convert(source_t *source, int index, int depth, node_t **node)
 {
     const yaml_node_t *from = yaml_document_get_node(source->document, index);
     int line = (int)from->start_mark.line + 1;
-    if (++source->nodes > NODES_MAX || depth > DEPTH_MAX) return too_large(source->name, line);
+    if (from->type == YAML_SCALAR_NODE) source->text += from->data.scalar.length;
+    if (++source->nodes > NODES_MAX || depth > DEPTH_MAX || source->text > TEXT_MAX)
+        return too_large(source->name, line);
     static const node_kind_t kinds[] = {[YAML_SCALAR_NODE] = NODE_SCALAR,
                                         [YAML_SEQUENCE_NODE] = NODE_LIST,
                                         [YAML_MAPPING_NODE] = NODE_MAP};
@@ -142,27 +146,40 @@ static status_t parser_error(const char *name, const yaml_parser_t *parser)
                       parser->problem ? parser->problem : "unreadable");
 }
 
-/* libyaml's loader takes time quadratic in the depth: looks at the depth first. A text that is
- * not YAML is left to the loader. */
-static status_t check_depth(const char *name, const char *text, size_t length)
+/* Whether more lines than that start with a percent sign, as directives do. */
+static bool too_many_directives(const char *text, size_t length)
+{
+    int count = 0;
+    for (size_t i = 0; i < length && count <= DIRECTIVES_MAX; i++)
+        count += text[i] == '%' && (i == 0 || text[i - 1] == '\n' || text[i - 1] == '\r');
+    return count > DIRECTIVES_MAX;
+}
+
+/* Looks at the size before libyaml's loader does. A text that is not YAML is left to the loader. */
+static status_t check_size(const char *name, const char *text, size_t length)
 {
     yaml_parser_t parser;
     yaml_event_t event;
-    int depth = 0, line = 0;
+    int depth = 0, nodes = 0, line = 0;
     bool more = true;
+    if (too_many_directives(text, length))
+        return status_new(EXIT_USAGE, "%s: more than %d lines start with a %%", name,
+                          DIRECTIVES_MAX);
     if (!yaml_parser_initialize(&parser))
         return status_new(EXIT_RESOURCE, "out of memory: YAML parser");
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
-    while (more && depth <= DEPTH_MAX && yaml_parser_parse(&parser, &event)) {
+    while (more && depth <= DEPTH_MAX && nodes <= NODES_MAX && yaml_parser_parse(&parser, &event)) {
         yaml_event_type_t type = event.type;
+        bool starts = type == YAML_SEQUENCE_START_EVENT || type == YAML_MAPPING_START_EVENT;
         line = (int)event.start_mark.line + 1;
         more = type != YAML_STREAM_END_EVENT;
-        depth += type == YAML_SEQUENCE_START_EVENT || type == YAML_MAPPING_START_EVENT;
+        nodes += starts || type == YAML_SCALAR_EVENT || type == YAML_ALIAS_EVENT;
+        depth += starts;
         depth -= type == YAML_SEQUENCE_END_EVENT || type == YAML_MAPPING_END_EVENT;
         yaml_event_delete(&event);
     }
     yaml_parser_delete(&parser);
-    return depth > DEPTH_MAX ? too_large(name, line) : NULL;
+    return depth > DEPTH_MAX || nodes > NODES_MAX ? too_large(name, line) : NULL;
 }
 
 status_t yaml_parse(const char *name, const char *text, size_t length, node_t **root)
@@ -170,7 +187,7 @@ status_t yaml_parse(const char *name, const char *text, size_t length, node_t **
     yaml_parser_t parser;
     yaml_document_t document, rest;
     *root = NULL;
-    status_t status = check_depth(name, text, length);
+    status_t status = check_size(name, text, length);
     if (status) return status;
     if (!yaml_parser_initialize(&parser))
         return status_new(EXIT_RESOURCE, "out of memory: YAML parser");
@@ -178,7 +195,7 @@ status_t yaml_parse(const char *name, const char *text, size_t length, node_t **
     if (!yaml_parser_load(&parser, &document)) {
         status = parser_error(name, &parser);
     } else {
-        source_t source = {name, &document, 0};
+        source_t source = {name, &document, 0, 0};
         if (yaml_document_get_root_node(&document)) status = convert(&source, 1, 0, root);
         else status = node_new_map(0, root);
         if (!status) {

@@ -121,6 +121,25 @@ static void bounds_depth(void **state)
     str_free(&text);
 }
 
+/* What libyaml takes quadratic time for, and a text that aliases would copy many times over. */
+static void bounds_time_and_memory(void **state)
+{
+    str_t text = {0};
+    (void)state;
+    for (int i = 0; i < 500000; i++) expect_ok(str_printf(&text, "- &a%d x\n", i));
+    expect_refused(text.data, "run.yaml:20000: the document is too large");
+    str_clear(&text);
+    for (int i = 0; i < 500000; i++) expect_ok(str_printf(&text, "%%TAG !a%d! b\n", i));
+    expect_ok(str_add(&text, "---\na"));
+    expect_refused(text.data, "run.yaml: more than 100 lines start with a %");
+    str_clear(&text);
+    expect_ok(str_add(&text, "a: &a "));
+    for (int i = 0; i < 1 << 16; i++) expect_ok(str_add(&text, "a long text here"));
+    for (int i = 0; i < 10000; i++) expect_ok(str_printf(&text, "\nb%d: *a", i));
+    expect_refused(text.data, "the document is too large");
+    str_free(&text);
+}
+
 static void sets_children(void **state)
 {
     node_t *map = NULL;
@@ -142,10 +161,10 @@ static void sets_children(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(builds_a_tree),    cmocka_unit_test(nothing_is_an_empty_map),
-        cmocka_unit_test(copies_aliases),   cmocka_unit_test(refuses),
-        cmocka_unit_test(bounds_expansion), cmocka_unit_test(bounds_depth),
-        cmocka_unit_test(sets_children),
+        cmocka_unit_test(builds_a_tree),          cmocka_unit_test(nothing_is_an_empty_map),
+        cmocka_unit_test(copies_aliases),         cmocka_unit_test(refuses),
+        cmocka_unit_test(bounds_expansion),       cmocka_unit_test(bounds_depth),
+        cmocka_unit_test(bounds_time_and_memory), cmocka_unit_test(sets_children),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
