@@ -141,6 +141,13 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(LIBRARY)
 	$(call SAY,link,$@)$(LINK) $< $(LIBRARY) -o $@.new $(LIBS) $(CMOCKA_LIBS)
 	@mv $@.new $@
 
+# What runs a fuzzer; nothing where the compiler links libFuzzer.
+FUZZ_DRIVER = $(BUILD)/obj/tests/fuzz/driver.o
+$(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_DRIVER) $(LIBRARY)
+	@mkdir -p $(@D)
+	$(call SAY,link,$@)$(LINK) $< $(FUZZ_DRIVER) $(LIBRARY) -o $@.new $(LIBS) $(CMOCKA_LIBS)
+	@mv $@.new $@
+
 $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(LIBRARY)
 	@mkdir -p $(@D)
 	$(call SAY,link,$@)$(LINK) $< $(LIBRARY) -o $@.new $(CBLAS_LIBS) $(LIBS)

@@ -1,6 +1,5 @@
 /* Any bytes as a model's config.json. */
 #include <math.h>
-#include <stdbool.h>
 
 #include "model/architecture.h"
 #include "tests/fuzz/fuzz.h"
@@ -19,15 +18,9 @@ static void look_at(const model_shape_t *shape)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static char directory[] = "/tmp/fuzz-config-XXXXXX";
-    static bool made;
-    char path[64];
     model_shape_t shape;
-    if (!made) made = mkdtemp(directory) != NULL;
-    snprintf(path, sizeof path, "%s/config.json", directory);
-    FILE *file = fopen(path, "wb");
-    fuzz_require(file && fwrite(data, 1, size, file) == size && fclose(file) == 0);
-    status_t status = model_shape_read(directory, &shape);
+    fuzz_named("config.json", data, size);
+    status_t status = model_shape_read(fuzz_directory(), &shape);
     if (!status) {
         look_at(&shape);
         model_shape_free(&shape);

@@ -1,0 +1,24 @@
+/* Any bytes as the files of an old tokenizer, NULs between them: vocab.json, merges.txt,
+ * tokenizer_config.json, and a text for it. */
+#include "core/strings.h"
+#include "tests/fuzz/encoding.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const char *const names[] = {"vocab.json", "merges.txt", "tokenizer_config.json"};
+    tokenizer_t *tokenizer = NULL;
+    for (int i = 0; i < 3; i++) {
+        size_t length;
+        const char *part = fuzz_part(&data, &size, &length);
+        fuzz_named(names[i], part, length);
+    }
+    status_t status = tokenizer_open(fuzz_directory(), &tokenizer);
+    if (!status) {
+        fuzz_require(tokenizer_bos(tokenizer) < tokenizer_size(tokenizer));
+        fuzz_require(tokenizer_eos(tokenizer) < tokenizer_size(tokenizer));
+        fuzz_encode(tokenizer, (const char *)data, utf8_valid_prefix((const char *)data, size));
+    }
+    fuzz_refused(&status);
+    tokenizer_close(&tokenizer);
+    return 0;
+}
