@@ -163,16 +163,30 @@ static status_t read_choices(const choice_format_t *format, const json_t *object
     if (!status && (count < 2 || count > CHOICE_MOST))
         status =
             status_new(EXIT_INPUT, "%zu choices, from 2 to %d are expected", count, CHOICE_MOST);
-    for (size_t i = 0; !status && i < count; i++) {
-        if (!*item->choice.item[i]) status = status_new(EXIT_INPUT, "choice %zu is empty", i + 1);
-        else
-            status = expand(format->context, object, item->choice.item[i], format->wikihow,
-                            &item->context);
+    return status;
+}
+
+/* What is before each choice, and what of it is scored. */
+static status_t expand_choices(const choice_format_t *format, const json_t *object,
+                               choice_item_t *item)
+{
+    status_t status = NULL;
+    size_t total = 0;
+    for (size_t i = 0; !status && i < item->choice.count; i++) {
+        const char *choice = item->choice.item[i];
+        if (!*choice) status = status_new(EXIT_INPUT, "choice %zu is empty", i + 1);
         if (!status)
-            status = expand(format->continuation, object, item->choice.item[i], false,
-                            &item->continuation);
-        if (!status && !*item->continuation.item[i])
+            status = expand(format->context, object, choice, format->wikihow, &item->context);
+        if (!status)
+            status = expand(format->continuation, object, choice, false, &item->continuation);
+        if (status) break;
+        const char *continuation = item->continuation.item[i];
+        total += strlen(item->context.item[i]) + strlen(continuation);
+        if (!*continuation)
             status = status_new(EXIT_INPUT, "the continuation of choice %zu is empty", i + 1);
+        else if (total > CHOICE_BYTES)
+            status = status_new(EXIT_INPUT, "contexts and continuations of more than %d MiB",
+                                CHOICE_BYTES >> 20);
     }
     return status;
 }
@@ -258,6 +272,7 @@ static status_t read_item(choice_items_t *items, json_t *object, choice_item_t *
     str_clear(&item->term);
     status_t status = take_answer(items, object);
     if (!status) status = read_choices(format, object, item);
+    if (!status) status = expand_choices(format, object, item);
     if (!status) status = template_expand(format->gold, object, NULL, &gold);
     if (!status) status = find_gold(format, object, gold.data, item);
     if (!status && format->term) status = template_expand(format->term, object, NULL, &item->term);

@@ -39,7 +39,8 @@ typedef struct {
     int64_t line;
 } choice_item_t;
 
-enum { CHOICE_MOST = 1000, CHOICE_TERM_BYTES = 1000 };
+/* At most so many choices, bytes of a group's name, and bytes of all contexts and continuations. */
+enum { CHOICE_MOST = 1000, CHOICE_TERM_BYTES = 1000, CHOICE_BYTES = 64 << 20 };
 
 typedef struct choice_items choice_items_t;
 

@@ -214,6 +214,8 @@ static status_t open_sentence(conllu_t *conllu, const char *text, size_t length)
     conllu->at = 0;
     conllu->at_characters = 0;
     conllu->last = 0;
+    if (length > CONLLU_SENTENCE_BYTES)
+        return wrong(conllu, "a sentence of more than 256 KiB is not supported");
     return str_append(&conllu->sentence, text, length);
 }
 

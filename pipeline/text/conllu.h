@@ -21,8 +21,9 @@ typedef struct {
  * relations X and SPECIAL. Others follow as the files bring them. */
 enum { UPOS_X = 16, UPOS_SPECIAL = 17, DEPREL_X = 0, DEPREL_SPECIAL = 1 };
 
-/* A document must stay below 2^31 bytes, of tags' names there may be so many. */
-enum { CONLLU_NAMES = 1000, CONLLU_NAME_BYTES = 100 };
+/* A document must stay below 2^31 bytes, a sentence is no longer than that (each of its words may
+ * have to be looked for in all of it), of tags' names there may be so many. */
+enum { CONLLU_SENTENCE_BYTES = 1 << 18, CONLLU_NAMES = 1000, CONLLU_NAME_BYTES = 100 };
 
 typedef struct conllu conllu_t;
 

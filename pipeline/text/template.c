@@ -229,18 +229,24 @@ static status_t replace(str_t *text, size_t from, const char *what, const char *
     return status;
 }
 
+/* The next such character in [at, end), else end. */
+static size_t next_of(const str_t *text, char c, size_t at, size_t end)
+{
+    const char *found = memchr(text->data + at, c, end - at);
+    return found ? (size_t)(found - text->data) : end;
+}
+
 /* Removes "[...]" within a line, the shortest first. */
 static void drop_brackets(str_t *text, size_t from)
 {
     size_t to = from, length = text->length;
+    size_t line = from, close = from; /* the next end of a line and the next bracket, once found */
     for (size_t at = from; at < length;) {
-        const char *end = NULL;
         if (text->data[at] == '[') {
-            const char *line = memchr(text->data + at, '\n', length - at);
-            size_t reach = line ? (size_t)(line - text->data) : length;
-            end = memchr(text->data + at, ']', reach - at);
+            if (line <= at) line = next_of(text, '\n', at, length);
+            if (close <= at) close = next_of(text, ']', at, length);
         }
-        if (end) at = (size_t)(end - text->data) + 1;
+        if (text->data[at] == '[' && close < line) at = close + 1;
         else text->data[to++] = text->data[at++];
     }
     text->data[text->length = to] = '\0';

@@ -240,6 +240,21 @@ static void test_bad_questions(void **state)
     }
 }
 
+/* One long question that each of many choices would repeat. */
+static void test_too_large(void **state)
+{
+    str_t line = {0}, out = {0};
+    expect_ok(str_add(&line, "{\"gold\": 0, \"query\": \""));
+    for (int i = 0; i < 1 << 18; i++) expect_ok(str_add(&line, "abc "));
+    expect_ok(str_add(&line, "\", \"choices\": [\"x\""));
+    for (int i = 0; i < 100; i++) expect_ok(str_add(&line, ", \"y\""));
+    expect_ok(str_add(&line, "]}\n"));
+    expect_error(read_all(state, &(case_t){"", line.data, NULL, NULL}, &out), EXIT_INPUT,
+                 "it.jsonl:1: contexts and continuations of more than 64 MiB");
+    str_free(&line);
+    str_free(&out);
+}
+
 static void test_bad_formats(void **state)
 {
     static const char *const cases[][2] = {
@@ -286,6 +301,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_published, scratch_create, scratch_destroy),
         cmocka_unit_test_setup_teardown(test_other_shapes, scratch_create, scratch_destroy),
         cmocka_unit_test_setup_teardown(test_bad_questions, scratch_create, scratch_destroy),
+        cmocka_unit_test_setup_teardown(test_too_large, scratch_create, scratch_destroy),
         cmocka_unit_test(test_bad_formats),
         cmocka_unit_test(test_picks),
     };

@@ -182,6 +182,29 @@ static void test_nul_in_tag(void **state)
     close_text(&reader);
 }
 
+/* Every word that is not in its sentence is looked for in all of it. */
+static void test_long_sentence(void **state)
+{
+    str_t text = {0};
+    reader_t reader;
+    bool found;
+    for (int over = 0; over < 2; over++) {
+        str_clear(&text);
+        expect_ok(str_add(&text, "# text = "));
+        for (int i = 0; i < CONLLU_SENTENCE_BYTES + over; i++) expect_ok(str_append(&text, "a", 1));
+        expect_ok(str_add(&text, "\n"));
+        for (int i = 1; i < 1000; i++) expect_ok(str_add(&text, ROW("1", "b", "X", "x")));
+        open_text(state, text.data, &reader);
+        status_t status =
+            conllu_next(reader.conllu, &reader.text, &reader.words, &reader.line, &found);
+        if (over) expect_error(status, EXIT_INPUT, ":1: a sentence of more than 256 KiB");
+        else expect_ok(status);
+        assert_int_equal(reader.words.length, 0);
+        close_text(&reader);
+    }
+    str_free(&text);
+}
+
 static void test_too_many_tags(void **state)
 {
     str_t text = {0};
@@ -281,6 +304,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_nothing, scratch_create, scratch_destroy),
         cmocka_unit_test_setup_teardown(test_damaged, scratch_create, scratch_destroy),
         cmocka_unit_test_setup_teardown(test_nul_in_tag, scratch_create, scratch_destroy),
+        cmocka_unit_test_setup_teardown(test_long_sentence, scratch_create, scratch_destroy),
         cmocka_unit_test_setup_teardown(test_too_many_tags, scratch_create, scratch_destroy),
         cmocka_unit_test(test_marks),
     };

@@ -10,6 +10,7 @@
 
 #include "text/corpus.h"
 #include "text/input.h"
+#include "text/json_lines.h"
 #include "text/lines.h"
 #include "text/minimal_pairs.h"
 
@@ -503,6 +504,27 @@ static void test_damaged(void **state)
     str_free(&text);
 }
 
+/* Values cost far more memory than their two bytes; commas in a text are none. */
+static void test_many_values(void **state)
+{
+    static const char *const starts[] = {"{\"text\": \"\\\",", "{\"text\": \"\", \"more\": [1"};
+    static const char *const ends[] = {"\"}\n", "]}\n"};
+    corpus_options_t options = {.json = true, .field = "text"};
+    str_t out = {0};
+    for (int kind = 0; kind < 2; kind++) {
+        str_t line = {0};
+        expect_ok(str_add(&line, starts[kind]));
+        for (int i = 0; i < JSON_LINE_VALUES; i++) expect_ok(str_append(&line, ",1", 2));
+        expect_ok(str_add(&line, ends[kind]));
+        scratch_write(*state, "x.jsonl", line.data, line.length);
+        status_t status = documents(state, options, "x.jsonl", &out);
+        if (kind) expect_error(status, EXIT_INPUT, "x.jsonl:1: an object of more than 4194304");
+        else expect_ok(status);
+        str_free(&line);
+    }
+    str_free(&out);
+}
+
 /* A few kilobytes that stand for a gigabyte without a break, be it lines or a paragraph of them: at
  * most INPUT_FREE bytes are held, at double the space. */
 static void test_bomb(void **state)
@@ -650,6 +672,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_invalid, scratch_create, scratch_destroy),
         cmocka_unit_test_setup_teardown(test_compressed, scratch_create, scratch_destroy),
         cmocka_unit_test_setup_teardown(test_damaged, scratch_create, scratch_destroy),
+        cmocka_unit_test_setup_teardown(test_many_values, scratch_create, scratch_destroy),
         cmocka_unit_test_setup_teardown(test_bomb, scratch_create, scratch_destroy),
         cmocka_unit_test_setup_teardown(test_expansion, scratch_create, scratch_destroy),
         cmocka_unit_test_setup_teardown(test_files, scratch_create, scratch_destroy),

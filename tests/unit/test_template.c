@@ -194,12 +194,28 @@ static void test_wikihow(void **state)
     }
 }
 
+/* Brackets that nothing closes, in a time that is not quadratic: half an hour it would be. */
+static void test_open_brackets(void **state)
+{
+    enum { COUNT = 8 << 20 };
+    str_t text = {0};
+    (void)state;
+    expect_ok(str_add(&text, "[a] "));
+    for (int i = 0; i < COUNT; i++) expect_ok(str_append(&text, "[", 1));
+    expect_ok(str_add(&text, "\n[b]"));
+    expect_ok(template_clean_wikihow(&text));
+    assert_int_equal(text.length, 1 + COUNT + 1);
+    assert_int_equal(text.data[1], '[');
+    assert_int_equal(text.data[COUNT], '[');
+    str_free(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_expands), cmocka_unit_test(test_choice),
         cmocka_unit_test(test_lists),   cmocka_unit_test(test_refuses),
-        cmocka_unit_test(test_wikihow),
+        cmocka_unit_test(test_wikihow), cmocka_unit_test(test_open_brackets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
