@@ -15,7 +15,7 @@ typedef struct {
     json_t *rope; /* rope_parameters, rope_scaling, or NULL */
 } reader_t;
 
-enum { CONFIG_BYTES_MAX = 64 << 20, SIZE_MAX_OF_MODEL = 1 << 24 };
+enum { CONFIG_BYTES_MAX = 4 << 20, SIZE_MAX_OF_MODEL = 1 << 24 };
 
 /* The value of a key that is there and not null. */
 static const json_t *value_of(const reader_t *reader, const char *key)

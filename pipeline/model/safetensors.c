@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/json_size.h"
 #include "core/memory.h"
 
 typedef unsigned long long ull;
@@ -72,6 +73,9 @@ static status_t read_header(source_t *source, json_t **header)
                             "%s: the header does not begin with {: not a safetensors "
                             "file",
                             file->path);
+    if (!status && json_exceeds(text, length, JSON_VALUES))
+        status = status_new(EXIT_INPUT, "%s: the header holds more than %d values", file->path,
+                            JSON_VALUES);
     if (!status && !(*header = json_loadb(text, length, JSON_REJECT_DUPLICATES, &where)))
         status = status_new(EXIT_INPUT, "%s: the header is not valid JSON at byte %d: %s",
                             file->path, where.position, where.text);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/file.h"
+#include "core/json_size.h"
 #include "core/memory.h"
 #include "model/safetensors.h"
 #include "model/tensor_list.h"
@@ -104,6 +105,8 @@ static status_t read_index(const char *path, json_t **index, placed_t **placed, 
     json_t *map = NULL, *shard;
     const char *tensor;
     status_t status = file_read(path, INDEX_LIMIT, &text);
+    if (!status && json_exceeds(text.data, text.length, JSON_VALUES))
+        status = status_new(EXIT_INPUT, "%s: more than %d values", path, JSON_VALUES);
     if (!status && !(*index = json_loadb(text.data, text.length, JSON_REJECT_DUPLICATES, &where)))
         status = status_new(EXIT_INPUT, "%s: not valid JSON at line %d: %s", path, where.line,
                             where.text);

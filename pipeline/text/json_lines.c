@@ -3,31 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/json_size.h"
 #include "core/strings.h"
 
 typedef long long ll;
 
-/* Whether there are more values than that: what follows a comma or an opening bracket outside of
- * texts. */
-static bool too_many_values(const char *line, size_t length)
-{
-    size_t count = 0;
-    bool quoted = false;
-    if (length <= JSON_LINE_VALUES) return false;
-    for (size_t i = 0; i < length && count <= JSON_LINE_VALUES; i++) {
-        if (line[i] == '"') quoted = !quoted;
-        else if (quoted) i += line[i] == '\\';
-        else count += line[i] == ',' || line[i] == '[' || line[i] == '{';
-    }
-    return count > JSON_LINE_VALUES;
-}
-
 static status_t parse(const lines_t *lines, const char *line, size_t length, json_t **object)
 {
     json_error_t error;
-    if (too_many_values(line, length))
+    if (json_exceeds(line, length, JSON_VALUES))
         return status_new(EXIT_INPUT, "%s:%lld: an object of more than %d values is not supported",
-                          lines_path(lines), (ll)lines_number(lines), JSON_LINE_VALUES);
+                          lines_path(lines), (ll)lines_number(lines), JSON_VALUES);
     *object = json_loadb(line, length, JSON_ALLOW_NUL, &error);
     if (*object && json_is_object(*object)) return NULL;
     status_t status;

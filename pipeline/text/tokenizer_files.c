@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/file.h"
+#include "core/json_size.h"
 #include "core/memory.h"
 #include "text/json_fields.h"
 #include "text/named_tokens.h"
@@ -71,6 +72,10 @@ static status_t read_merges(source_t *source, json_t **merges)
         end = newline ? (size_t)(newline - text.data) : text.length;
         size_t length = end - at - (end > at && text.data[end - 1] == '\r');
         if (length == 0 && end == text.length) break;
+        if (json_array_size(*merges) == JSON_VALUES) {
+            status = status_new(EXIT_INPUT, "%s: more than %d lines", path, JSON_VALUES);
+            break;
+        }
         json_t *line = json_stringn(text.data + at, length);
         if (!line || json_array_append_new(*merges, line))
             status = status_new(EXIT_INPUT, "%s: a line that is not UTF-8", path);

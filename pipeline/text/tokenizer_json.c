@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "core/json_size.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "text/json_fields.h"
@@ -11,6 +12,9 @@ enum { DEEPEST = 16 }; /* sequences within sequences */
 status_t parse_json(const char *text, size_t length, const char *what, json_t **root)
 {
     json_error_t error;
+    *root = NULL;
+    if (json_exceeds(text, length, JSON_VALUES))
+        return status_new(EXIT_INPUT, "%s: more than %d values", what, JSON_VALUES);
     *root = json_loadb(text, length, JSON_ALLOW_NUL, &error);
     if (!*root)
         return status_new(EXIT_INPUT, "%s, line %d column %d: %s", what, error.line, error.column,

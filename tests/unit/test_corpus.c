@@ -8,9 +8,9 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "core/json_size.h"
 #include "text/corpus.h"
 #include "text/input.h"
-#include "text/json_lines.h"
 #include "text/lines.h"
 #include "text/minimal_pairs.h"
 
@@ -514,7 +514,7 @@ static void test_many_values(void **state)
     for (int kind = 0; kind < 2; kind++) {
         str_t line = {0};
         expect_ok(str_add(&line, starts[kind]));
-        for (int i = 0; i < JSON_LINE_VALUES; i++) expect_ok(str_append(&line, ",1", 2));
+        for (int i = 0; i < JSON_VALUES; i++) expect_ok(str_append(&line, ",1", 2));
         expect_ok(str_add(&line, ends[kind]));
         scratch_write(*state, "x.jsonl", line.data, line.length);
         status_t status = documents(state, options, "x.jsonl", &out);

@@ -2,6 +2,7 @@
  * the files beside it name, as transformers' tokenizer classes have them. */
 #include "tests/scratch.h"
 
+#include "core/json_size.h"
 #include "text/tokenizer.h"
 
 static void expect_ids(tokenizer_t *tokenizer, const char *text, int flags, const int32_t *id,
@@ -147,9 +148,28 @@ static void test_special_tokens(void **state)
     scratch_remove(*state, "tokenizer.json");
 }
 
+/* A byte or two that take a hundred in memory. */
+static void test_many_values(void **state)
+{
+    tokenizer_t *tokenizer = NULL;
+    str_t text = {0};
+    write_text(*state, "vocab.json", "{\"a\":0}");
+    for (int i = 0; i <= JSON_VALUES; i++) expect_ok(str_append(&text, "\n", 1));
+    write_text(*state, "merges.txt", text.data);
+    expect_error(tokenizer_open(*state, &tokenizer), EXIT_INPUT, "merges.txt: more than 4194304");
+    str_clear(&text);
+    expect_ok(str_add(&text, "{\"model\":[0"));
+    for (int i = 0; i < JSON_VALUES; i++) expect_ok(str_append(&text, ",0", 2));
+    expect_ok(str_add(&text, "]}"));
+    write_text(*state, "tokenizer.json", text.data);
+    expect_error(tokenizer_open(*state, &tokenizer), EXIT_INPUT, "more than 4194304 values");
+    str_free(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_many_values, scratch_create, scratch_destroy),
         cmocka_unit_test_setup_teardown(test_vocabulary_and_merges, scratch_create,
                                         scratch_destroy),
         cmocka_unit_test_setup_teardown(test_named_tokens, scratch_create, scratch_destroy),

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "core/json_size.h"
 #include "model/weights.h"
 
 /* A safetensors file of this header and so many bytes of data 0, 1, 2, ... */
@@ -379,11 +380,26 @@ static void names_a_file_that_shrinks_while_open(void **state)
     weights_close(&weights);
 }
 
+/* Two bytes of JSON may take a hundred in memory. */
+static void refuses_many_values(void **state)
+{
+    const char *directory = *state;
+    str_t text = {0};
+    expect_ok(str_add(&text, "{\"a\":["));
+    for (int i = 0; i < JSON_VALUES; i++) expect_ok(str_append(&text, "0,", 2));
+    expect_ok(str_add(&text, "0]}"));
+    expect_damaged(directory, text.data, 0, "the header holds more than 4194304 values");
+    scratch_write(directory, "model.safetensors.index.json", text.data, text.length);
+    expect_damage(directory, "model.safetensors.index.json: more than 4194304 values");
+    str_free(&text);
+}
+
 #define with_scratch(test) cmocka_unit_test_setup_teardown(test, scratch_create, scratch_destroy)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        with_scratch(refuses_many_values),
         with_scratch(reads_every_type),
         with_scratch(reads_what_safetensors_writes),
         with_scratch(refuses_to_read_beyond_a_tensor),
