@@ -58,6 +58,13 @@ static status_t read_config(source_t *source, json_t **config)
     return status;
 }
 
+static size_t count_lines(const str_t *text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < text->length; i++) count += text->data[i] == '\n';
+    return count;
+}
+
 /* The lines of merges.txt as a list of texts. */
 static status_t read_merges(source_t *source, json_t **merges)
 {
@@ -67,15 +74,13 @@ static status_t read_merges(source_t *source, json_t **merges)
     status_t status = path_join(source->directory, "merges.txt", &path);
     if (!status) status = read_source(source, path, &text);
     if (!status && !*merges) status = status_new(EXIT_RESOURCE, "out of memory: merges");
+    if (!status && count_lines(&text) > JSON_VALUES)
+        status = status_new(EXIT_INPUT, "%s: more than %d lines", path, JSON_VALUES);
     for (size_t at = 0, end; !status && at < text.length; at = end + 1) {
         const char *newline = memchr(text.data + at, '\n', text.length - at);
         end = newline ? (size_t)(newline - text.data) : text.length;
         size_t length = end - at - (end > at && text.data[end - 1] == '\r');
         if (length == 0 && end == text.length) break;
-        if (json_array_size(*merges) == JSON_VALUES) {
-            status = status_new(EXIT_INPUT, "%s: more than %d lines", path, JSON_VALUES);
-            break;
-        }
         json_t *line = json_stringn(text.data + at, length);
         if (!line || json_array_append_new(*merges, line))
             status = status_new(EXIT_INPUT, "%s: a line that is not UTF-8", path);
