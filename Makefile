@@ -18,13 +18,14 @@ PACKAGES_check        = build test
 PACKAGES_check-oracle = build test
 PACKAGES_check-mpich  = build test mpich
 PACKAGES_asan         = build test
+PACKAGES_bench        = build
 PACKAGES_coverage     = build test
 PACKAGES_dependencies = build test
 PACKAGES_lint         = build test develop
 PACKAGES_fuzz         = build test fuzz
 PACKAGES_format       = develop
 PACKAGES_format-check = develop
-INSTALLING = demo check check-oracle check-mpich asan fuzz coverage dependencies lint format format-check
+INSTALLING = demo check check-oracle check-mpich asan bench fuzz coverage dependencies lint format format-check
 
 ifneq ($(if $(READY),,$(filter $(INSTALLING),$(MAKECMDGOALS))),)
 # One goal after the other, each in a make of its own that looks for libraries after the
@@ -90,8 +91,9 @@ MPI_TESTS  = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/mpi/test_*.c))
 ORACLE_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/oracle/test_*.c))
 TEST_TOOLS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/support/*.c))
 BENCHES  = $(patsubst %.c,$(BUILD)/%,$(wildcard bench/*.c))
+BENCH_OBJECTS = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard bench/common/*.c))
 # Tables that a script wrote keep its layout.
-C_FILES  = $(filter-out pipeline/text/unicode%.h,$(wildcard pipeline/*/*.[ch] stages/*.[ch] tests/*/*.[ch] bench/*.[ch]))
+C_FILES  = $(filter-out pipeline/text/unicode%.h,$(wildcard pipeline/*/*.[ch] stages/*.[ch] tests/*/*.[ch] bench/*.c bench/*/*.[ch]))
 
 .PHONY: all programs tests bench-programs clean help FORCE
 .SECONDARY:
@@ -148,9 +150,9 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_DRIVER) $(LIBRARY)
 	$(call SAY,link,$@)$(LINK) $< $(FUZZ_DRIVER) $(LIBRARY) -o $@.new $(LIBS) $(CMOCKA_LIBS)
 	@mv $@.new $@
 
-$(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(LIBRARY)
+$(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(BENCH_OBJECTS) $(LIBRARY)
 	@mkdir -p $(@D)
-	$(call SAY,link,$@)$(LINK) $< $(LIBRARY) -o $@.new $(CBLAS_LIBS) $(LIBS)
+	$(call SAY,link,$@)$(LINK) $(filter %.o %.a,$^) -o $@.new $(CBLAS_LIBS) $(LIBS)
 	@mv $@.new $@
 
 clean:
@@ -160,7 +162,7 @@ clean:
 
 # --- Goals for people ------------------------------------------------------------------------
 
-.PHONY: demo check check-oracle check-mpich check-structure asan fuzz coverage format format-check lint install dependencies
+.PHONY: demo check check-oracle check-mpich check-structure asan bench fuzz coverage format format-check lint install dependencies
 
 dependencies: ;
 
@@ -190,6 +192,11 @@ asan:
 FUZZ_SECONDS ?= 60
 fuzz:
 	@tests/fuzz/run --build '$(BUILD)' --seconds $(FUZZ_SECONDS) $(FUZZERS)
+
+# PARTS: parts of bench/run (kernels executor scaling memory pytorch streaming); by default all
+# but streaming. WN_SHARED: where BLiMP and TSE are.
+bench: programs bench-programs
+	@bench/run --build '$(BUILD)' $(PARTS)
 
 coverage:
 	@$(MAKE) --no-print-directory READY=yes BUILD='$(BUILD)/coverage' CFLAGS='-O0 -g --coverage -fprofile-update=atomic' HARDENING= HARDENING_LINK= programs tests
@@ -222,6 +229,7 @@ help:
 	@echo 'make check-oracle    all comparisons with reference results'
 	@echo 'make check-mpich     compiles everything with MPICH'
 	@echo 'make asan            unit and MPI tests under the address and undefined sanitizers'
+	@echo 'make bench           benchmarks as ratios (PARTS="executor memory": some; bench/run --help)'
 	@echo 'make fuzz            every reader of files against damaged input (FUZZ_SECONDS=60 each)'
 	@echo 'make coverage        lines covered by the tests, per file'
 	@echo 'make lint            clang-tidy     make format, format-check: clang-format'

@@ -1,25 +1,16 @@
 /* Speed of the statistics of one neuron (sorting, exact W1, moments, quantiles: all that wn-reduce
- * computes), in values a second on one core. Usage: reduce [values a neuron [neurons]]; one JSON
- * object a line. The neurons alternate between a normal, a bimodal and a heavy-tailed shape.
+ * computes), in values a second on one core. Usage: reduce [values a neuron [neurons]]. The neurons alternate between a normal, a bimodal and a heavy-tailed shape.
  * bench/reduce.py times SciPy on the same shapes. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "bench/common/measure.h"
 #include "core/memory.h"
 #include "core/random.h"
 #include "stats/statistics.h"
 
 enum { SHAPES = 3, ROUNDS = 3 };
-
-/* Of this process on a core: others on the machine do not count. */
-static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static void fill(float *value, int64_t count, int shape)
 {
@@ -52,21 +43,23 @@ static status_t time_type(dtype_t type, const float *value, char *column, int64_
 {
     sorter_t *sorter = NULL;
     double best = INFINITY, sum = 0;
+    char name[64];
     size_t stride = (size_t)count * dtype_size(type);
     for (int shape = 0; shape < SHAPES; shape++)
         dtype_round(column + (size_t)shape * stride, value + shape * count, (size_t)count, type);
     status_t status = sorter_create(&sorter, type, count);
     for (int round = 0; !status && round < ROUNDS; round++) {
-        double begin = seconds();
+        double begin = processor_seconds();
         for (int64_t n = 0; !status && n < neurons; n++)
             status = measure(sorter, column + (size_t)(n % SHAPES) * stride, count, &sum);
-        best = fmin(best, seconds() - begin);
+        best = fmin(best, processor_seconds() - begin);
     }
     if (!status)
-        printf("{\"bench\": \"reduce\", \"type\": \"%s\", \"values\": %lld, \"ms_per_neuron\": "
-               "%.4f, \"million_values_per_second\": %.1f, \"check\": %.6f}\n",
+        printf("reduce %s: %lld values a neuron, %.4f ms, %.1f million values/s (check %.6f)\n",
                dtype_name(type), (long long)count, 1e3 * best / (double)neurons,
                1e-6 * (double)(count * neurons) / best, sum);
+    snprintf(name, sizeof name, "reduce.%s.million_values_per_second", dtype_name(type));
+    if (!status) figure(name, 1e-6 * (double)(count * neurons) / best, NULL, 0);
     sorter_destroy(&sorter);
     return status;
 }

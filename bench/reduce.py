@@ -1,8 +1,7 @@
 """SciPy's time for the Wasserstein distance that bench/reduce.c times with everything else.
 
-usage: python bench/reduce.py [VALUES_A_NEURON]      one JSON object, as bench/reduce prints
+usage: python bench/reduce.py [VALUES_A_NEURON]
 """
-import json
 import sys
 import time
 
@@ -25,6 +24,5 @@ for shape in shapes:
         rounds.append(time.process_time() - begin)
     best.append(min(rounds))
 seconds = sum(best) / len(best)
-print(json.dumps({"bench": "reduce", "type": "scipy.wasserstein_distance", "values": values,
-                  "ms_per_neuron": round(1e3 * seconds, 4),
-                  "million_values_per_second": round(1e-6 * values / seconds, 1)}))
+print(f"scipy.wasserstein_distance: {values} values a neuron, {1e3 * seconds:.4f} ms, "
+      f"{1e-6 * values / seconds:.1f} million values/s")

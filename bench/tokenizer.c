@@ -7,17 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "bench/common/measure.h"
 #include "core/file.h"
 #include "text/tokenizer.h"
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 static status_t encode_lines(tokenizer_t *tokenizer, const str_t *text, encoding_t *encoding,
                              size_t *tokens)
@@ -39,22 +32,27 @@ static status_t measure(tokenizer_t *tokenizer, const str_t *text, const char *w
     status_t status = NULL;
     size_t tokens = 0;
     int rounds = 0;
-    double start = now(), best = 1e300, elapsed = 0;
+    char name[96];
+    double start = processor_seconds(), best = 1e300, elapsed = 0;
     while (!status && (rounds < 2 || elapsed < seconds)) {
-        double begin = now();
+        double begin = processor_seconds();
         tokens = 0;
         if (lines) status = encode_lines(tokenizer, text, &encoding, &tokens);
         else status = tokenizer_encode(tokenizer, text->data, text->length, flags, &encoding);
         if (!lines) tokens = encoding.count;
-        double took = now() - begin;
+        double took = processor_seconds() - begin;
         if (took < best) best = took;
-        elapsed = now() - start;
+        elapsed = processor_seconds() - start;
         rounds++;
     }
     if (!status)
         printf("%-24s %8.1f MB/s   best %8.1f   %zu tokens\n", what,
                1e-6 * (double)text->length * rounds / elapsed, 1e-6 * (double)text->length / best,
                tokens);
+    snprintf(name, sizeof name, "tokenizer.%s.mb_per_second", what);
+    for (char *c = name; *c; c++)
+        if (*c == ' ') *c = '_';
+    if (!status) figure(name, 1e-6 * (double)text->length / best, NULL, 0);
     encoding_free(&encoding);
     return status;
 }
@@ -65,11 +63,11 @@ int main(int count, char **argument)
         fprintf(stderr, "usage: tokenizer TOKENIZER TEXT [SECONDS]\n");
         return EXIT_USAGE;
     }
-    double seconds = count > 3 ? atof(argument[3]) : 3, start = now();
+    double seconds = count > 3 ? atof(argument[3]) : 3, start = processor_seconds();
     tokenizer_t *tokenizer = NULL;
     str_t text = {0};
     status_t status = tokenizer_open(argument[1], &tokenizer);
-    if (!status) printf("%-24s %8.3f s\n", "opening", now() - start);
+    if (!status) printf("%-24s %8.3f s\n", "opening", processor_seconds() - start);
     if (!status) status = file_read(argument[2], (size_t)1 << 34, &text);
     if (!status) status = measure(tokenizer, &text, "one document", 0, false, seconds);
     if (!status) status = measure(tokenizer, &text, "line by line", 0, true, seconds);
