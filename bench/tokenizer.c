@@ -2,8 +2,8 @@
  *
  * usage: tokenizer TOKENIZER TEXT [SECONDS]
  * Encodes the file TEXT again and again for about SECONDS (3): as one document, line by line, and
- * as one document with offsets; prints MB/s (10^6 bytes a second of processor time) and tokens. bench/tokenizer.py prints
- * the same for the tokenizers library. */
+ * as one document with offsets; prints MB/s (10^6 bytes a second of processor time) and tokens.
+ * bench/tokenizer.py prints the same for the tokenizers library. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
