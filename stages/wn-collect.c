@@ -229,8 +229,9 @@ static status_t create(collection_t *it, const char *path, const char *key)
 static status_t collect(collection_t *it, const char *path, const char *key)
 {
     int32_t rows = (int32_t)config_integer(it->stage->config, "resources.chunk");
-    status_t status = model_open(it->stage->comm, it->model_path,
-                                 memory_for_weights(it->stage->config), &it->model);
+    status_t status =
+        model_open_shared(it->stage->comm, it->model_path, memory_for_weights(it->stage->config),
+                          memory_sharing(it->stage->config), &it->model);
     if (status) return status;
     status = agree(it->stage->comm,
                    forest_create_windows(it->sequences.id, it->sequences.count,

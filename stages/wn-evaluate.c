@@ -57,8 +57,9 @@ static status_t score(evaluation_t *it, const task_t *task, const sequences_t *s
     char label[256];
     status_t status = NULL;
     if (!it->model)
-        status = model_open(it->stage->comm, it->model_path, memory_for_weights(it->stage->config),
-                            &it->model);
+        status = model_open_shared(it->stage->comm, it->model_path,
+                                   memory_for_weights(it->stage->config),
+                                   memory_sharing(it->stage->config), &it->model);
     if (status) return status;
     run_options_t options = {.condition = it->conditions.intervention,
                              .conditions = (int)conditions,

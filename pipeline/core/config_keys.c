@@ -171,6 +171,10 @@ const config_key_t config_keys[] = {
      "Memory that the ranks of a node may use together: a share of what it has, or an amount such "
      "as 6GiB. A model whose weights do not fit is streamed from its files."},
 
+    {"resources.share", CONFIG_CHOICE, "node", ONE_OF("node|numa|none"),
+     "Which ranks use one copy of the weights: all of a node, those of each NUMA domain (faster "
+     "where memory is spread over several; ranks must be bound to cores), or none."},
+
     {"report.title", CONFIG_TEXT, NULL, ANY, "Heading of the report; by default the run's name."},
 };
 

@@ -1,9 +1,9 @@
 #include "eval/budget.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "core/machine.h"
 
 bool memory_parse(const char *text, double *share, size_t *bytes)
 {
@@ -38,29 +38,12 @@ bool memory_parse(const char *text, double *share, size_t *bytes)
     return false;
 }
 
-/* Memory of the node, or the limit of the control group that the process runs in (cgroup 2, then
- * cgroup 1), whichever is less. */
-static double node_memory(void)
-{
-    static const char *const limits[] = {"/sys/fs/cgroup/memory.max",
-                                         "/sys/fs/cgroup/memory/memory.limit_in_bytes"};
-    double memory = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGE_SIZE);
-    for (size_t i = 0; i < 2; i++) {
-        double limit = 0;
-        FILE *file = fopen(limits[i], "r");
-        if (!file) continue;
-        if (fscanf(file, "%lf", &limit) == 1 && limit > 0 && limit < memory) memory = limit;
-        fclose(file);
-    }
-    return memory;
-}
-
 size_t memory_budget(const config_t *config)
 {
     double share;
     size_t bytes;
     if (!memory_parse(config_text(config, "resources.memory_per_node"), &share, &bytes)) return 0;
-    return share > 0 ? (size_t)(share * node_memory()) : bytes;
+    return share > 0 ? (size_t)(share * machine_memory("")) : bytes;
 }
 
 size_t memory_for_weights(const config_t *config)
@@ -70,7 +53,14 @@ size_t memory_for_weights(const config_t *config)
 
 size_t memory_for_states(const config_t *config, const model_t *model, int ranks)
 {
-    size_t budget = memory_budget(config), weights = model->memory.bytes;
-    size_t each = model->memory.ranks > 0 ? (size_t)model->memory.ranks : (size_t)ranks;
-    return budget > weights ? (budget - weights) / each / 2 : 0;
+    const share_t *share = &model->memory;
+    size_t budget = memory_budget(config), weights = share->bytes * (size_t)share->copies;
+    return budget > weights ? (budget - weights) / (size_t)share->node_ranks / 2 : 0;
+}
+
+share_scope_t memory_sharing(const config_t *config)
+{
+    const char *scope = config_text(config, "resources.share");
+    if (strcmp(scope, "none") == 0) return SHARE_NONE;
+    return strcmp(scope, "numa") == 0 ? SHARE_NUMA : SHARE_NODE;
 }

@@ -11,7 +11,10 @@
  * that is less), or an amount such as "6GiB". */
 size_t memory_budget(const config_t *config);
 
-/* Of it, what weights may take: a model beyond that is streamed. */
+/* resources.share. */
+share_scope_t memory_sharing(const config_t *config);
+
+/* Of it, what all copies of the weights on a node may take: a model beyond that is streamed. */
 size_t memory_for_weights(const config_t *config);
 
 /* What is left to the hidden states of one of so many ranks, all on this node at most. */

@@ -260,8 +260,7 @@ static status_t create(const char *directory, model_t **model)
 {
     status_t status = mem_new(model, 1, "model");
     if (status) return status;
-    (*model)->memory.node = MPI_COMM_NULL;
-    (*model)->memory.window = MPI_WIN_NULL;
+    (*model)->memory = SHARE_CLOSED;
     status = mem_new(&(*model)->loader, 1, "model");
     if (status) return status;
     (*model)->loader->model = *model;
@@ -271,8 +270,14 @@ static status_t create(const char *directory, model_t **model)
 
 status_t model_open(MPI_Comm comm, const char *directory, size_t memory, model_t **model)
 {
+    return model_open_shared(comm, directory, memory, SHARE_NODE, model);
+}
+
+status_t model_open_shared(MPI_Comm comm, const char *directory, size_t memory, share_scope_t scope,
+                           model_t **model)
+{
     status_t status = agree(comm, create(directory, model));
-    if (!status) status = loader_start((*model)->loader, comm, memory);
+    if (!status) status = loader_start((*model)->loader, comm, memory, scope);
     if (!status && (*model)->shape.tied) (*model)->head = (*model)->embedding;
     if (status) model_close(model);
     return status;

@@ -4,7 +4,7 @@
  *
  * Layers lie in buffers of equal size. Where all of them fit into the memory that the model is
  * given, each has its own and is read once. Otherwise there are two: while one layer computes, a
- * thread reads the next into the other, and the ranks of a node take layers in step. */
+ * thread reads the next into the other, and the ranks that share them take layers in step. */
 #ifndef WN_MODEL_MODEL_H
 #define WN_MODEL_MODEL_H
 
@@ -58,15 +58,18 @@ MUST_CHECK status_t model_hash(MPI_Comm comm, const char *directory, char hex[SH
  * error that names tensor and place. */
 MUST_CHECK status_t model_open(MPI_Comm comm, const char *directory, size_t memory,
                                model_t **model);
+/* The same with as many copies on a node as scope says, which the memory holds together. */
+MUST_CHECK status_t model_open_shared(MPI_Comm comm, const char *directory, size_t memory,
+                                      share_scope_t scope, model_t **model);
 /* Collective. */
 void model_close(model_t **model);
 
-/* Layer index, ready to compute with until the next call. Collective over the ranks of the node
- * where the model is streamed: all ask for the same layers in the same order, 0 to layers - 1,
+/* Layer index, ready to compute with until the next call. Collective over the ranks that share the
+ * weights (memory.group) where the model is streamed: all ask for the same layers in the same order, 0 to layers - 1,
  * again and again. layers: how many of the model's are used, which tells what to read ahead. */
 MUST_CHECK status_t model_layer(model_t *model, int index, int layers, const layer_t **layer);
 
-/* Ends a pass over the layers. Where the model is streamed, collective over the node: an error of
+/* Ends a pass over the layers. Where the model is streamed, collective over the same ranks: an error of
  * one rank becomes all's, so that they leave together. Takes status over. */
 MUST_CHECK status_t model_end_pass(model_t *model, status_t status);
 

@@ -41,7 +41,8 @@ typedef struct loader {
 
 /* Collective over comm: room for resident tensors and as many layers as memory allows, and their
  * contents; pointers of the model are set. */
-MUST_CHECK status_t loader_start(loader_t *loader, MPI_Comm comm, size_t memory);
+MUST_CHECK status_t loader_start(loader_t *loader, MPI_Comm comm, size_t memory,
+                                 share_scope_t scope);
 /* Ends reading ahead and frees what the loader holds. */
 void loader_stop(loader_t *loader);
 

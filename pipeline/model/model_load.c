@@ -74,8 +74,7 @@ static status_t load_slot(const loader_t *loader, const slot_t *slot)
 static status_t load_layer(loader_t *loader, int layer)
 {
     const share_t *memory = &loader->model->memory;
-    size_t turn = 0, ranks = memory->shared ? (size_t)memory->ranks : 1;
-    size_t mine = memory->shared ? (size_t)memory->rank : 0;
+    size_t turn = 0, ranks = (size_t)memory->ranks, mine = (size_t)memory->rank;
     status_t status = NULL;
     for (size_t i = 0; !status && i < loader->slots; i++)
         if (loader->slot[i].layer == layer && turn++ % ranks == mine)
@@ -111,11 +110,11 @@ static status_t finish_reading(loader_t *loader)
     return status;
 }
 
-/* What every rank of the node has read is there, and every rank has done with the last layer. */
+/* What every rank of the group has read is there, and every rank has done with the last layer. */
 static status_t meet(loader_t *loader, status_t status)
 {
     share_t *memory = &loader->model->memory;
-    status = agree(memory->node, status);
+    status = agree(memory->group, status);
     share_sync(memory);
     return status;
 }
@@ -137,17 +136,21 @@ status_t model_layer(model_t *model, int index, int layers, const layer_t **laye
 
 status_t model_end_pass(model_t *model, status_t status)
 {
-    return model->streamed ? agree(model->memory.node, status) : status;
+    return model->streamed ? agree(model->memory.group, status) : status;
 }
 
 /* ---- all of it ---- */
 
-static status_t allocate(loader_t *loader, MPI_Comm comm, size_t memory)
+static status_t allocate(loader_t *loader, MPI_Comm comm, size_t memory, share_scope_t scope)
 {
+    share_t *share = &loader->model->memory;
+    status_t status = share_open(comm, scope, share);
+    if (status) return status;
     int layers = loader->model->shape.layers;
     size_t whole = loader->resident + (size_t)layers * loader->layer_bytes;
     /* Nodes may have more memory or less: all stream, or none. */
-    unsigned long long own = memory ? memory : (unsigned long long)-1, least;
+    unsigned long long own = memory ? memory / (size_t)share->copies : (unsigned long long)-1,
+                       least;
     MPI_Allreduce(&own, &least, 1, MPI_UNSIGNED_LONG_LONG, MPI_MIN, comm);
     loader->model->streamed = whole > least && layers > 2;
     loader->buffers = loader->model->streamed ? 2 : layers;
@@ -155,7 +158,10 @@ static status_t allocate(loader_t *loader, MPI_Comm comm, size_t memory)
     if (loader->model->streamed)
         log_info("%s: %.1f MB of weights are streamed through %.1f MB", loader->directory,
                  (double)whole * 1e-6, (double)bytes * 1e-6);
-    status_t status = share_create(comm, bytes, "copy of the weights", &loader->model->memory);
+    if (bytes > least)
+        log_warning("%s: the weights take %.1f MB, not the %.1f MB that each copy is given",
+                    loader->directory, (double)bytes * 1e-6, (double)least * 1e-6);
+    status = share_allocate(comm, bytes, "copy of the weights", share);
     if (status) return status;
     status = mem_new(&loader->raw, READ_BYTES, "read buffer");
     if (!status) status = mem_new(&loader->expanded, READ_BYTES / 2, "read buffer");
@@ -165,10 +171,10 @@ static status_t allocate(loader_t *loader, MPI_Comm comm, size_t memory)
     return status;
 }
 
-status_t loader_start(loader_t *loader, MPI_Comm comm, size_t memory)
+status_t loader_start(loader_t *loader, MPI_Comm comm, size_t memory, share_scope_t scope)
 {
     model_t *model = loader->model;
-    status_t status = agree(comm, allocate(loader, comm, memory));
+    status_t status = agree(comm, allocate(loader, comm, memory, scope));
     if (status) return status;
     for (size_t i = 0; i < loader->slots; i++)
         *loader->slot[i].target = (const char *)model->memory.data +
