@@ -14,12 +14,13 @@
 #include "eval/task.h"
 #include "model/checkpoints.h"
 #include "par/agree.h"
+#include "par/cores.h"
 #include "select/rules.h"
 #include "stages/terminal.h"
 #include "store/output.h"
 
 typedef struct {
-    const char *config;
+    const char *config, *print; /* print: a key */
     strings_t overrides, checkpoints;
     bool help, version, list;
 } arguments_t;
@@ -30,6 +31,7 @@ static void print_help(const char *name, const char *summary)
            "  CONFIG               YAML file that describes the run\n"
            "  --checkpoint NAME    only this checkpoint (repeatable)\n"
            "  --list-checkpoints   prints the names of the checkpoints and does nothing else\n"
+           "  --print KEY          prints the value of a key such as resources.threads, likewise\n"
            "  --set KEY=VALUE      overrides a key of CONFIG, as collect.window=1024 (repeatable)\n"
            "  --help, --version\n\n"
            "Start it under mpirun or srun for more than one rank; results do not depend on their "
@@ -50,16 +52,18 @@ static void print_help(const char *name, const char *summary)
 
 static status_t parse(int argc, char **argv, arguments_t *arguments)
 {
-    static const char *const options[] = {"--set", "--checkpoint", "--list-checkpoints", "--help",
-                                          "--version"};
+    static const char *const options[] = {"--set",   "--checkpoint", "--list-checkpoints",
+                                          "--print", "--help",       "--version"};
     status_t status = NULL;
     for (int i = 1; !status && i < argc; i++) {
         const char *word = argv[i];
         bool set = strcmp(word, "--set") == 0, checkpoint = strcmp(word, "--checkpoint") == 0;
-        if ((set || checkpoint) && i + 1 == argc)
+        bool print = strcmp(word, "--print") == 0;
+        if ((set || checkpoint || print) && i + 1 == argc)
             status = status_new(EXIT_USAGE, "%s: a value is expected after it", word);
         else if (set) status = strings_append(&arguments->overrides, argv[++i]);
         else if (checkpoint) status = strings_append(&arguments->checkpoints, argv[++i]);
+        else if (print) arguments->print = argv[++i];
         else if (strcmp(word, "--list-checkpoints") == 0) arguments->list = true;
         else if (strcmp(word, "--help") == 0) arguments->help = true;
         else if (strcmp(word, "--version") == 0) arguments->version = true;
@@ -157,6 +161,18 @@ static void print_checkpoints(const stage_t *stage)
         puts(stage->chosen.item[i]);
 }
 
+/* The value alone, of a key that has a single one. */
+static status_t print_key(const stage_t *stage, const char *path)
+{
+    const char *value = NULL;
+    for (size_t i = 0; i < config_key_count; i++)
+        if (strcmp(config_keys[i].path, path) == 0 && !strpbrk(path, "*["))
+            value = config_text(stage->config, path);
+    if (!value) return status_new(EXIT_USAGE, "--print %s: no such key, or no single value", path);
+    if (stage->rank == 0) puts(value);
+    return NULL;
+}
+
 int stage_main(int argc, char **argv, const char *name, const char *summary,
                status_t (*run)(stage_t *stage))
 {
@@ -177,7 +193,11 @@ int stage_main(int argc, char **argv, const char *name, const char *summary,
     } else {
         if (!status) status = prepare(&stage, &arguments);
         if (!status && arguments.list) print_checkpoints(&stage);
-        else if (!status) status = agree(stage.comm, run(&stage));
+        else if (!status && arguments.print) status = print_key(&stage, arguments.print);
+        else if (!status) {
+            cores_check(stage.comm, (int)config_integer(stage.config, "resources.threads"));
+            status = agree(stage.comm, run(&stage));
+        }
     }
     int code = status_code(status);
     if (stage.rank == 0) terminal_close(name, status_message(status));

@@ -179,8 +179,7 @@ static status_t run_chunks(collection_t *it)
                              .layers = it->layer[it->layers - 1] + 1,
                              .probe = &probe,
                              .what = it->checkpoint,
-                             .memory =
-                                 memory_for_states(it->stage->config, it->model, it->stage->ranks),
+                             .memory = memory_for_states(it->stage->config, it->model),
                              .team = it->stage->team};
     executor_t *executor = NULL;
     char label[256];

@@ -65,8 +65,7 @@ static status_t score(evaluation_t *it, const task_t *task, const sequences_t *s
                              .conditions = (int)conditions,
                              .layers = it->model->shape.layers,
                              .what = it->checkpoint,
-                             .memory =
-                                 memory_for_states(it->stage->config, it->model, it->stage->ranks),
+                             .memory = memory_for_states(it->stage->config, it->model),
                              .team = it->stage->team};
     int32_t chunk = (int32_t)config_integer(it->stage->config, "resources.chunk");
     snprintf(label, sizeof label, "%s %s", it->checkpoint, task->name);

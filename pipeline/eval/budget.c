@@ -51,7 +51,7 @@ size_t memory_for_weights(const config_t *config)
     return memory_budget(config) / 4 * 3;
 }
 
-size_t memory_for_states(const config_t *config, const model_t *model, int ranks)
+size_t memory_for_states(const config_t *config, const model_t *model)
 {
     const share_t *share = &model->memory;
     size_t budget = memory_budget(config), weights = share->bytes * (size_t)share->copies;

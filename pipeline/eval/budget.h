@@ -17,8 +17,8 @@ share_scope_t memory_sharing(const config_t *config);
 /* Of it, what all copies of the weights on a node may take: a model beyond that is streamed. */
 size_t memory_for_weights(const config_t *config);
 
-/* What is left to the hidden states of one of so many ranks, all on this node at most. */
-size_t memory_for_states(const config_t *config, const model_t *model, int ranks);
+/* What is left to the hidden states of each rank of this node. */
+size_t memory_for_states(const config_t *config, const model_t *model);
 
 /* Whether text is a share ("60%") or an amount ("6GiB", "500 MB", bytes); *share is then the
  * share, or 0 with *bytes the amount. */

@@ -37,7 +37,7 @@ void cores_check(MPI_Comm comm, int threads)
     MPI_Bcast(node, 2, MPI_INT, worst.rank, comm);
     MPI_Bcast(name, sizeof name, MPI_CHAR, worst.rank, comm);
     if (mine.rank == 0)
-        log_warning("%s: %d ranks x %d %s share %d %s; no more than that would be faster", name,
-                    node[0], threads, threads == 1 ? "thread" : "threads", node[1],
-                    node[1] == 1 ? "core" : "cores");
+        log_warning("%s: %d %s x %d %s share %d %s; more than cores makes it slower", name, node[0],
+                    node[0] == 1 ? "rank" : "ranks", threads, threads == 1 ? "thread" : "threads",
+                    node[1], node[1] == 1 ? "core" : "cores");
 }

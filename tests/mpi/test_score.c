@@ -38,13 +38,15 @@ static void save(void **state, tiny_t *tiny)
 /* Bytes that hold the tensors of no layer and little else: the layers are streamed. */
 enum { STREAMED = 40000 };
 
+static share_scope_t scope = SHARE_NODE;
+
 static status_t score(MPI_Comm comm, const char *directory, size_t memory, size_t states,
                       int32_t chunk, double *sum)
 {
     sequences_t sequences = make_sequences();
     run_options_t options = {conditions, CONDITIONS, TINY_LAYERS, NULL, "tiny", states, NULL};
     model_t *model = NULL;
-    status_t status = model_open(comm, directory, memory, &model);
+    status_t status = model_open_shared(comm, directory, memory, scope, &model);
     if (!status) {
         assert_int_equal(model->streamed, memory == STREAMED);
         status = score_sequences(comm, model, &sequences, chunk, &options, "scores", sum);
@@ -92,6 +94,41 @@ static void do_not_depend_on_memory(void **state)
             if (world_rank() == 0) assert_memory_equal(streamed, resident, sizeof resident);
             tiny_free(&tiny);
         }
+}
+
+/* One copy for all ranks, one for each NUMA domain, one for each rank; resident and streamed. The
+ * memory that each is given times copies streams as before. */
+static void do_not_depend_on_sharing(void **state)
+{
+    static double other[SCORES], shared[SCORES];
+    tiny_t tiny;
+    tiny_neox(&tiny, 4);
+    save(state, &tiny);
+    expect_ok(score(MPI_COMM_WORLD, *state, 0, 0, 40, shared));
+    for (scope = SHARE_NUMA; scope <= SHARE_NONE; scope++)
+        for (int streamed = 0; streamed < 2; streamed++) {
+            expect_ok(score(MPI_COMM_WORLD, *state, streamed ? STREAMED : 0, 50000, 40, other));
+            if (world_rank() == 0) assert_memory_equal(other, shared, sizeof shared);
+        }
+    scope = SHARE_NODE;
+    tiny_free(&tiny);
+}
+
+/* The same memory holds one copy, but not one for each of two ranks or more: those stream. */
+static void copies_count(void **state)
+{
+    tiny_t tiny;
+    model_t *model = NULL;
+    size_t whole = 0;
+    tiny_neox(&tiny, 1);
+    save(state, &tiny);
+    expect_ok(model_bytes(*state, &whole));
+    for (share_scope_t each = SHARE_NODE; each <= SHARE_NONE; each++) {
+        expect_ok(model_open_shared(MPI_COMM_WORLD, *state, whole * 3 / 2, each, &model));
+        assert_int_equal(model->streamed, model->memory.copies > 1);
+        model_close(&model);
+    }
+    tiny_free(&tiny);
 }
 
 /* Nodes with more memory and with less: what one cannot hold, all stream. */
@@ -282,6 +319,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         WITH_COMMON(do_not_depend_on_ranks),
         WITH_COMMON(do_not_depend_on_memory),
+        WITH_COMMON(do_not_depend_on_sharing),
+        WITH_COMMON(copies_count),
         WITH_COMMON(agree_on_streaming),
         WITH_COMMON(are_sums_of_log_probabilities),
         WITH_COMMON(are_told_by_token),

@@ -7,8 +7,10 @@ cp "$build/launcher" "$scratch/build/launcher"
 for stage in shard collect reduce select evaluate report; do
     cat > "$scratch/build/bin/wn-$stage" <<END
 #!/bin/sh
+case "\$*" in *--print*) echo 2; exit ;; esac
 rank=\${OMPI_COMM_WORLD_RANK:-\${PMI_RANK:-0}}
-[ "\$rank" -ne 0 ] || echo "$stage: \$* threads=\$OPENBLAS_NUM_THREADS width=\${WN_TERMINAL_WIDTH:-none}" >> "$scratch/calls"
+sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status >> "$scratch/cpus"
+[ "\$rank" -ne 0 ] || echo "$stage: \$* width=\${WN_TERMINAL_WIDTH:-none}" >> "$scratch/calls"
 echo . >> "$scratch/ranks.$stage"
 [ -e "$scratch/fail.$stage" ] || exit 0
 [ "\$rank" -ne 0 ] || echo "wn-$stage: error: what went wrong" >&2
@@ -26,7 +28,7 @@ calls()
 # fresh: forgets earlier calls.
 fresh()
 {
-    rm -f "$scratch"/calls "$scratch"/ranks.* "$scratch"/fail.*
+    rm -f "$scratch"/calls "$scratch"/cpus "$scratch"/ranks.* "$scratch"/fail.*
 }
 
 fresh
@@ -34,7 +36,6 @@ run_ok "all stages run" "$wn" run some.yaml -n 3
 check "in order" test "$(calls 1)" = "shard: collect: reduce: select: evaluate: report: "
 check "with the configuration" test "$(cut -d ' ' -f 2 "$scratch/calls" | sort -u)" = some.yaml
 check "on the ranks asked for" test "$(wc -l < "$scratch/ranks.collect")" -eq 3
-check "one thread each" grep -q 'threads=1 ' "$scratch/calls"
 
 fresh
 run_ok "--from" "$wn" run some.yaml -n 1 --from select
@@ -42,7 +43,7 @@ check "starts there" test "$(calls 1)" = "select: evaluate: report: "
 fresh
 run_ok "--only" "$wn" run some.yaml -n 1 --only reduce --checkpoint step1 --set 'a.b=c d' --set=e=f=g
 check "runs that stage with every option" grep -qx \
-    'reduce: some.yaml --set a.b=c d --set e=f=g --checkpoint step1 threads=1 width=none' "$scratch/calls"
+    'reduce: some.yaml --set a.b=c d --set e=f=g --checkpoint step1 width=none' "$scratch/calls"
 fresh
 run_ok "--checkpoint" "$wn" run some.yaml -n 1 --checkpoint step1
 check "goes to the stages of one checkpoint" test \
@@ -54,6 +55,31 @@ expect_fail "a failing stage's exit code" 3 'wn-reduce: error: what went wrong' 
 check "ends the run" test "$(calls 1)" = "shard: collect: reduce: "
 check "with its message and the driver's, nothing else" test "$(grep -vc 'done in' "$scratch/err")" -eq 2
 prints "names the stage" 'stage reduce failed \(exit code 3\)'
+
+# Where processes run. The other tests tell Open MPI not to bind: it then does not.
+if [ "$launcher_kind" = openmpi ] && [ "$(nproc)" -ge 2 ]; then
+    allowed=$(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status)
+    binding=(env -u OMPI_MCA_hwloc_base_binding_policy "$wn" run some.yaml --only shard)
+    fresh
+    run_ok "as many ranks as cores" "${binding[@]}" -n 2
+    check "have one each" test "$(sort -u "$scratch/cpus" | wc -l)" -eq 2
+    fresh
+    run_ok "a rank of two threads" "${binding[@]}" -n 1 --set resources.threads=2
+    check "has two cores" grep -q '[-,]' "$scratch/cpus"
+    fresh
+    run_ok "more ranks than cores" "${binding[@]}" -n $(($(nproc) + 1))
+    check "run where the system puts them" test "$(sort -u "$scratch/cpus")" = "$allowed"
+    fresh
+    run_ok "more threads than cores" "${binding[@]}" -n "$(nproc)" --set resources.threads=2
+    check "likewise" test "$(sort -u "$scratch/cpus")" = "$allowed"
+    fresh
+    run_ok "a launcher with words about binding" env -u OMPI_MCA_hwloc_base_binding_policy \
+        WN_LAUNCHER="$launcher --bind-to none" "$wn" run some.yaml --only shard -n 2
+    check "has its way" test "$(sort -u "$scratch/cpus")" = "$allowed"
+    fresh
+    run_ok "without a number of ranks" "${binding[@]}" --set resources.threads=2
+    check "cores are shared out to threads" test "$(wc -l < "$scratch/ranks.shard")" -le $(($(nproc) / 2))
+fi
 
 expect_fail "unknown option" 2 'did you mean --from' "$wn" run some.yaml --form select
 expect_fail "unknown stage" 2 'did you mean collect' "$wn" run some.yaml --only colect
@@ -87,6 +113,10 @@ END
     run_ok "checkpoints" env BUILD="$build" "$wn" checkpoints "$scratch/run.yaml"
     check "are listed in the order of training" test "$(head -n 3 "$scratch/out" | tr '\n' ' ')" = \
         "step0 step16 step64 "
+    run_ok "print" env BUILD="$build" "$wn" print "$scratch/run.yaml" resources.threads --set resources.threads=3
+    check "shows a key's value" test "$(cat "$scratch/out")" = 3
+    expect_fail "print of no key" 2 'resources.thread: no such key' \
+        env BUILD="$build" "$wn" print "$scratch/run.yaml" resources.thread
 fi
 run_ok "--help" "$wn" --help
 prints "tells the usage" 'usage: wn run'

@@ -23,6 +23,7 @@ END
 cat > "$scratch/root/wn" <<END
 #!/bin/bash
 [ "\$1" != checkpoints ] || { cat "$scratch/names"; exit; }
+[ "\$1" != print ] || { [ "\$3" = resources.threads ] && echo 6; exit; }
 printf '%s|' "\$@" >> "$scratch/ran"
 echo >> "$scratch/ran"
 [ "\${WN_WAITS:-}" != yes ] || { trap 'exit 7' USR1; echo ready >> "$scratch/ready"; for i in {1..100}; do sleep 0.1; done; }
@@ -49,6 +50,7 @@ check "each after the one before" test "$(dependencies)" = "afterok:101 afterok:
 check "three are arrays over five checkpoints" test "$(grep -c -- '--array=0-4%2 ' submitted)" -eq 3
 check "all may be requeued, and end with a failed one before them" test \
     "$(grep -c -- '--requeue .*--kill-on-invalid-dep=yes' submitted)" -eq 6
+check "each rank has the cores of its threads" test "$(grep -c -- '--cpus-per-task=6 ' submitted)" -eq 6
 check "options of the user's own go along" test "$(grep -c -- '--exclusive' submitted)" -eq 6
 check "the stage, the configuration and its settings come last" \
     grep -q "stage.sbatch select $scratch/my run.yaml --set a.b=1\$" submitted
