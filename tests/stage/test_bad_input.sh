@@ -80,7 +80,7 @@ rm "$weights"
 ways=$few_ways refused "no weights" 3 "step512.*no.*weights|step512.*safetensors" collect
 restore
 poke "$weights" $(($(start_of $mlp) + 20)) '\000\176'
-refused "NaN in the weights" 6 "model.safetensors: the tensor '$mlp' has the value -?nan at element 10$" collect
+refused "NaN in the weights" 6 "model.safetensors: the tensor '$mlp' has the value -?nan at element 10, layer 1, neuron 0$" collect
 # One that a rank alone reads where there are several.
 restore
 poke "$weights" "$(start_of gpt_neox.final_layer_norm.bias)" '\000\174'
