@@ -1,6 +1,7 @@
 /* What clang's analyzer cannot see across files, told to it by tools/lint: an error is never NULL
  * and stays an error when it is wrapped or agreed on; an allocation without an error gives
  * memory. */
+#define _GNU_SOURCE /* before any header, for the sources that define it */
 #include "core/memory.h"
 #include "core/status.h"
 #include "core/strings.h"

@@ -149,16 +149,15 @@ static status_t allocate(loader_t *loader, MPI_Comm comm, size_t memory, share_s
     int layers = loader->model->shape.layers;
     size_t whole = loader->resident + (size_t)layers * loader->layer_bytes;
     /* Nodes may have more memory or less: all stream, or none. */
-    unsigned long long own = memory ? memory / (size_t)share->copies : (unsigned long long)-1,
-                       least;
-    MPI_Allreduce(&own, &least, 1, MPI_UNSIGNED_LONG_LONG, MPI_MIN, comm);
-    loader->model->streamed = whole > least && layers > 2;
+    int64_t own = memory ? (int64_t)(memory / (size_t)share->copies) : INT64_MAX, least;
+    MPI_Allreduce(&own, &least, 1, MPI_INT64_T, MPI_MIN, comm);
+    loader->model->streamed = whole > (size_t)least && layers > 2;
     loader->buffers = loader->model->streamed ? 2 : layers;
     size_t bytes = loader->resident + (size_t)loader->buffers * loader->layer_bytes;
     if (loader->model->streamed)
         log_info("%s: %.1f MB of weights are streamed through %.1f MB", loader->directory,
                  (double)whole * 1e-6, (double)bytes * 1e-6);
-    if (bytes > least)
+    if (bytes > (size_t)least)
         log_warning("%s: the weights take %.1f MB, not the %.1f MB that each copy is given",
                     loader->directory, (double)bytes * 1e-6, (double)least * 1e-6);
     status = share_allocate(comm, bytes, "copy of the weights", share);
