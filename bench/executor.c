@@ -30,16 +30,15 @@ typedef struct {
 
 static status_t against_yardstick(bench_t *it, const char *what, const sequences_t *sequences)
 {
-    flops_t flops;
-    double share[REPEATS_MOST], rate[REPEATS_MOST], seconds = 0;
+    double share[REPEATS_MOST], rate[REPEATS_MOST], flops = 0, seconds = 0;
     char name[64];
-    status_t status = workload_flops(it->model, sequences, &flops);
+    status_t status = workload_flops(it->model, sequences, &baseline, 1, &flops);
     for (int r = 0; !status && r < it->repeats; r++) {
         double before = yardstick_rate(&it->yardstick, MPI_COMM_WORLD);
         status = workload_time(MPI_COMM_WORLD, it->model, sequences, &baseline, 1, &seconds);
         if (status) break;
         rate[r] = (before + yardstick_rate(&it->yardstick, MPI_COMM_WORLD)) / 2;
-        share[r] = 1e-9 * (flops.layers + flops.head) / seconds / rate[r];
+        share[r] = 1e-9 * flops / seconds / rate[r];
         if (it->rank == 0)
             printf("%s: %zu sequences, %.1f s, %.3f of sgemm's %.1f GFLOP/s\n", what,
                    sequences->count, seconds, share[r], rate[r]);
@@ -57,11 +56,11 @@ static status_t against_yardstick(bench_t *it, const char *what, const sequences
 static status_t against_one(bench_t *it, const char *what, const sequences_t *sequences,
                             const conditions_set_t *set)
 {
-    flops_t flops;
-    double excess[REPEATS_MOST], needed = 0, before = 0, several = 0, after = 0;
+    double excess[REPEATS_MOST], one = 0, all = 0, before = 0, several = 0, after = 0;
     char name[64];
-    status_t status = workload_flops(it->model, sequences, &flops);
-    if (!status) status = workload_needed(it->model, set, &flops, &needed);
+    status_t status = workload_flops(it->model, sequences, &baseline, 1, &one);
+    if (!status) status = workload_flops(it->model, sequences, set->condition, set->count, &all);
+    double needed = all / one;
     if (!status)
         status = workload_time(MPI_COMM_WORLD, it->model, sequences, &baseline, 1, &before);
     for (int r = 0; !status && r < it->repeats; r++) {

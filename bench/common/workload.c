@@ -6,7 +6,7 @@
 #include "core/memory.h"
 #include "core/random.h"
 #include "eval/score.h"
-#include "model/intervention.h"
+#include "model/cost.h"
 #include "text/minimal_pairs.h"
 #include "text/tokenizer.h"
 
@@ -73,20 +73,19 @@ status_t workload_pairs(const char *tokenizer, char *const *files, int count, in
 
 /* ---- running ---- */
 
-status_t workload_flops(const model_t *model, const sequences_t *sequences, flops_t *flops)
+status_t workload_flops(const model_t *model, const sequences_t *sequences,
+                        const intervention_t *condition, int conditions, double *flops)
 {
-    const model_shape_t *s = &model->shape;
     forest_t *forest = NULL;
-    double d = s->width, matrices = 2 * (4 * d * d + 2 * d * s->mlp);
-    *flops = (flops_t){0};
+    condition_tree_t tree = {0};
     status_t status =
         forest_create(sequences->id, sequences->offset, sequences->count, CHUNK, &forest);
-    for (size_t c = 0; !status && c < forest->chunks; c++)
-        for (int32_t t = 0; t < forest->chunk[c].rows; t++) {
-            flops->layers += matrices + 4 * d * (forest->chunk[c].position[t] + 1);
-            flops->head += 2 * d * s->vocabulary;
-        }
-    flops->layers *= s->layers;
+    if (!status) status = condition_tree_create(condition, conditions, model->shape.layers, &tree);
+    if (!status) {
+        flops_t all = cost_of_forest(&model->shape, forest, &tree, true);
+        *flops = all.layers + all.ends;
+    }
+    condition_tree_free(&tree);
     forest_destroy(&forest);
     return status;
 }
@@ -164,23 +163,4 @@ void workload_conditions_free(conditions_set_t *set)
     }
     mem_free(&set->condition);
     set->count = 0;
-}
-
-/* Attention and the first half of the MLP are computed for the states that enter a layer, the
- * second half for those that leave it. */
-status_t workload_needed(const model_t *model, const conditions_set_t *set, const flops_t *flops,
-                         double *needed)
-{
-    condition_tree_t tree;
-    int layers = model->shape.layers;
-    double whole = 0, d = model->shape.width, second = d * model->shape.mlp;
-    double first = 4 * d * d + second;
-    status_t status = condition_tree_create(set->condition, set->count, layers, &tree);
-    if (status) return status;
-    for (int l = 0; l < layers; l++)
-        whole += (tree.states[l] * first + tree.states[l + 1] * second) / (first + second);
-    *needed = (flops->layers * whole / layers + flops->head * tree.states[layers]) /
-              (flops->layers + flops->head);
-    condition_tree_free(&tree);
-    return NULL;
 }

@@ -18,13 +18,9 @@ MUST_CHECK status_t workload_windows(int windows, int window, int vocabulary,
 MUST_CHECK status_t workload_pairs(const char *tokenizer, char *const *files, int count, int limit,
                                    sequences_t *sequences);
 
-/* FLOPs of the forest under one condition of a GPT-NeoX: in the layers every row's matrix
- * products and its own path in attention, in the head its logits. */
-typedef struct {
-    double layers, head;
-} flops_t;
+/* FLOPs that the forest and the tree of the conditions need (model/cost.h). */
 MUST_CHECK status_t workload_flops(const model_t *model, const sequences_t *sequences,
-                                   flops_t *flops);
+                                   const intervention_t *condition, int conditions, double *flops);
 
 /* Collective over comm. Seconds from all ranks' start to all ranks' end. */
 MUST_CHECK status_t workload_time(MPI_Comm comm, model_t *model, const sequences_t *sequences,
@@ -41,9 +37,5 @@ MUST_CHECK status_t workload_conditions(const model_t *model, int others, condit
 /* The baseline, each of so many groups of layers alone, and the first group, the first two ... */
 MUST_CHECK status_t workload_sweep(const model_t *model, int groups, conditions_set_t *set);
 void workload_conditions_free(conditions_set_t *set);
-
-/* FLOPs that the tree of the conditions needs, as a multiple of one condition's. */
-MUST_CHECK status_t workload_needed(const model_t *model, const conditions_set_t *set,
-                                    const flops_t *flops, double *needed);
 
 #endif

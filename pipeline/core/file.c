@@ -201,6 +201,12 @@ bool file_exists(const char *path)
     return stat(path, &info) == 0;
 }
 
+double file_bytes(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 ? (double)info.st_size : 0;
+}
+
 bool file_is_directory(const char *path)
 {
     struct stat info;

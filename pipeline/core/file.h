@@ -37,6 +37,8 @@ MUST_CHECK status_t file_publish(const char *temporary, const char *path);
 
 bool file_exists(const char *path);
 bool file_is_directory(const char *path);
+/* Its size in bytes; 0 where there is none. */
+double file_bytes(const char *path);
 
 /* mkdir -p. */
 MUST_CHECK status_t directory_create(const char *path);

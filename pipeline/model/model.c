@@ -283,12 +283,20 @@ status_t model_open_shared(MPI_Comm comm, const char *directory, size_t memory, 
     return status;
 }
 
-status_t model_bytes(const char *directory, size_t *bytes)
+status_t model_size(const char *directory, size_t memory, model_size_t *size)
 {
     model_t *model = NULL;
     status_t status = create(directory, &model);
-    if (!status)
-        *bytes = model->loader->resident + model->loader->layer_bytes * (size_t)model->shape.layers;
+    if (!status) {
+        const loader_t *loader = model->loader;
+        size_t layers = (size_t)model->shape.layers * loader->layer_bytes;
+        loader_fit(model->loader, memory);
+        *size = (model_size_t){.whole = loader->resident + layers,
+                               .layers = layers,
+                               .held = loader_bytes(loader),
+                               .streamed = model->streamed,
+                               .type = model->layer[0].gate.type};
+    }
     model_close(&model);
     return status;
 }

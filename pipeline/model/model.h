@@ -73,8 +73,16 @@ MUST_CHECK status_t model_layer(model_t *model, int index, int layers, const lay
  * one rank becomes all's, so that they leave together. Takes status over. */
 MUST_CHECK status_t model_end_pass(model_t *model, status_t status);
 
-/* Bytes of weights that model_open would hold resident, without bound: from the headers alone.
- * Not collective. */
-MUST_CHECK status_t model_bytes(const char *directory, size_t *bytes);
+/* What model_open would hold of a model within memory bytes (0: no bound). */
+typedef struct {
+    size_t whole;  /* bytes of all weights */
+    size_t layers; /* of them, those of the layers: read in every pass where streamed */
+    size_t held;   /* bytes in memory at a time */
+    bool streamed;
+    dtype_t type; /* of the matrices */
+} model_size_t;
+
+/* From the headers alone. Not collective. */
+MUST_CHECK status_t model_size(const char *directory, size_t memory, model_size_t *size);
 
 #endif

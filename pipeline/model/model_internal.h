@@ -39,6 +39,11 @@ typedef struct loader {
     status_t outcome;
 } loader_t;
 
+/* Decides whether layers are streamed within memory bytes (0: no bound), and so the number of
+ * buffers; and the bytes that resident tensors and buffers then take. */
+void loader_fit(loader_t *loader, size_t memory);
+size_t loader_bytes(const loader_t *loader);
+
 /* Collective over comm: room for resident tensors and as many layers as memory allows, and their
  * contents; pointers of the model are set. */
 MUST_CHECK status_t loader_start(loader_t *loader, MPI_Comm comm, size_t memory,

@@ -141,6 +141,19 @@ status_t model_end_pass(model_t *model, status_t status)
 
 /* ---- all of it ---- */
 
+void loader_fit(loader_t *loader, size_t memory)
+{
+    int layers = loader->model->shape.layers;
+    size_t whole = loader->resident + (size_t)layers * loader->layer_bytes;
+    loader->model->streamed = memory && whole > memory && layers > 2;
+    loader->buffers = loader->model->streamed ? 2 : layers;
+}
+
+size_t loader_bytes(const loader_t *loader)
+{
+    return loader->resident + (size_t)loader->buffers * loader->layer_bytes;
+}
+
 static status_t allocate(loader_t *loader, MPI_Comm comm, size_t memory, share_scope_t scope)
 {
     share_t *share = &loader->model->memory;
@@ -151,9 +164,8 @@ static status_t allocate(loader_t *loader, MPI_Comm comm, size_t memory, share_s
     /* Nodes may have more memory or less: all stream, or none. */
     int64_t own = memory ? (int64_t)(memory / (size_t)share->copies) : INT64_MAX, least;
     MPI_Allreduce(&own, &least, 1, MPI_INT64_T, MPI_MIN, comm);
-    loader->model->streamed = whole > (size_t)least && layers > 2;
-    loader->buffers = loader->model->streamed ? 2 : layers;
-    size_t bytes = loader->resident + (size_t)loader->buffers * loader->layer_bytes;
+    loader_fit(loader, (size_t)least);
+    size_t bytes = loader_bytes(loader);
     if (loader->model->streamed)
         log_info("%s: %.1f MB of weights are streamed through %.1f MB", loader->directory,
                  (double)whole * 1e-6, (double)bytes * 1e-6);

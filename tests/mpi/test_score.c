@@ -119,12 +119,12 @@ static void copies_count(void **state)
 {
     tiny_t tiny;
     model_t *model = NULL;
-    size_t whole = 0;
+    model_size_t size = {0};
     tiny_neox(&tiny, 1);
     save(state, &tiny);
-    expect_ok(model_bytes(*state, &whole));
+    expect_ok(model_size(*state, 0, &size));
     for (share_scope_t each = SHARE_NODE; each <= SHARE_NONE; each++) {
-        expect_ok(model_open_shared(MPI_COMM_WORLD, *state, whole * 3 / 2, each, &model));
+        expect_ok(model_open_shared(MPI_COMM_WORLD, *state, size.whole * 3 / 2, each, &model));
         assert_int_equal(model->streamed, model->memory.copies > 1);
         model_close(&model);
     }
