@@ -12,6 +12,18 @@ bool results_by_token(const task_t *task)
     return task->kind == TASK_POS;
 }
 
+double results_bytes(const task_t *task, const sequences_t *sequences, size_t conditions)
+{
+    enum { FILE_BYTES = 4 << 10, CONDITION_BYTES = 3 << 9 }; /* HDF5's own and attributes */
+    double count = (double)sequences->count, items = (double)sequences->items;
+    double each = CONDITION_BYTES + count * sizeof(double), shared = count * sizeof(int32_t);
+    if (task->kind == TASK_POS)
+        each += (double)sequences->tokens * sizeof(double) + (double)sequences->tags.count * 16;
+    if (task->kind == TASK_CHOICE)
+        shared += items * (sizeof(int64_t) + sizeof(int32_t)) + count * sizeof(int32_t);
+    return FILE_BYTES + shared + (double)conditions * each;
+}
+
 /* ---- the scores of one condition ---- */
 
 /* Of pairs, choices and windows, a number per sequence. */

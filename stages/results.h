@@ -21,6 +21,9 @@ typedef struct {
 /* Whether a task's results need the scores of single tokens. */
 bool results_by_token(const task_t *task);
 
+/* Bytes of the file, but for some that HDF5 needs itself. */
+double results_bytes(const task_t *task, const sequences_t *sequences, size_t conditions);
+
 /* Writes the file. One rank. */
 MUST_CHECK status_t results_write(const results_t *results, const char *path, const char *key);
 

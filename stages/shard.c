@@ -165,31 +165,37 @@ static status_t list_parts(const stage_t *stage, const shard_unit_t *unit, str_t
     return agree(stage->comm, status);
 }
 
+/* What the unit is made of, with its hashes or keys. */
+static status_t list_inputs(const stage_t *stage, const tokenizer_t *tokenizer, bool mixed,
+                            shard_unit_t *unit)
+{
+    str_t inputs = {0};
+    status_t status =
+        mixed ? list_parts(stage, unit, &inputs) : list_files(stage, &unit->files, &inputs);
+    if (!status && !mixed) status = list_files(stage, &unit->partners, &inputs);
+    if (!status) status = str_copy(&unit->inputs, inputs.data);
+    if (!status) status = make_key(stage, tokenizer, unit);
+    str_free(&inputs);
+    return agree(stage->comm, status);
+}
+
 status_t shard_unit_open(const stage_t *stage, const tokenizer_t *tokenizer, const char *section,
                          const char *name, bool ordered, shard_unit_t *unit)
 {
     const config_t *config = stage->config;
     bool corpus = strcmp(section, "corpora") == 0;
     bool mixed = corpus && !ordered && (mixture_is(config, name) || mixture_is_own(config, name));
-    str_t inputs = {0};
     *unit = (shard_unit_t){.section = section, .name = name, .ordered = ordered};
     if (!ordered) unit->limit = config_integer(config, config_path("%s.%s.limit", section, name));
-    status_t status = agree(stage->comm, path_join(stage->directory, "shards", &unit->directory));
-    if (!status && mixed) {
-        status = list_parts(stage, unit, &inputs);
-    } else if (!status) {
-        status = find_inputs(stage, unit);
-        if (!status) status = list_files(stage, &unit->files, &inputs);
-        if (!status) status = list_files(stage, &unit->partners, &inputs);
-    }
-    if (!status) status = str_copy(&unit->inputs, inputs.data);
-    if (!status) status = make_key(stage, tokenizer, unit);
-    if (!status) status = str_format(&unit->label, "tokenising %s", name);
+    status_t status = str_format(&unit->label, "tokenising %s", name);
+    if (!status) status = path_join(stage->directory, "shards", &unit->directory);
     status = agree(stage->comm, status);
     if (!status)
         status =
             stage_path(stage, true, &unit->path, "shards/%s%s.h5", name, ordered ? ".ordered" : "");
-    str_free(&inputs);
+    if (!status && !mixed) status = find_inputs(stage, unit);
+    if (!status && stage_needs_key(stage, unit->path))
+        status = list_inputs(stage, tokenizer, mixed, unit);
     if (status) shard_unit_close(unit);
     return status;
 }

@@ -2,7 +2,7 @@
 #ifndef WN_STAGES_SHARD_H
 #define WN_STAGES_SHARD_H
 
-#include "stages/stage.h"
+#include "stages/plan.h"
 #include "text/corpus_tokens.h"
 #include "text/mixture.h"
 
@@ -26,11 +26,17 @@ typedef struct {
 MUST_CHECK status_t shard_part_path(const mixture_t *mixture, size_t part, const char *directory,
                                     char **path);
 
-/* Collective: finds and hashes the files of "<section>.<name>" and makes the unit's key. */
+/* Collective: finds and hashes the files of "<section>.<name>" and makes the unit's key; without
+ * the hashes and the key where they are not needed (stage_needs_key). */
 MUST_CHECK status_t shard_unit_open(const stage_t *stage, const tokenizer_t *tokenizer,
                                     const char *section, const char *name, bool ordered,
                                     shard_unit_t *unit);
 void shard_unit_close(shard_unit_t *unit);
+
+/* Collective: what making it takes, as a sample of its first file and the tokenizer's speed on it
+ * tell. */
+MUST_CHECK status_t shard_estimate(const stage_t *stage, tokenizer_t *tokenizer,
+                                   const shard_unit_t *unit, estimate_t *estimate);
 
 /* Collective: creates the unit's file, empty but for what made it; or with its tokens in /ids and
  * offsets. Further datasets and store_publish are the caller's. */

@@ -1,5 +1,6 @@
 #include "stages/stage.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,30 +17,35 @@
 #include "par/agree.h"
 #include "par/cores.h"
 #include "select/rules.h"
+#include "stages/plan.h"
 #include "stages/terminal.h"
 #include "store/output.h"
 
 typedef struct {
     const char *config, *print; /* print: a key */
     strings_t overrides, checkpoints;
-    bool help, version, list;
+    bool help, version, list, dry, json;
 } arguments_t;
 
 static void print_help(const char *name, const char *summary)
 {
-    printf("usage: wn-%s CONFIG [--checkpoint NAME]... [--set KEY=VALUE]...\n\n%s\n\n"
-           "  CONFIG               YAML file that describes the run\n"
-           "  --checkpoint NAME    only this checkpoint (repeatable)\n"
-           "  --list-checkpoints   prints the names of the checkpoints and does nothing else\n"
-           "  --print KEY          prints the value of a key such as resources.threads, likewise\n"
-           "  --set KEY=VALUE      overrides a key of CONFIG, as collect.window=1024 (repeatable)\n"
-           "  --help, --version\n\n"
-           "Start it under mpirun or srun for more than one rank; results do not depend on their "
-           "number.\n"
-           "Exit codes: 0 done, 1 bug, 2 usage or configuration, 3 input, 4 output, 5 resources,\n"
-           "6 a value that is not finite, 7 interrupted (run again to continue).\n\n"
-           "Keys of CONFIG:\n",
-           name, summary);
+    printf(
+        "usage: wn-%s CONFIG [--dry-run[=json]] [--checkpoint NAME]...\n"
+        "       [--set KEY=VALUE]...\n\n%s\n\n"
+        "  CONFIG               YAML file that describes the run\n"
+        "  --checkpoint NAME    only this checkpoint (repeatable)\n"
+        "  --dry-run[=json]     prints what there is to do and what it takes, and does nothing:\n"
+        "                       as a table, or as one line of JSON\n"
+        "  --list-checkpoints   prints the names of the checkpoints and does nothing else\n"
+        "  --print KEY          prints the value of a key such as resources.threads, likewise\n"
+        "  --set KEY=VALUE      overrides a key of CONFIG, as collect.window=1024 (repeatable)\n"
+        "  --help, --version\n\n"
+        "Start it under mpirun or srun for more than one rank; results do not depend on their "
+        "number.\n"
+        "Exit codes: 0 done, 1 bug, 2 usage or configuration, 3 input, 4 output, 5 resources,\n"
+        "6 a value that is not finite, 7 interrupted (run again to continue).\n\n"
+        "Keys of CONFIG:\n",
+        name, summary);
     for (size_t i = 0; i < config_key_count; i++) {
         const config_key_t *key = &config_keys[i];
         bool required = key->fallback == REQUIRED;
@@ -52,8 +58,9 @@ static void print_help(const char *name, const char *summary)
 
 static status_t parse(int argc, char **argv, arguments_t *arguments)
 {
-    static const char *const options[] = {"--set",   "--checkpoint", "--list-checkpoints",
-                                          "--print", "--help",       "--version"};
+    static const char *const options[] = {"--set",    "--checkpoint", "--list-checkpoints",
+                                          "--print",  "--dry-run",    "--help",
+                                          "--version"};
     status_t status = NULL;
     for (int i = 1; !status && i < argc; i++) {
         const char *word = argv[i];
@@ -65,6 +72,8 @@ static status_t parse(int argc, char **argv, arguments_t *arguments)
         else if (checkpoint) status = strings_append(&arguments->checkpoints, argv[++i]);
         else if (print) arguments->print = argv[++i];
         else if (strcmp(word, "--list-checkpoints") == 0) arguments->list = true;
+        else if (strcmp(word, "--dry-run") == 0) arguments->dry = true;
+        else if (strcmp(word, "--dry-run=json") == 0) arguments->dry = arguments->json = true;
         else if (strcmp(word, "--help") == 0) arguments->help = true;
         else if (strcmp(word, "--version") == 0) arguments->version = true;
         else if (word[0] == '-') {
@@ -173,12 +182,31 @@ static status_t print_key(const stage_t *stage, const char *path)
     return NULL;
 }
 
+static status_t run_planned(stage_t *stage, bool json, status_t (*run)(stage_t *stage))
+{
+    status_t status = plan_create(stage->comm, json, &stage->plan);
+    if (!status) status = agree(stage->comm, run(stage));
+    if (!status && stage->dry && stage->rank == 0) status = plan_print(stage);
+    plan_destroy(&stage->plan);
+    return agree(stage->comm, status);
+}
+
+/* glibc learns from a large block that was freed to take the next ones from its heap, which keeps
+ * them: memory then grows from unit to unit. With a fixed threshold they go back to the system. */
+static void return_large_blocks(void)
+{
+#ifdef M_MMAP_THRESHOLD
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
+}
+
 int stage_main(int argc, char **argv, const char *name, const char *summary,
                status_t (*run)(stage_t *stage))
 {
     stage_t stage = {.comm = MPI_COMM_WORLD, .name = name};
     arguments_t arguments = {0};
     int provided;
+    return_large_blocks();
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
     MPI_Comm_rank(stage.comm, &stage.rank);
     MPI_Comm_size(stage.comm, &stage.ranks);
@@ -192,11 +220,12 @@ int stage_main(int argc, char **argv, const char *name, const char *summary,
         if (stage.rank == 0) print_version(program);
     } else {
         if (!status) status = prepare(&stage, &arguments);
+        stage.dry = arguments.dry;
         if (!status && arguments.list) print_checkpoints(&stage);
         else if (!status && arguments.print) status = print_key(&stage, arguments.print);
         else if (!status) {
             cores_check(stage.comm, (int)config_integer(stage.config, "resources.threads"));
-            status = agree(stage.comm, run(&stage));
+            status = run_planned(&stage, arguments.json, run);
         }
     }
     int code = status_code(status);
@@ -220,7 +249,7 @@ status_t stage_path(const stage_t *stage, bool create, char **path, const char *
     vsnprintf(name, sizeof name, format, arguments);
     va_end(arguments);
     status_t status = path_join(stage->directory, name, path);
-    if (!create) return status;
+    if (!create || stage->dry) return status;
     if (!status && stage->rank == 0) status = directory_create_for(*path);
     return agree(stage->comm, status);
 }
@@ -242,21 +271,37 @@ status_t stage_read_key(const char *path, const char *hint, char **key)
     return status;
 }
 
+bool stage_needs_key(const stage_t *stage, const char *path)
+{
+    int there = 1;
+    if (stage->dry && stage->rank == 0) there = file_exists(path);
+    if (stage->dry) MPI_Bcast(&there, 1, MPI_INT, 0, stage->comm);
+    return there;
+}
+
+status_t stage_look(const stage_t *stage, const char *path, const char *key, bool *current)
+{
+    char *found = NULL;
+    *current = false;
+    if (!file_exists(path)) return NULL;
+    status_t status = stage_read_key(path, stage->name, &found);
+    *current = !status && strcmp(found, key) == 0;
+    status_free(&status);
+    mem_free(&found);
+    if (stage->dry) return *current ? plan_add_current(stage, path) : NULL;
+    log_info(*current ? "%s is up to date" : "%s is stale and will be made anew", path);
+    return NULL;
+}
+
 status_t stage_is_current(const stage_t *stage, const char *path, const char *key, bool *current)
 {
     int is = 0;
-    if (stage->rank == 0 && file_exists(path)) {
-        char *found = NULL;
-        status_t status = stage_read_key(path, stage->name, &found);
-        is = !status && strcmp(found, key) == 0;
-        if (!is) log_info("%s is stale and will be made anew", path);
-        else log_info("%s is up to date", path);
-        status_free(&status);
-        mem_free(&found);
-    }
+    status_t status = stage->rank == 0 ? stage_look(stage, path, key, current) : NULL;
+    if (stage->rank == 0) is = *current;
     MPI_Bcast(&is, 1, MPI_INT, 0, stage->comm);
     *current = is;
-    return NULL;
+    if (is) usage_start(&stage->plan->clock);
+    return agree(stage->comm, status);
 }
 
 status_t stage_create(const stage_t *stage, const char *path, const char *key, MPI_Comm comm,

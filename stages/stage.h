@@ -22,6 +22,8 @@ typedef struct {
     team_t *team;          /* this rank's threads */
     strings_t checkpoints; /* all of the run */
     strings_t chosen;      /* those of --checkpoint, else all */
+    bool dry;              /* --dry-run: says what it would do, writes nothing */
+    struct plan *plan;     /* stages/plan.h */
 } stage_t;
 
 /* Runs a stage: returns the exit code for main. Prints a failure's one message from one rank. */
@@ -32,7 +34,7 @@ int stage_main(int argc, char **argv, const char *name, const char *summary,
 void print_version(const char *program);
 
 /* Path of an output, "<run.directory>/<format...>", its directory made by rank 0 when create is
- * set (then collective). Owned by the caller. */
+ * set (then collective) and the run is no dry one. Owned by the caller. */
 MUST_CHECK status_t stage_path(const stage_t *stage, bool create, char **path, const char *format,
                                ...) PRINTF_LIKE(4, 5);
 
@@ -40,8 +42,15 @@ MUST_CHECK status_t stage_path(const stage_t *stage, bool create, char **path, c
  * numerical code; add fields, then finish. */
 MUST_CHECK status_t stage_key_create(hash_t **key);
 
-/* Collective. *current = whether path is a finished output with this key (rank 0 looks). Says so
- * in the log. */
+/* Collective. Whether it takes the unit's key to know if path is up to date: a dry run, which may
+ * not read everything there is to hash, looks for the file first. */
+bool stage_needs_key(const stage_t *stage, const char *path);
+
+/* *current = whether path is a finished output with this key. Says so in the log, or in the plan of
+ * a dry run. One rank. */
+MUST_CHECK status_t stage_look(const stage_t *stage, const char *path, const char *key,
+                               bool *current);
+/* Collective: the same; rank 0 looks. */
 MUST_CHECK status_t stage_is_current(const stage_t *stage, const char *path, const char *key,
                                      bool *current);
 

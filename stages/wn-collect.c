@@ -13,6 +13,7 @@
 #include "model/kernels.h"
 #include "par/agree.h"
 #include "par/work.h"
+#include "stages/pass.h"
 #include "stages/sequences.h"
 
 enum { NEURONS_TOGETHER = 64 }; /* neurons of one HDF5 chunk */
@@ -25,10 +26,13 @@ typedef struct {
     /* of the checkpoint at hand */
     const char *checkpoint;
     char *model_path, hash[SHA256_HEX];
+    model_shape_t shape;
+    pass_rate_t rate;
     model_t *model;
     int32_t *layer; /* [layers] chosen, ascending */
     size_t layers;
     forest_t *forest;
+    size_t rows_max; /* of a chunk */
     store_t *store;
     size_t *first_token; /* [chunks] in the corpus's windows */
     float *turned;       /* [F][rows] */
@@ -151,10 +155,10 @@ static status_t take(void *context, int layer, const chunk_t *chunk, const float
                          it->type == STORE_F32 ? (void *)it->turned : it->narrow);
 }
 
-static status_t plan(collection_t *it, size_t **mine, size_t *count)
+static status_t allocate(collection_t *it, size_t **mine, size_t *count)
 {
     const forest_t *forest = it->forest;
-    size_t first, rows = 0, token = 0;
+    size_t first, token = 0, values = it->rows_max * (size_t)it->model->shape.mlp;
     work_share(it->stage->rank, it->stage->ranks, forest->chunks, &first, count);
     status_t status = mem_new(mine, *count, "plan");
     if (!status) status = mem_new(&it->first_token, forest->chunks, "plan");
@@ -162,11 +166,9 @@ static status_t plan(collection_t *it, size_t **mine, size_t *count)
     for (size_t c = 0; !status && c < forest->chunks; c++) {
         it->first_token[c] = token;
         token += (size_t)forest->chunk[c].rows;
-        if ((size_t)forest->chunk[c].rows > rows) rows = (size_t)forest->chunk[c].rows;
     }
-    rows *= (size_t)it->model->shape.mlp;
-    if (!status) status = mem_aligned(&it->turned, rows, "activations");
-    if (!status) status = mem_aligned(&it->narrow, rows, "activations");
+    if (!status) status = mem_aligned(&it->turned, values, "activations");
+    if (!status) status = mem_aligned(&it->narrow, values, "activations");
     return status;
 }
 
@@ -185,7 +187,7 @@ static status_t run_chunks(collection_t *it)
     char label[256];
     size_t *mine = NULL, count = 0;
     snprintf(label, sizeof label, "%s activations", it->checkpoint);
-    status_t status = plan(it, &mine, &count);
+    status_t status = allocate(it, &mine, &count);
     if (!status) status = executor_create(it->model, it->forest, &options, &executor);
     status = agree(it->stage->comm, status);
     if (!status)
@@ -225,59 +227,141 @@ static status_t create(collection_t *it, const char *path, const char *key)
     return status;
 }
 
-static status_t collect(collection_t *it, const char *path, const char *key)
+/* ---- the estimate ---- */
+
+static status_t make_plan(collection_t *it)
 {
     int32_t rows = (int32_t)config_integer(it->stage->config, "resources.chunk");
-    status_t status =
-        model_open_shared(it->stage->comm, it->model_path, memory_for_weights(it->stage->config),
-                          memory_sharing(it->stage->config), &it->model);
-    if (status) return status;
-    status = agree(it->stage->comm,
-                   forest_create_windows(it->sequences.id, it->sequences.count,
-                                         (int32_t)it->windows.window, rows, &it->forest));
-    if (!status) status = create(it, path, key);
+    status_t status = forest_create_windows(it->sequences.id, it->sequences.count,
+                                            (int32_t)it->windows.window, rows, &it->forest);
+    it->rows_max = 0;
+    for (size_t c = 0; !status && c < it->forest->chunks; c++)
+        if ((size_t)it->forest->chunk[c].rows > it->rows_max)
+            it->rows_max = (size_t)it->forest->chunk[c].rows;
+    return status;
+}
+
+static status_t own_chunks(const collection_t *it, int **owner)
+{
+    status_t status = mem_new(owner, it->forest->chunks, "plan");
+    for (int r = 0; !status && r < it->stage->ranks; r++) {
+        size_t first, count;
+        work_share(r, it->stage->ranks, it->forest->chunks, &first, &count);
+        for (size_t c = first; c < first + count; c++) (*owner)[c] = r;
+    }
+    return status;
+}
+
+static status_t estimate(collection_t *it, estimate_t *estimate)
+{
+    const intervention_t baseline = {.ablate = ABLATE_NONE};
+    const size_t mlp = (size_t)it->shape.mlp,
+                 tokens = (size_t)it->sequences.offset[it->sequences.count];
+    const size_t width = it->type == STORE_F32 ? sizeof(float) : sizeof(uint16_t);
+    const size_t turned = sizeof(float) + (it->type == STORE_F32 ? 0 : width);
+    const size_t beside = sequences_bytes(&it->sequences) + it->rows_max * mlp * turned +
+                          cost_forest_bytes(it->forest, tokens);
+    int *owner = NULL;
+    status_t status = agree(it->stage->comm, own_chunks(it, &owner));
+    const pass_t pass = {.directory = it->model_path,
+                         .shape = &it->shape,
+                         .forest = it->forest,
+                         .owner = owner,
+                         .condition = &baseline,
+                         .conditions = 1,
+                         .layers = it->layer[it->layers - 1] + 1,
+                         .beside = (double)beside,
+                         .share = 1};
+    if (!status) status = pass_estimate(it->stage, &pass, &it->rate, estimate);
+    estimate->disk = (double)(it->layers * mlp * tokens * width + tokens * sizeof(int32_t));
+    mem_free(&owner);
+    return status;
+}
+
+/* ---- a checkpoint ---- */
+
+static status_t collect(collection_t *it, const char *path, const char *key)
+{
+    estimate_t expected = estimate_nothing;
+    status_t status = agree(it->stage->comm, make_plan(it));
+    if (!status) status = estimate(it, &expected);
+    if (!status && it->stage->dry) status = plan_add(it->stage, path, &expected);
+    else if (!status)
+        status = model_open_shared(it->stage->comm, it->model_path,
+                                   memory_for_weights(it->stage->config),
+                                   memory_sharing(it->stage->config), &it->model);
+    if (status || it->stage->dry) goto done;
+    status = create(it, path, key);
     if (!status) status = agree(it->stage->comm, run_chunks(it));
     if (!status) status = store_publish(&it->store);
     store_close(&it->store);
+    if (!status) plan_compare(it->stage, it->checkpoint, &expected);
+done:
     forest_destroy(&it->forest);
     model_close(&it->model);
     return status;
+}
+
+static status_t look(collection_t *it, const char *path, char key[SHA256_HEX], bool *current)
+{
+    *current = false;
+    if (!stage_needs_key(it->stage, path)) return NULL;
+    status_t status = model_hash(it->stage->comm, it->model_path, it->hash);
+    if (!status) status = agree(it->stage->comm, make_key(it, key));
+    return status ? status : stage_is_current(it->stage, path, key, current);
 }
 
 static status_t run_checkpoint(collection_t *it, const char *checkpoint)
 {
     char *path = NULL, key[SHA256_HEX];
     bool current = false;
-    model_shape_t shape = {0};
     it->checkpoint = checkpoint;
     status_t status = checkpoint_directory(it->stage->config, checkpoint, &it->model_path);
-    if (!status) status = model_shape_read(it->model_path, &shape);
-    if (!status) status = choose_layers(it, shape.layers);
+    if (!status) status = model_shape_read(it->model_path, &it->shape);
+    if (!status) status = choose_layers(it, it->shape.layers);
     status = agree(it->stage->comm, status);
-    if (!status) status = model_hash(it->stage->comm, it->model_path, it->hash);
-    if (!status) status = agree(it->stage->comm, make_key(it, key));
     if (!status) status = stage_path(it->stage, true, &path, "activations/%s.h5", checkpoint);
-    if (!status) status = stage_is_current(it->stage, path, key, &current);
+    if (!status) status = look(it, path, key, &current);
     if (!status && !current) status = collect(it, path, key);
-    model_shape_free(&shape);
+    model_shape_free(&it->shape);
     mem_free(&it->layer);
     mem_free(&it->model_path);
     mem_free(&path);
     return status;
 }
 
+/* Without the corpus's tokens a dry run knows no more than the names of the units. */
+static status_t read_corpus(collection_t *it, bool *known)
+{
+    const stage_t *stage = it->stage;
+    char *tokenizer = NULL;
+    status_t status = stage_tokenizer(stage, &tokenizer);
+    if (!status)
+        status =
+            agree(stage->comm, stage_sequences(stage, tokenizer, &it->windows, &it->sequences));
+    *known = status == NULL;
+    mem_free(&tokenizer);
+    if (!stage->dry || status_code(status) != EXIT_INPUT) return status;
+    status_t added = NULL;
+    for (size_t i = 0; !added && i < stage->chosen.count; i++) {
+        char *path = NULL;
+        added = stage_path(stage, false, &path, "activations/%s.h5", stage->chosen.item[i]);
+        if (!added) added = plan_add_unknown(stage, path, "shard", status);
+        mem_free(&path);
+    }
+    status_free(&status);
+    return added;
+}
+
 static status_t run(stage_t *stage)
 {
     collection_t it = {.stage = stage};
-    char *tokenizer = NULL;
+    bool known = false;
     status_t status = agree(stage->comm, read_settings(&it));
-    if (!status) status = stage_tokenizer(stage, &tokenizer);
-    if (!status)
-        status = agree(stage->comm, stage_sequences(stage, tokenizer, &it.windows, &it.sequences));
-    for (size_t i = 0; !status && i < stage->chosen.count; i++)
+    if (!status) status = read_corpus(&it, &known);
+    for (size_t i = 0; !status && known && i < stage->chosen.count; i++)
         status = run_checkpoint(&it, stage->chosen.item[i]);
     sequences_free(&it.sequences);
-    mem_free(&tokenizer);
     return status;
 }
 

@@ -8,18 +8,30 @@
 #include "eval/score.h"
 #include "model/checkpoints.h"
 #include "par/agree.h"
+#include "stages/pass.h"
 #include "stages/results.h"
 #include "stages/sequences.h"
+
+/* What a task runs over, whatever the checkpoint; and how fast this machine does it. */
+typedef struct {
+    sequences_t sequences;
+    score_plan_t plan;
+    pass_rate_t rate;
+} work_t;
 
 typedef struct {
     stage_t *stage;
     tasks_t tasks;
+    work_t *work; /* [tasks]; in a dry run kept for the next checkpoint */
     conditions_t conditions;
     char *tokenizer; /* digest of the model's tokenizer */
     /* of the checkpoint at hand */
     const char *checkpoint;
-    char *model_path, hash[SHA256_HEX];
-    model_t *model; /* opened when the first task needs it */
+    char *model_path, hash[SHA256_HEX]; /* "": not yet known */
+    model_shape_t shape;
+    bool chosen; /* the cohorts are known */
+    bool opened; /* the weights have been read, or in a dry run would have been */
+    model_t *model;
 } evaluation_t;
 
 /* ---- what belongs together ---- */
@@ -47,11 +59,56 @@ static status_t make_key(const evaluation_t *it, const task_t *task, const seque
     return status;
 }
 
+/* Collective. Whether the unit's output is there; its key, where it takes that to know. */
+static status_t look(evaluation_t *it, const task_t *task, const sequences_t *sequences,
+                     const char *path, char key[SHA256_HEX], bool *current)
+{
+    status_t status = NULL;
+    *current = false;
+    if (!it->chosen || !stage_needs_key(it->stage, path)) return NULL;
+    if (!it->hash[0]) status = model_hash(it->stage->comm, it->model_path, it->hash);
+    if (!status) status = agree(it->stage->comm, make_key(it, task, sequences, key));
+    return status ? status : stage_is_current(it->stage, path, key, current);
+}
+
+/* ---- the estimate ---- */
+
+/* Collective. */
+static status_t estimate_task(const evaluation_t *it, const task_t *task, work_t *work,
+                              estimate_t *estimate)
+{
+    const sequences_t *sequences = &work->sequences;
+    const forest_t *forest = work->plan.forest;
+    int conditions = (int)it->conditions.count;
+    size_t scores = score_bytes(sequences, conditions, results_by_token(task));
+    size_t beside = sequences_bytes(sequences) + 2 * scores +
+                    cost_forest_bytes(forest, (size_t)sequences->offset[sequences->count]);
+    const pass_t pass = {.directory = it->model_path,
+                         .shape = &it->shape,
+                         .opened = it->opened,
+                         .forest = forest,
+                         .owner = work->plan.owner,
+                         .condition = it->conditions.intervention,
+                         .conditions = conditions,
+                         .layers = it->shape.layers,
+                         .scored = true,
+                         .beside = (double)beside,
+                         .share = 1 / (double)it->tasks.count};
+    status_t status = pass_estimate(it->stage, &pass, &work->rate, estimate);
+    estimate->disk = results_bytes(task, sequences, it->conditions.count);
+    if (!it->chosen) {
+        estimate->bound = "at most";
+        estimate->note = "select has not run: as if all conditions differed in every layer";
+    }
+    return status;
+}
+
 /* ---- the work ---- */
 
-static status_t score(evaluation_t *it, const task_t *task, const sequences_t *sequences,
-                      const char *path, const char *key)
+static status_t score(evaluation_t *it, const task_t *task, work_t *work, const char *path,
+                      const char *key)
 {
+    const sequences_t *sequences = &work->sequences;
     double *sum = NULL, *token = NULL;
     size_t conditions = it->conditions.count, tokens = (size_t)sequences->offset[sequences->count];
     char label[256];
@@ -67,14 +124,13 @@ static status_t score(evaluation_t *it, const task_t *task, const sequences_t *s
                              .what = it->checkpoint,
                              .memory = memory_for_states(it->stage->config, it->model),
                              .team = it->stage->team};
-    int32_t chunk = (int32_t)config_integer(it->stage->config, "resources.chunk");
     snprintf(label, sizeof label, "%s %s", it->checkpoint, task->name);
     status = mem_new(&sum, conditions * sequences->count, "scores");
     if (!status && results_by_token(task)) status = mem_new(&token, conditions * tokens, "scores");
     status = agree(it->stage->comm, status);
     if (!status)
-        status =
-            score_tokens(it->stage->comm, it->model, sequences, chunk, &options, label, sum, token);
+        status = score_tokens(it->stage->comm, it->model, sequences, &work->plan, &options, label,
+                              sum, token);
     const results_t results = {it->stage,
                                task,
                                sequences,
@@ -91,39 +147,95 @@ static status_t score(evaluation_t *it, const task_t *task, const sequences_t *s
     return agree(it->stage->comm, status);
 }
 
-static status_t run_task(evaluation_t *it, const task_t *task)
+/* Not collective. */
+static status_t read_work(const evaluation_t *it, const task_t *task, work_t *work)
 {
-    char *path = NULL, key[SHA256_HEX];
-    bool current = false;
-    sequences_t sequences;
-    status_t status = stage_sequences(it->stage, it->tokenizer, task, &sequences);
-    if (!status) status = make_key(it, task, &sequences, key);
-    status = agree(it->stage->comm, status);
-    if (!status)
-        status = stage_path(it->stage, true, &path, "results/%s/%s.h5", it->checkpoint, task->name);
-    if (!status) status = stage_is_current(it->stage, path, key, &current);
-    if (!status && !current) status = score(it, task, &sequences, path, key);
-    sequences_free(&sequences);
+    if (work->sequences.id) return NULL;
+    return stage_sequences(it->stage, it->tokenizer, task, &work->sequences);
+}
+
+/* Not collective. */
+static status_t plan_work(const evaluation_t *it, work_t *work)
+{
+    int32_t chunk = (int32_t)config_integer(it->stage->config, "resources.chunk");
+    if (work->plan.forest) return NULL;
+    return score_plan_create(&work->sequences, it->stage->ranks, chunk, &work->plan);
+}
+
+static void free_work(work_t *work)
+{
+    sequences_free(&work->sequences);
+    work->sequences = (sequences_t){0};
+    score_plan_free(&work->plan);
+}
+
+static status_t make(evaluation_t *it, const task_t *task, work_t *work, const char *path,
+                     const char *key)
+{
+    estimate_t estimate = estimate_nothing;
+    char label[256];
+    status_t status = agree(it->stage->comm, plan_work(it, work));
+    if (!status) status = estimate_task(it, task, work, &estimate);
+    it->opened = true;
+    if (it->stage->dry || status) return status ? status : plan_add(it->stage, path, &estimate);
+    status = score(it, task, work, path, key);
+    snprintf(label, sizeof label, "%s %s", it->checkpoint, task->name);
+    if (!status) plan_compare(it->stage, label, &estimate);
+    return status;
+}
+
+static status_t run_task(evaluation_t *it, size_t index)
+{
+    const task_t *task = &it->tasks.task[index];
+    work_t *work = &it->work[index];
+    char *path = NULL, key[SHA256_HEX] = "";
+    bool current = false, known = false;
+    status_t status =
+        stage_path(it->stage, true, &path, "results/%s/%s.h5", it->checkpoint, task->name);
+    if (!status) {
+        status = agree(it->stage->comm, read_work(it, task, work));
+        status = plan_input(it->stage, path, "shard", status, &known);
+    }
+    if (!status && known) status = look(it, task, &work->sequences, path, key, &current);
+    if (!status && known && !current) status = make(it, task, work, path, key);
+    if (!it->stage->dry) free_work(work);
     mem_free(&path);
     return status;
 }
 
+/* A dry run goes on without cohorts. */
+static status_t load_conditions(evaluation_t *it)
+{
+    const model_shape_t *shape = &it->shape;
+    status_t status = conditions_load(&it->conditions, it->stage->directory, it->checkpoint,
+                                      shape->layers, shape->mlp);
+    it->chosen = status == NULL;
+    if (!it->stage->dry || status_code(status) != EXIT_INPUT) return status;
+    status_free(&status);
+    return conditions_stand_in(&it->conditions, shape->layers);
+}
+
 static status_t run_checkpoint(evaluation_t *it, const char *checkpoint)
 {
-    model_shape_t shape = {0};
     it->checkpoint = checkpoint;
+    it->hash[0] = '\0';
+    it->opened = false;
     status_t status = checkpoint_directory(it->stage->config, checkpoint, &it->model_path);
-    if (!status) status = model_shape_read(it->model_path, &shape);
-    if (!status)
-        status = conditions_load(&it->conditions, it->stage->directory, checkpoint, shape.layers,
-                                 shape.mlp);
+    if (!status) status = model_shape_read(it->model_path, &it->shape);
+    if (!status) status = load_conditions(it);
     status = agree(it->stage->comm, status);
-    if (!status) status = model_hash(it->stage->comm, it->model_path, it->hash);
-    for (size_t t = 0; !status && t < it->tasks.count; t++)
-        status = run_task(it, &it->tasks.task[t]);
-    model_shape_free(&shape);
+    for (size_t t = 0; !status && t < it->tasks.count; t++) status = run_task(it, t);
+    model_shape_free(&it->shape);
     model_close(&it->model);
     mem_free(&it->model_path);
+    return status;
+}
+
+static status_t name_conditions(const evaluation_t *it)
+{
+    status_t status = NULL;
+    for (size_t c = 0; !status && c < it->conditions.count; c++)
+        status = strings_append(&it->stage->plan->conditions, it->conditions.condition[c].name);
     return status;
 }
 
@@ -131,13 +243,17 @@ static status_t run(stage_t *stage)
 {
     evaluation_t it = {.stage = stage};
     status_t status = tasks_read(stage->config, &it.tasks);
+    if (!status) status = mem_new(&it.work, it.tasks.count, "tasks");
     if (!status) status = conditions_read(stage->config, &it.conditions);
+    if (!status) status = name_conditions(&it);
     status = agree(stage->comm, status);
     if (!status && it.tasks.count == 0 && stage->rank == 0)
         log_info("evaluate.tasks is empty: nothing to do");
     if (!status && it.tasks.count) status = stage_tokenizer(stage, &it.tokenizer);
     for (size_t i = 0; !status && it.tasks.count && i < stage->chosen.count; i++)
         status = run_checkpoint(&it, stage->chosen.item[i]);
+    for (size_t t = 0; it.work && t < it.tasks.count; t++) free_work(&it.work[t]);
+    mem_free(&it.work);
     tasks_free(&it.tasks);
     conditions_free(&it.conditions);
     mem_free(&it.tokenizer);

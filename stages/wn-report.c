@@ -4,10 +4,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/file.h"
 #include "core/memory.h"
+#include "par/agree.h"
 #include "report/report.h"
 #include "report/tables.h"
-#include "stages/stage.h"
+#include "stages/plan.h"
 
 /* Columns of the table on standard output, and its rows of checkpoints at most. */
 enum { COLUMNS = 100, ROWS = 12 };
@@ -67,11 +69,42 @@ static status_t make_report(const stage_t *stage, const char *directory)
     return status;
 }
 
+/* What a run's directory holds for the report. Rank 0. */
+static double bytes_below(const char *directory, const char *name)
+{
+    char *path = NULL;
+    strings_t names = {0};
+    double bytes = 0;
+    status_t status = path_join(directory, name, &path);
+    if (!status && file_is_directory(path)) status = directory_list(path, &names);
+    else if (!status) bytes = file_bytes(path);
+    for (size_t i = 0; !status && i < names.count; i++) bytes += bytes_below(path, names.item[i]);
+    status_free(&status);
+    strings_free(&names);
+    mem_free(&path);
+    return bytes;
+}
+
+/* It is made anew each time from what is there. */
+static status_t plan_report(const stage_t *stage, const char *directory)
+{
+    static const char *const parts[] = {"statistics", "selection", "results"};
+    estimate_t estimate = estimate_nothing;
+    estimate.read = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        estimate.read += bytes_below(stage->directory, parts[i]);
+    estimate.note = "of what is there now; time and size are not estimated";
+    return plan_add(stage, directory, &estimate);
+}
+
 static status_t run(stage_t *stage)
 {
     char *directory = NULL;
     status_t status = stage_path(stage, false, &directory, "report");
-    if (!status && stage->rank == 0) status = make_report(stage, directory);
+    if (!status && stage->rank == 0)
+        status = stage->dry ? plan_report(stage, directory) : make_report(stage, directory);
+    status = agree(stage->comm, status);
+    if (!status && !stage->dry) plan_compare(stage, "tables and figures", &estimate_nothing);
     mem_free(&directory);
     return status;
 }

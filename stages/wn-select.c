@@ -1,17 +1,21 @@
 /* wn-select: statistics to cohorts, each with its rule and its neurons at every checkpoint. */
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/file.h"
-#include "core/log.h"
 #include "core/memory.h"
+#include "par/agree.h"
 #include "select/selection.h"
-#include "stages/stage.h"
+#include "stages/plan.h"
 
 /* What a cohort is made from. */
 typedef struct {
     stage_t *stage;
     rules_t rules;
     strings_t checkpoints; /* those that have statistics, in the run's order */
+    estimate_t expected;   /* of all that is made */
+    int made;
 } inputs_t;
 
 /* The chosen checkpoints must have statistics; of the others those that have are taken along,
@@ -85,39 +89,80 @@ static status_t write_cohort(inputs_t *in, size_t index, const char *path, const
     return status;
 }
 
-static bool is_current(const char *path, const char *key)
+/* A rule is applied to one checkpoint, which tells what it takes for each of them. */
+static status_t estimate(const inputs_t *in, size_t index, estimate_t *estimate)
 {
-    char *found = NULL;
-    if (!file_exists(path)) return false;
-    status_t status = stage_read_key(path, "select", &found);
-    bool current = !status && strcmp(found, key) == 0;
-    log_info(current ? "%s is up to date" : "%s is stale and will be made anew", path);
-    status_free(&status);
-    mem_free(&found);
-    return current;
+    cohort_t cohort = {0};
+    const char *directory = in->stage->directory;
+    double checkpoints = (double)in->checkpoints.count, start = MPI_Wtime();
+    status_t status =
+        selection_apply(&in->rules, index, directory, in->checkpoints.item[0], &cohort);
+    *estimate = estimate_nothing;
+    estimate->chunks = checkpoints;
+    estimate->rows = checkpoints * (double)cohort.count;
+    estimate->read = 0;
+    for (size_t i = 0; !status && i < in->checkpoints.count; i++) {
+        char *path = NULL;
+        status = selection_statistics_path(directory, in->checkpoints.item[i], &path);
+        if (!status) estimate->read += file_bytes(path);
+        mem_free(&path);
+    }
+    estimate->memory = in->stage->plan->base.memory;
+    estimate->disk = 16 * (estimate->rows + checkpoints * (double)cohort.layers);
+    estimate->seconds = checkpoints * (MPI_Wtime() - start);
+    estimate->bound = "about";
+    cohort_destroy(&cohort);
+    return status;
+}
+
+static void add(estimate_t *sum, const estimate_t *estimate)
+{
+    sum->seconds = (isnan(sum->seconds) ? 0 : sum->seconds) + estimate->seconds;
+    sum->memory = estimate->memory;
+    sum->bound = estimate->bound;
+}
+
+static status_t make(inputs_t *in, size_t index, const char *path, const char *key)
+{
+    estimate_t expected;
+    double start = MPI_Wtime();
+    status_t status = estimate(in, index, &expected);
+    in->stage->plan->calibrating += MPI_Wtime() - start;
+    if (status || in->stage->dry) return status ? status : plan_add(in->stage, path, &expected);
+    add(&in->expected, &expected);
+    in->made++;
+    return write_cohort(in, index, path, key);
 }
 
 static status_t select_cohort(inputs_t *in, size_t index)
 {
-    char *name = NULL, *path = NULL, key[SHA256_HEX];
-    status_t status = str_format(&name, "selection/%s.h5", in->rules.rule[index].name);
-    if (!status) status = path_join(in->stage->directory, name, &path);
-    if (!status) status = directory_create_for(path);
-    if (!status) status = make_key(in, index, key);
-    if (!status && !is_current(path, key)) status = write_cohort(in, index, path, key);
+    char *path = NULL, key[SHA256_HEX];
+    bool current = false, known = false;
+    status_t status =
+        stage_path(in->stage, false, &path, "selection/%s.h5", in->rules.rule[index].name);
+    if (!status && !in->stage->dry) status = directory_create_for(path);
+    if (!status) status = plan_input(in->stage, path, "reduce", make_key(in, index, key), &known);
+    if (!status && known) status = stage_look(in->stage, path, key, &current);
+    if (!status && known && !current) status = make(in, index, path, key);
     mem_free(&path);
-    mem_free(&name);
     return status;
 }
 
 /* Little work on small files: rank 0 does it, the others wait for its outcome. */
 static status_t run(stage_t *stage)
 {
-    inputs_t in = {.stage = stage};
+    inputs_t in = {.stage = stage, .expected = estimate_nothing};
     status_t status = rules_read(stage->config, &stage->checkpoints, &in.rules);
     if (stage->rank == 0) {
         if (!status) status = find_checkpoints(&in);
         for (size_t i = 0; !status && i < in.rules.count; i++) status = select_cohort(&in, i);
+    }
+    status = agree(stage->comm, status);
+    if (!status) MPI_Bcast(&in.made, 1, MPI_INT, 0, stage->comm);
+    if (!status && in.made) {
+        char label[64];
+        snprintf(label, sizeof label, "%d cohort%s", in.made, in.made == 1 ? "" : "s");
+        plan_compare(stage, label, &in.expected);
     }
     strings_free(&in.checkpoints);
     rules_destroy(&in.rules);

@@ -1,6 +1,7 @@
 /* wn-shard: tokenises each corpus and benchmark that the run uses, once: shards/<name>.h5. */
 #include <string.h>
 
+#include "core/file.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "model/checkpoints.h"
@@ -86,10 +87,24 @@ static status_t shard(const stage_t *stage, tokenizer_t *tokenizer, const char *
                       const char *name, bool ordered, shard_make_t *make)
 {
     shard_unit_t unit;
-    bool current = false;
-    status_t status = shard_unit_open(stage, tokenizer, section, name, ordered, &unit);
-    if (!status) status = stage_is_current(stage, unit.path, unit.key, &current);
-    if (!status && !current) status = make(stage, tokenizer, &unit);
+    estimate_t expected = estimate_nothing;
+    char *path = NULL;
+    bool current = false, known = false;
+    status_t status =
+        stage_path(stage, false, &path, "shards/%s%s.h5", name, ordered ? ".ordered" : "");
+    if (!status) {
+        status = shard_unit_open(stage, tokenizer, section, name, ordered, &unit);
+        status = plan_input(stage, path, "shard", status, &known);
+    }
+    mem_free(&path);
+    if (status || !known) return status;
+    if (unit.key[0]) status = stage_is_current(stage, unit.path, unit.key, &current);
+    if (!status && !current) {
+        status = shard_estimate(stage, tokenizer, &unit, &expected);
+        if (!status && stage->dry) status = plan_add(stage, unit.path, &expected);
+        else if (!status) status = make(stage, tokenizer, &unit);
+        if (!status && !stage->dry) plan_compare(stage, path_base(unit.path), &expected);
+    }
     shard_unit_close(&unit);
     return status;
 }

@@ -51,11 +51,17 @@ size_t memory_for_weights(const config_t *config)
     return memory_budget(config) / 4 * 3;
 }
 
+size_t memory_beside_weights(const config_t *config, size_t weights, int ranks)
+{
+    size_t budget = memory_budget(config);
+    size_t share = budget > weights ? (budget - weights) / (size_t)ranks / 2 : 0;
+    return share ? share : 1; /* 0 would be no bound */
+}
+
 size_t memory_for_states(const config_t *config, const model_t *model)
 {
     const share_t *share = &model->memory;
-    size_t budget = memory_budget(config), weights = share->bytes * (size_t)share->copies;
-    return budget > weights ? (budget - weights) / (size_t)share->node_ranks / 2 : 0;
+    return memory_beside_weights(config, share->bytes * (size_t)share->copies, share->node_ranks);
 }
 
 share_scope_t memory_sharing(const config_t *config)

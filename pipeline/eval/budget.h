@@ -20,6 +20,9 @@ size_t memory_for_weights(const config_t *config);
 /* What is left to the hidden states of each rank of this node. */
 size_t memory_for_states(const config_t *config, const model_t *model);
 
+/* The same before a model is open: bytes of weights that each of so many ranks of a node shares. */
+size_t memory_beside_weights(const config_t *config, size_t weights, int ranks);
+
 /* Whether text is a share ("60%") or an amount ("6GiB", "500 MB", bytes); *share is then the
  * share, or 0 with *bytes the amount. */
 bool memory_parse(const char *text, double *share, size_t *bytes);

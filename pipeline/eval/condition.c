@@ -121,6 +121,27 @@ status_t conditions_load(conditions_t *conditions, const char *directory, const 
     return status;
 }
 
+status_t conditions_stand_in(conditions_t *conditions, int layers)
+{
+    status_t status = NULL;
+    for (size_t i = 0; !status && i < conditions->count; i++) {
+        condition_t *condition = &conditions->condition[i];
+        mem_free(&condition->neuron);
+        mem_free(&condition->start);
+        condition->key[0] = '\0';
+        if (condition->cohort) status = mem_new(&condition->neuron, (size_t)layers, "neurons");
+        if (!status && condition->cohort)
+            status = mem_new(&condition->start, (size_t)layers + 1, "neurons");
+        for (int l = 0; !status && condition->cohort && l < layers; l++) {
+            condition->neuron[l] = (int32_t)i;
+            condition->start[l + 1] = l + 1;
+        }
+        conditions->intervention[i] =
+            (intervention_t){condition->ablate, condition->neuron, condition->start};
+    }
+    return status;
+}
+
 void conditions_free(conditions_t *conditions)
 {
     for (size_t i = 0; conditions->condition && i < conditions->count; i++) {

@@ -29,6 +29,9 @@ MUST_CHECK status_t conditions_read(const config_t *config, conditions_t *condit
  * neuron that the model lacks is an EXIT_INPUT error. */
 MUST_CHECK status_t conditions_load(conditions_t *conditions, const char *directory,
                                     const char *checkpoint, int layers, int neurons);
+/* Where no cohort is chosen yet: neurons such that each condition with a cohort differs from all
+ * others in every layer. For estimates only: keys are empty. */
+MUST_CHECK status_t conditions_stand_in(conditions_t *conditions, int layers);
 void conditions_free(conditions_t *conditions);
 
 #endif

@@ -8,8 +8,8 @@
 
 typedef struct {
     const sequences_t *sequences;
-    forest_t *forest;
-    int *owner; /* [chunks] */
+    const forest_t *forest;
+    const int *owner; /* [chunks] */
     executor_t *executor;
     int rank;
     int first, conditions; /* in flight */
@@ -22,18 +22,27 @@ static size_t token_count(const sequences_t *sequences)
     return (size_t)sequences->offset[sequences->count];
 }
 
-static status_t plan(scorer_t *it, int ranks, int32_t chunk_rows)
+status_t score_plan_create(const sequences_t *sequences, int ranks, int32_t chunk_rows,
+                           score_plan_t *plan)
 {
     double *cost = NULL;
-    status_t status = forest_create(it->sequences->id, it->sequences->offset, it->sequences->count,
-                                    chunk_rows, &it->forest);
-    size_t chunks = status ? 0 : it->forest->chunks;
+    *plan = (score_plan_t){0};
+    status_t status = forest_create(sequences->id, sequences->offset, sequences->count, chunk_rows,
+                                    &plan->forest);
+    size_t chunks = status ? 0 : plan->forest->chunks;
     if (!status) status = mem_new(&cost, chunks, "plan");
-    if (!status) status = mem_new(&it->owner, chunks, "plan");
-    for (size_t c = 0; !status && c < chunks; c++) cost[c] = it->forest->chunk[c].cost;
-    if (!status) status = work_assign(ranks, chunks, cost, it->owner);
+    if (!status) status = mem_new(&plan->owner, chunks, "plan");
+    for (size_t c = 0; !status && c < chunks; c++) cost[c] = plan->forest->chunk[c].cost;
+    if (!status) status = work_assign(ranks, chunks, cost, plan->owner);
     mem_free(&cost);
+    if (status) score_plan_free(plan);
     return status;
+}
+
+void score_plan_free(score_plan_t *plan)
+{
+    forest_destroy(&plan->forest);
+    mem_free(&plan->owner);
 }
 
 /* Adds up the edges of every sequence of a chunk. */
@@ -77,11 +86,10 @@ static status_t run_conditions(scorer_t *it, MPI_Comm comm, model_t *model,
     return agree(comm, status);
 }
 
-/* Ranks may have memory for more conditions or fewer: all take what the least has. */
-static status_t in_flight(MPI_Comm comm, const model_t *model, const forest_t *forest,
-                          const run_options_t *options, int *count)
+status_t score_in_flight(MPI_Comm comm, const model_shape_t *shape, const forest_t *forest,
+                         const run_options_t *options, int *count)
 {
-    status_t status = agree(comm, executor_conditions(&model->shape, forest, options, count));
+    status_t status = agree(comm, executor_conditions(shape, forest, options, count));
     MPI_Allreduce(MPI_IN_PLACE, count, 1, MPI_INT, MPI_MIN, comm);
     return status;
 }
@@ -97,7 +105,7 @@ static status_t run_chunks(scorer_t *it, MPI_Comm comm, model_t *model,
     for (int first = 0, count = 0; !status && first < options->conditions; first += count) {
         rest.condition = options->condition + first;
         rest.conditions = options->conditions - first;
-        status = in_flight(comm, model, it->forest, &rest, &count);
+        status = score_in_flight(comm, &model->shape, it->forest, &rest, &count);
         if (!status)
             status = run_conditions(it, comm, model, options, first, count, mine, chunks, label);
     }
@@ -126,33 +134,45 @@ static void mark_unscored(const sequences_t *sequences, int conditions, double *
 }
 
 status_t score_tokens(MPI_Comm comm, model_t *model, const sequences_t *sequences,
-                      int32_t chunk_rows, const run_options_t *options, const char *label,
+                      const score_plan_t *plan, const run_options_t *options, const char *label,
                       double *sum, double *token)
 {
-    scorer_t it = {.sequences = sequences};
+    scorer_t it = {.sequences = sequences, .forest = plan->forest, .owner = plan->owner};
     size_t conditions = (size_t)options->conditions, tokens = token_count(sequences);
-    int ranks, wanted = token != NULL;
+    int wanted = token != NULL;
     MPI_Comm_rank(comm, &it.rank);
-    MPI_Comm_size(comm, &ranks);
     MPI_Bcast(&wanted, 1, MPI_INT, 0, comm);
-    status_t status = plan(&it, ranks, chunk_rows);
-    if (!status) status = mem_new(&it.sum, conditions * sequences->count, "scores");
+    status_t status = mem_new(&it.sum, conditions * sequences->count, "scores");
     if (!status && wanted) status = mem_new(&it.token, conditions * tokens, "scores");
     status = agree(comm, status);
     if (!status) status = run_chunks(&it, comm, model, options, label);
     if (!status) gather(&it, comm, it.sum, conditions * sequences->count, sum);
     if (!status && wanted) gather(&it, comm, it.token, conditions * tokens, token);
-    if (!status && wanted && it.rank == 0) mark_unscored(sequences, options->conditions, token);
-    forest_destroy(&it.forest);
-    mem_free(&it.owner);
+    if (!status && token && it.rank == 0) mark_unscored(sequences, options->conditions, token);
     mem_free(&it.sum);
     mem_free(&it.token);
     return status;
+}
+
+size_t score_bytes(const sequences_t *sequences, int conditions, bool tokens)
+{
+    size_t scores = sequences->count + (tokens ? token_count(sequences) : 0);
+    return (size_t)conditions * scores * sizeof(double);
 }
 
 status_t score_sequences(MPI_Comm comm, model_t *model, const sequences_t *sequences,
                          int32_t chunk_rows, const run_options_t *options, const char *label,
                          double *sum)
 {
-    return score_tokens(comm, model, sequences, chunk_rows, options, label, sum, NULL);
+    score_plan_t plan;
+    int ranks;
+    MPI_Comm_size(comm, &ranks);
+    status_t status = agree(comm, score_plan_create(sequences, ranks, chunk_rows, &plan));
+    if (status) {
+        score_plan_free(&plan);
+        return status;
+    }
+    status = score_tokens(comm, model, sequences, &plan, options, label, sum, NULL);
+    score_plan_free(&plan);
+    return status;
 }

@@ -16,10 +16,31 @@ MUST_CHECK status_t score_sequences(MPI_Comm comm, model_t *model, const sequenc
                                     int32_t chunk_rows, const run_options_t *options,
                                     const char *label, double *sum);
 
-/* The same with those of single tokens: token[c][t] ([conditions][tokens of all sequences]), NaN
- * for a token that is not scored. */
+/* What is run and by whom: the forest of the sequences, and the rank of each of its chunks. */
+typedef struct {
+    forest_t *forest;
+    int *owner; /* [chunks] */
+} score_plan_t;
+
+/* Depends on its arguments alone. Not collective. */
+MUST_CHECK status_t score_plan_create(const sequences_t *sequences, int ranks, int32_t chunk_rows,
+                                      score_plan_t *plan);
+void score_plan_free(score_plan_t *plan);
+
+/* score_sequences by a plan for the ranks of comm, with the scores of single tokens: token[c][t]
+ * ([conditions][tokens of all sequences]), NaN for a token that is not scored; NULL on rank 0:
+ * not wanted. */
 MUST_CHECK status_t score_tokens(MPI_Comm comm, model_t *model, const sequences_t *sequences,
-                                 int32_t chunk_rows, const run_options_t *options,
+                                 const score_plan_t *plan, const run_options_t *options,
                                  const char *label, double *sum, double *token);
+
+/* Collective. How many of options' conditions, from the first on, go over the forest together: what
+ * the rank with least memory can take (executor_conditions). */
+MUST_CHECK status_t score_in_flight(MPI_Comm comm, const model_shape_t *shape,
+                                    const forest_t *forest, const run_options_t *options,
+                                    int *count);
+
+/* Bytes that score_tokens holds on a rank beside model, plan and executor. */
+size_t score_bytes(const sequences_t *sequences, int conditions, bool tokens);
 
 #endif

@@ -249,3 +249,14 @@ void sequences_free(sequences_t *sequences)
     mem_free(&sequences->characters);
     mem_free(&sequences->convention);
 }
+
+size_t sequences_bytes(const sequences_t *sequences)
+{
+    size_t count = sequences->count, each = sizeof *sequences->offset;
+    if (sequences->from) each += sizeof *sequences->from;
+    if (sequences->place) each += sizeof *sequences->place;
+    if (sequences->characters) each += sizeof *sequences->characters;
+    return count * each + (size_t)sequences->offset[count] * sizeof *sequences->id +
+           sequences->tokens * sizeof *sequences->tag +
+           (sequences->choice ? sequences->items * 12 : 0);
+}

@@ -37,6 +37,8 @@ typedef struct {
 MUST_CHECK status_t sequences_read(const task_t *task, const char *directory,
                                    sequences_t *sequences);
 void sequences_free(sequences_t *sequences);
+/* Bytes that they take. */
+size_t sequences_bytes(const sequences_t *sequences);
 
 /* Scored tokens of a sequence, and the place of the first one among all sequences' tokens. */
 static inline int64_t sequences_first(const sequences_t *sequences, size_t s)

@@ -64,15 +64,20 @@ typedef struct {
     int64_t width;
 } share_t;
 
+static int64_t block_width(const activations_t *a)
+{
+    size_t bytes = (size_t)a->tokens * dtype_size(a->type);
+    int64_t width = bytes ? (int64_t)((BLOCK_BYTES + bytes - 1) / bytes) : 1;
+    return width < a->neurons ? width : a->neurons;
+}
+
 static status_t share_create(share_t *share, const activations_t *a, MPI_Comm comm)
 {
     int rank, ranks;
     size_t total = 0, rows = 0, bytes = (size_t)a->tokens * dtype_size(a->type);
     MPI_Comm_rank(comm, &rank);
     MPI_Comm_size(comm, &ranks);
-    *share = (share_t){.from = a, .width = 1};
-    if (bytes) share->width = (int64_t)((BLOCK_BYTES + bytes - 1) / bytes);
-    if (share->width > a->neurons) share->width = a->neurons;
+    *share = (share_t){.from = a, .width = block_width(a)};
     status_t status = mem_product((size_t)a->layers, (size_t)a->neurons, "neurons", &total);
     if (status) return status;
     work_share(rank, ranks, total, &share->first, &share->count);
@@ -108,24 +113,36 @@ static status_t measure_neuron(share_t *share, const void *column, int64_t layer
     return NULL;
 }
 
-static status_t measure_share(share_t *share)
+/* Reads the share's neurons from done on, as many as *step says and stand in one layer. */
+static status_t read_block(share_t *share, size_t done, size_t *step)
 {
     const activations_t *a = share->from;
-    size_t bytes = (size_t)a->tokens * dtype_size(a->type);
+    int64_t layer = (int64_t)(share->first + done) / a->neurons;
+    int64_t neuron = (int64_t)(share->first + done) % a->neurons;
+    if (*step > share->count - done) *step = share->count - done;
+    if (*step > (size_t)(a->neurons - neuron)) *step = (size_t)(a->neurons - neuron);
+    uint64_t start[] = {(uint64_t)layer, (uint64_t)neuron, 0};
+    uint64_t count[] = {1, *step, (uint64_t)a->tokens};
+    return store_get(a->store, "/preactivations", store_type_of[a->type], start, count,
+                     share->block);
+}
+
+/* The i-th neuron of the block that was read from done on. */
+static status_t measure_at(share_t *share, size_t done, size_t i)
+{
+    const activations_t *a = share->from;
+    size_t bytes = (size_t)a->tokens * dtype_size(a->type), number = share->first + done + i;
+    return measure_neuron(share, (char *)share->block + i * bytes, (int64_t)number / a->neurons,
+                          (int64_t)number % a->neurons, share->row + (done + i) * COLUMNS);
+}
+
+static status_t measure_share(share_t *share)
+{
     status_t status = NULL;
     for (size_t done = 0, step; !status && done < share->count; done += step) {
-        int64_t layer = (int64_t)(share->first + done) / a->neurons;
-        int64_t neuron = (int64_t)(share->first + done) % a->neurons;
-        step = share->count - done;
-        if (step > (size_t)share->width) step = (size_t)share->width;
-        if (step > (size_t)(a->neurons - neuron)) step = (size_t)(a->neurons - neuron);
-        uint64_t start[] = {(uint64_t)layer, (uint64_t)neuron, 0};
-        uint64_t count[] = {1, step, (uint64_t)a->tokens};
-        status = store_get(a->store, "/preactivations", store_type_of[a->type], start, count,
-                           share->block);
-        for (size_t i = 0; !status && i < step; i++)
-            status = measure_neuron(share, (char *)share->block + i * bytes, layer,
-                                    neuron + (int64_t)i, share->row + (done + i) * COLUMNS);
+        step = (size_t)share->width;
+        status = read_block(share, done, &step);
+        for (size_t i = 0; !status && i < step; i++) status = measure_at(share, done, i);
         log_progress("neurons", done + step, share->count);
     }
     return status;
@@ -197,6 +214,51 @@ status_t reduce_activations(const activations_t *a, MPI_Comm comm, reduced_t *re
     if (!status) status = gather(&share, comm, reduced);
     share_destroy(&share);
     if (status) reduced_destroy(reduced);
+    return status;
+}
+
+/* ---- beforehand ---- */
+
+double reduce_memory(const activations_t *a, int ranks)
+{
+    enum { PATTERN_BYTES = 1 << 20 };
+    double tokens = (double)a->tokens, total = (double)a->layers * (double)a->neurons;
+    double share = total / ranks, width = (double)block_width(a);
+    double sorter = a->type == DTYPE_F32 ? 2 * sizeof(float) * tokens : PATTERN_BYTES;
+    /* Rank 0 gathers all rows in the end. */
+    double gathered = total * COLUMNS * sizeof(double) / ranks;
+    return (width < share ? width : share) * tokens * (double)dtype_size(a->type) + sorter +
+           share * COLUMNS * sizeof(double) + gathered;
+}
+
+double reduce_disk(const activations_t *a)
+{
+    return (double)a->layers * (double)a->neurons * COLUMNS * sizeof(double);
+}
+
+status_t reduce_rate(const activations_t *a, MPI_Comm comm, double seconds, double *rate)
+{
+    enum { SOME = 64 }; /* neurons: as many as stand together in the file */
+    share_t share;
+    double reading = 0, time = 0, each = 0;
+    size_t step, measured = 0;
+    status_t status = share_create(&share, a, comm);
+    if (!status && share.count) {
+        step = share.width < SOME ? (size_t)share.width : SOME;
+        double start = MPI_Wtime();
+        status = read_block(&share, 0, &step);
+        reading = (MPI_Wtime() - start) / (double)step;
+        start = MPI_Wtime();
+        while (!status && measured < step && time < seconds) {
+            status = measure_at(&share, 0, measured++);
+            time = MPI_Wtime() - start;
+        }
+        each = reading + time / (double)measured;
+    }
+    share_destroy(&share);
+    status = agree(comm, status);
+    if (!status) MPI_Allreduce(MPI_IN_PLACE, &each, 1, MPI_DOUBLE, MPI_MAX, comm);
+    *rate = each > 0 ? 1 / each : HUGE_VAL;
     return status;
 }
 

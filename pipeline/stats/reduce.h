@@ -32,6 +32,13 @@ typedef struct {
  * neuron and token, on all ranks. */
 MUST_CHECK status_t reduce_activations(const activations_t *activations, MPI_Comm comm,
                                        reduced_t *reduced);
+/* Before: the bytes that each of so many ranks will hold, and the bytes of the file of statistics. */
+double reduce_memory(const activations_t *activations, int ranks);
+double reduce_disk(const activations_t *activations);
+/* Collective: neurons per second of one rank while all are at work, from reading and measuring some
+ * of its own for about so many seconds; the slowest rank's. */
+MUST_CHECK status_t reduce_rate(const activations_t *activations, MPI_Comm comm, double seconds,
+                                double *rate);
 void reduced_destroy(reduced_t *reduced);
 
 /* Rank 0: writes everything of reduced into a store of its own: the entries of the table as f64

@@ -201,8 +201,11 @@ static void are_told_by_token(void **state)
         for (int s = 0; s < SEQUENCES; s++)
             from[s] = 1 + (int32_t)random_below(&random, (uint64_t)(offset[s + 1] - offset[s] - 1));
         sequences.from = k ? from : NULL;
-        expect_ok(score_tokens(MPI_COMM_WORLD, model, &sequences, 50, &options, "scores", sum,
+        score_plan_t plan;
+        expect_ok(score_plan_create(&sequences, world_ranks(), 50, &plan));
+        expect_ok(score_tokens(MPI_COMM_WORLD, model, &sequences, &plan, &options, "scores", sum,
                                world_rank() == 0 ? token[k] : NULL));
+        score_plan_free(&plan);
         for (int i = 0; world_rank() == 0 && i < SCORES; i++) {
             int s = i % SEQUENCES, first = k ? from[s] : 1;
             const double *own = token[k] + (size_t)(i / SEQUENCES) * tokens;

@@ -50,6 +50,11 @@ check "goes to the stages of one checkpoint" test \
     "$(grep -c -- '--checkpoint step1' "$scratch/calls")" -eq 3
 
 fresh
+run_ok "--dry-run" "$wn" run some.yaml -n 1 --dry-run
+check "asks every stage" test "$(grep -c -- 'some.yaml --dry-run ' "$scratch/calls")" -eq 6
+check "and says nothing was done" test "$(grep -c 'done in' "$scratch/err")" -eq 0
+
+fresh
 echo 3 > "$scratch/fail.reduce"
 expect_fail "a failing stage's exit code" 3 'wn-reduce: error: what went wrong' "$wn" run some.yaml -n 2
 check "ends the run" test "$(calls 1)" = "shard: collect: reduce: "

@@ -1,0 +1,217 @@
+/* The plan of a dry run, as a table or as one line of JSON. */
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/amount.h"
+#include "core/memory.h"
+#include "stages/plan.h"
+
+/* Sums over the units that are not up to date (memory: the largest). */
+typedef struct {
+    estimate_t sum;
+    size_t todo, unknown;
+} total_t;
+
+static void include(double *sum, double value, bool largest)
+{
+    if (isnan(value)) return;
+    if (isnan(*sum)) *sum = 0;
+    *sum = !largest ? *sum + value : value > *sum ? value : *sum;
+}
+
+static total_t total_of(const plan_t *plan)
+{
+    total_t total = {.sum = estimate_nothing};
+    for (size_t i = 0; i < plan->units; i++) {
+        const unit_t *unit = &plan->unit[i];
+        const estimate_t *estimate = &unit->estimate;
+        if (unit->current) continue;
+        total.todo++;
+        total.unknown += unit->unknown != NULL;
+        if (*estimate->bound) total.sum.bound = estimate->bound;
+        include(&total.sum.chunks, estimate->chunks, false);
+        include(&total.sum.rows, estimate->rows, false);
+        include(&total.sum.flops, estimate->flops, false);
+        include(&total.sum.read, estimate->read, false);
+        include(&total.sum.memory, estimate->memory, true);
+        include(&total.sum.disk, estimate->disk, false);
+        include(&total.sum.seconds, estimate->seconds, false);
+    }
+    return total;
+}
+
+/* ---- for people ---- */
+
+enum { COLUMNS = 7 };
+static const char *const headings[COLUMNS] = {"chunks", "rows",   "FLOP", "reads",
+                                              "memory", "writes", "time"};
+
+static void print_row(const char *name, int width, const estimate_t *it)
+{
+    char cell[COLUMNS][AMOUNT];
+    amount_count(cell[0], it->chunks);
+    amount_count(cell[1], it->rows);
+    amount_flops(cell[2], it->flops);
+    amount_bytes(cell[3], it->read);
+    amount_bytes(cell[4], it->memory);
+    amount_bytes(cell[5], it->disk);
+    amount_time(cell[6], it->seconds);
+    printf("  %-*s", width, name);
+    for (int i = 0; i < COLUMNS; i++) printf(" %*s", i == 2 ? 11 : 10, cell[i]);
+    printf("%s%s\n", *it->bound ? "  " : "", it->bound);
+}
+
+/* What notes say, each once. */
+static void print_notes(const plan_t *plan)
+{
+    for (size_t i = 0; i < plan->units; i++) {
+        const estimate_t *it = &plan->unit[i].estimate;
+        size_t before = 0;
+        while (before < i && plan->unit[before].estimate.note != it->note) before++;
+        if (it->note && before == i)
+            printf("  %s%s%s\n", it->bound, *it->bound ? ": " : "", it->note);
+    }
+}
+
+static void print_machine(const stage_t *stage)
+{
+    const plan_t *plan = stage->plan;
+    char rate[AMOUNT], reading[AMOUNT];
+    if (plan->rate <= 0 && plan->reading <= 0) return;
+    amount_flops(rate, plan->rate);
+    amount_bytes(reading, plan->reading);
+    printf("  measured here:");
+    if (plan->rate > 0) printf(" %s/s a rank, all %d at work", rate, stage->ranks);
+    if (plan->reading > 0)
+        printf("%s %s/s of files read and hashed", plan->rate > 0 ? ";" : "", reading);
+    putchar('\n');
+}
+
+static void print_conditions(const strings_t *conditions)
+{
+    if (!conditions->count) return;
+    printf("  %zu condition%s:", conditions->count, conditions->count == 1 ? "" : "s");
+    for (size_t i = 0; i < conditions->count; i++)
+        printf("%s %s", i ? "," : "", conditions->item[i]);
+    putchar('\n');
+}
+
+static void print_text(const stage_t *stage)
+{
+    const plan_t *plan = stage->plan;
+    const total_t total = total_of(plan);
+    int width = 5;
+    for (size_t i = 0; i < plan->units; i++)
+        if ((int)strlen(plan->unit[i].name) > width) width = (int)strlen(plan->unit[i].name);
+    printf("%s: %zu of %zu to do, on %d rank%s of %d node%s\n", stage->name, total.todo,
+           plan->units, stage->ranks, stage->ranks == 1 ? "" : "s", plan->base.nodes,
+           plan->base.nodes == 1 ? "" : "s");
+    print_conditions(&plan->conditions);
+    if (total.todo > total.unknown) {
+        printf("  %-*s", width, "");
+        for (int i = 0; i < COLUMNS; i++) printf(" %*s", i == 2 ? 11 : 10, headings[i]);
+        putchar('\n');
+    }
+    for (size_t i = 0; i < plan->units; i++) {
+        const unit_t *unit = &plan->unit[i];
+        if (unit->current) printf("  %-*s up to date\n", width, unit->name);
+        else if (unit->unknown) printf("  %-*s %s\n", width, unit->name, unit->unknown);
+        else print_row(unit->name, width, &unit->estimate);
+    }
+    if (total.todo > 1 && total.todo > total.unknown) print_row("all", width, &total.sum);
+    if (total.unknown && total.unknown < total.todo)
+        printf("  %zu of them unknown and not counted\n", total.unknown);
+    print_notes(plan);
+    print_machine(stage);
+}
+
+/* ---- for programs ---- */
+
+/* Counts are integers. */
+static json_t *number(double value)
+{
+    if (!isfinite(value)) return json_null();
+    bool whole = fabs(value) < 9e15 && rint(value) == value;
+    return whole ? json_integer((json_int_t)value) : json_real(value);
+}
+
+static void put_estimate(json_t *object, const estimate_t *it, int *failed)
+{
+    const struct {
+        const char *key;
+        double value;
+    } fields[] = {{"chunks", it->chunks},
+                  {"rows", it->rows},
+                  {"flops", it->flops},
+                  {"bytes_read", rint(it->read)},
+                  {"memory_per_node", rint(it->memory)},
+                  {"bytes_written", rint(it->disk)},
+                  {"seconds", it->seconds}};
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        *failed |= json_object_set_new(object, fields[i].key, number(fields[i].value));
+}
+
+static json_t *unit_object(const unit_t *unit, int *failed)
+{
+    json_t *object = json_object();
+    const estimate_t *it = &unit->estimate;
+    *failed |= json_object_set_new(object, "unit", json_string(unit->name));
+    *failed |= json_object_set_new(object, "current", json_boolean(unit->current));
+    if (unit->current) return object;
+    const char *bound = unit->unknown ? "unknown" : *it->bound ? it->bound : "exact";
+    const char *why = unit->unknown ? unit->unknown : it->note;
+    *failed |= json_object_set_new(object, "bound", json_string(bound));
+    if (why) *failed |= json_object_set_new(object, "why", json_string(why));
+    put_estimate(object, it, failed);
+    return object;
+}
+
+static json_t *stage_object(const stage_t *stage, int *failed)
+{
+    const plan_t *plan = stage->plan;
+    const total_t total = total_of(plan);
+    json_t *object = json_object(), *units = json_array(), *conditions = json_array();
+    json_t *all = json_object();
+    *failed |= json_object_set_new(object, "stage", json_string(stage->name));
+    *failed |= json_object_set_new(object, "ranks", json_integer(stage->ranks));
+    *failed |= json_object_set_new(object, "nodes", json_integer(plan->base.nodes));
+    *failed |= json_object_set_new(object, "todo", json_integer((json_int_t)total.todo));
+    *failed |= json_object_set_new(object, "unknown", json_integer((json_int_t)total.unknown));
+    put_estimate(all, &total.sum, failed);
+    *failed |= json_object_set_new(object, "total", all);
+    for (size_t i = 0; i < plan->conditions.count; i++)
+        *failed |= json_array_append_new(conditions, json_string(plan->conditions.item[i]));
+    *failed |= json_object_set_new(object, "conditions", conditions);
+    for (size_t i = 0; i < plan->units; i++)
+        *failed |= json_array_append_new(units, unit_object(&plan->unit[i], failed));
+    *failed |= json_object_set_new(object, "units", units);
+    *failed |= json_object_set_new(object, "flops_per_second_per_rank",
+                                   number(plan->rate > 0 ? plan->rate : NAN));
+    *failed |= json_object_set_new(object, "bytes_read_per_second",
+                                   number(plan->reading > 0 ? plan->reading : NAN));
+    return object;
+}
+
+static status_t print_json(const stage_t *stage)
+{
+    int failed = 0;
+    json_t *object = stage_object(stage, &failed);
+    char *text = object && !failed ? json_dumps(object, JSON_COMPACT) : NULL;
+    status_t status = text ? NULL : status_new(EXIT_RESOURCE, "no memory for the plan as JSON");
+    if (text) puts(text);
+    free(text);
+    json_decref(object);
+    return status;
+}
+
+status_t plan_print(const stage_t *stage)
+{
+    status_t status = NULL;
+    if (stage->plan->json) status = print_json(stage);
+    else print_text(stage);
+    fflush(stdout);
+    return status;
+}
