@@ -77,23 +77,12 @@ flops_t cost_of_forest(const model_shape_t *shape, const forest_t *forest,
 
 /* ---- memory ---- */
 
-/* States of a chunk in the tree's widest layer. */
-static size_t most_states(const condition_tree_t *tree)
-{
-    int most = 0;
-    for (int l = 0; l <= tree->layers; l++)
-        if (tree->states[l] > most) most = tree->states[l];
-    return (size_t)most;
-}
-
 footprint_t cost_footprint(const model_shape_t *shape, const forest_t *forest,
                            const condition_tree_t *tree, int threads, bool streamed, size_t memory)
 {
     const executor_bytes_t bytes = executor_bytes(shape, forest, threads);
-    size_t chunk = most_states(tree) * bytes.state, edges = 0, together = 1;
-    if (streamed && chunk) together = memory > bytes.buffers ? (memory - bytes.buffers) / chunk : 0;
-    if (together > forest->chunks) together = forest->chunks;
-    if (together < 1) together = 1;
+    size_t states = condition_tree_most(tree), chunk = states * bytes.state, edges = 0;
+    size_t together = executor_together(bytes, states, forest->chunks, streamed, memory);
     for (size_t c = 0; c < forest->chunks; c++)
         if ((size_t)forest->chunk[c].edges > edges) edges = (size_t)forest->chunk[c].edges;
     size_t scores = (size_t)tree->conditions * edges * sizeof(double);

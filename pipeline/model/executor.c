@@ -78,18 +78,19 @@ executor_bytes_t executor_bytes(const model_shape_t *shape, const forest_t *fore
                               .state = extent.rows * width * sizeof(float)};
 }
 
-static size_t most_states(const condition_tree_t *tree)
+/* Bytes of memory that are left to states. */
+static size_t left(size_t memory, size_t buffers)
 {
-    size_t most = 0;
-    for (int l = 0; l <= tree->layers; l++)
-        if ((size_t)tree->states[l] > most) most = (size_t)tree->states[l];
-    return most;
+    return memory > buffers ? memory - buffers : 0;
 }
 
-/* Bytes that are left to states. */
-static size_t left(const run_options_t *options, size_t buffers)
+size_t executor_together(executor_bytes_t bytes, size_t states, size_t chunks, bool streamed,
+                         size_t memory)
 {
-    return options->memory > buffers ? options->memory - buffers : 0;
+    size_t chunk = states * bytes.state;
+    size_t together = streamed && chunk ? left(memory, bytes.buffers) / chunk : 1;
+    if (together > chunks) together = chunks;
+    return together ? together : 1;
 }
 
 status_t executor_conditions(const model_shape_t *shape, const forest_t *forest,
@@ -97,14 +98,14 @@ status_t executor_conditions(const model_shape_t *shape, const forest_t *forest,
 {
     executor_bytes_t bytes =
         executor_bytes(shape, forest, options->team ? team_threads(options->team) : 1);
-    size_t room = left(options, bytes.buffers);
+    size_t room = left(options->memory, bytes.buffers);
     *count = options->memory ? 1 : options->conditions;
     while (*count < options->conditions) {
         condition_tree_t tree;
         status_t status =
             condition_tree_create(options->condition, *count + 1, options->layers, &tree);
         if (status) return status;
-        bool fits = most_states(&tree) * bytes.state <= room;
+        bool fits = condition_tree_most(&tree) * bytes.state <= room;
         condition_tree_free(&tree);
         if (!fits) break;
         ++*count;
@@ -112,15 +113,11 @@ status_t executor_conditions(const model_shape_t *shape, const forest_t *forest,
     return NULL;
 }
 
-/* A model in memory is cheap to visit, so one chunk at a time keeps its states in cache; one that
- * is streamed is read once for all chunks in flight. */
 static status_t allocate_states(executor_t *it, executor_bytes_t bytes)
 {
-    it->states = most_states(&it->tree);
-    size_t chunk = it->states * bytes.state;
-    it->together = it->model->streamed && chunk ? left(&it->options, bytes.buffers) / chunk : 1;
-    if (it->together > it->chunks) it->together = it->chunks;
-    if (it->together < 1) it->together = 1;
+    it->states = condition_tree_most(&it->tree);
+    it->together =
+        executor_together(bytes, it->states, it->chunks, it->model->streamed, it->options.memory);
     status_t status = mem_new(&it->state, it->together * it->states + 1, "states");
     for (size_t s = 0; !status && s < it->together * it->states; s++)
         status = mem_aligned(&it->state[s], bytes.state / sizeof(float), "hidden states");

@@ -64,6 +64,12 @@ typedef struct {
 } executor_bytes_t;
 executor_bytes_t executor_bytes(const model_shape_t *shape, const forest_t *forest, int threads);
 
+/* How many chunks of so many states each an executor takes at a time: one where the model stays in
+ * memory, which keeps their states in cache; else, as it is read once for all of them, as many as
+ * have room within memory, one at least and no more than there are. */
+size_t executor_together(executor_bytes_t bytes, size_t states, size_t chunks, bool streamed,
+                         size_t memory);
+
 /* How many of options' conditions, from the first on, one executor can take within options->memory;
  * one at least. */
 MUST_CHECK status_t executor_conditions(const model_shape_t *shape, const forest_t *forest,

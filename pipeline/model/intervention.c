@@ -69,6 +69,14 @@ void condition_tree_free(condition_tree_t *tree)
     mem_free(&tree->states);
 }
 
+size_t condition_tree_most(const condition_tree_t *tree)
+{
+    int most = 0;
+    for (int l = 0; l <= tree->layers; l++)
+        if (tree->states[l] > most) most = tree->states[l];
+    return (size_t)most;
+}
+
 int condition_tree_first(const condition_tree_t *tree, int layer, int state)
 {
     const int *state_of = tree->state_of + (size_t)layer * (size_t)tree->conditions;

@@ -16,6 +16,9 @@ MUST_CHECK status_t condition_tree_create(const intervention_t *condition, int c
                                           int layers, condition_tree_t *tree);
 void condition_tree_free(condition_tree_t *tree);
 
+/* States in the layer that has most of them: what a chunk in flight holds. */
+size_t condition_tree_most(const condition_tree_t *tree);
+
 /* First condition of a state. */
 int condition_tree_first(const condition_tree_t *tree, int layer, int state);
 
