@@ -1,12 +1,11 @@
 /* Tasks and conditions: what the configuration asks for, the sequences of a shard, the neurons of
  * a cohort, and what does not fit together. */
-#include "tests/scratch.h"
+#include "tests/shard.h"
 
 #include <sys/stat.h>
 
 #include "eval/condition.h"
 #include "eval/sequences.h"
-#include "store/store.h"
 
 #define HEAD                                                                            \
     "run: {name: n, directory: d}\nmodel: {path: m}\n"                                  \
@@ -85,27 +84,10 @@ static void refuses_tasks(void **state)
 static void write_shard(const char *directory, const int32_t *id, uint64_t ids,
                         const int64_t *offset, uint64_t offsets)
 {
-    char *path = NULL;
-    store_t *store = NULL;
-    expect_ok(str_format(&path, "%s/shards/data.h5", directory));
-    expect_ok(directory_create_for(path));
-    expect_ok(store_create(path, MPI_COMM_SELF, &store));
-    expect_ok(store_set_text(store, "/", "key", "the key"));
-    expect_ok(store_set_text(store, "/", "tokenizer", "the tokenizer"));
+    store_t *store = shard_create(directory);
     expect_ok(store_write(store, "/ids", STORE_I32, 1, &ids, id));
     if (offset) expect_ok(store_write(store, "/sequences", STORE_I64, 1, &offsets, offset));
     expect_ok(store_publish(&store));
-    mem_free(&path);
-}
-
-static void remove_shard(const char *directory)
-{
-    char *path = NULL;
-    expect_ok(str_format(&path, "%s/shards/data.h5", directory));
-    unlink(path);
-    *strrchr(path, '/') = '\0';
-    rmdir(path);
-    mem_free(&path);
 }
 
 static void cuts_windows(void **state)
@@ -138,7 +120,7 @@ static void cuts_windows(void **state)
     expect_error(sequences_read(&task, *state, &sequences), EXIT_INPUT,
                  "/shards/data.h5: 20 tokens do not fill one window of 21; lower the window of the "
                  "task task");
-    remove_shard(*state);
+    shard_remove(*state);
     expect_error(sequences_read(&task, *state, &sequences), EXIT_INPUT,
                  "run the stage 'shard' first");
 }
@@ -156,7 +138,7 @@ static void reads_pairs(void **state)
     assert_memory_equal(sequences.id, id, sizeof id);
     assert_memory_equal(sequences.offset, offset, sizeof offset);
     sequences_free(&sequences);
-    remove_shard(*state);
+    shard_remove(*state);
 }
 
 static void refuses_damaged_shards(void **state)
@@ -186,7 +168,7 @@ static void refuses_damaged_shards(void **state)
         expect_error(sequences_read(&task, *state, &sequences), EXIT_INPUT, cases[i].message);
         assert_null(sequences.id);
     }
-    remove_shard(*state);
+    shard_remove(*state);
 }
 
 /* ---- conditions ---- */

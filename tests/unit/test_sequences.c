@@ -1,44 +1,20 @@
 /* What tasks read from shards beyond plain windows and pairs: windows that begin with BOS, windows
  * of tagged documents, choices; and the means by tag. Expected windows come from a direct
  * definition, one token at a time. */
-#include "tests/scratch.h"
+#include "tests/shard.h"
 
 #include <math.h>
 
 #include "core/random.h"
 #include "eval/sequences.h"
 #include "eval/tagged.h"
-#include "store/store.h"
 
 enum { TOKENS = 60, BOS = 7 };
-
-static store_t *create(const char *directory)
-{
-    char *path = NULL;
-    store_t *store = NULL;
-    expect_ok(str_format(&path, "%s/shards/data.h5", directory));
-    expect_ok(directory_create_for(path));
-    expect_ok(store_create(path, MPI_COMM_SELF, &store));
-    expect_ok(store_set_text(store, "/", "key", "the key"));
-    expect_ok(store_set_text(store, "/", "tokenizer", "the tokenizer"));
-    mem_free(&path);
-    return store;
-}
 
 static void put(store_t *store, const char *name, store_type_t type, uint64_t count,
                 const void *data)
 {
     expect_ok(store_write(store, name, type, 1, &count, data));
-}
-
-static void remove_shard(const char *directory)
-{
-    char *path = NULL;
-    expect_ok(str_format(&path, "%s/shards/data.h5", directory));
-    unlink(path);
-    *strrchr(path, '/') = '\0';
-    rmdir(path);
-    mem_free(&path);
 }
 
 static void put_ids(store_t *store, int64_t bos)
@@ -53,7 +29,7 @@ static void windows_begin_with_bos(void **state)
 {
     sequences_t sequences;
     task_t task = {.kind = TASK_PERPLEXITY, .name = (char *)"task", .data = "data", .bos = true};
-    store_t *store = create(*state);
+    store_t *store = shard_create(*state);
     put_ids(store, BOS);
     expect_ok(store_publish(&store));
     for (task.window = 2; task.window <= TOKENS + 1; task.window += 3)
@@ -71,13 +47,13 @@ static void windows_begin_with_bos(void **state)
             assert_int_equal(sequences_scored(&sequences, 0), task.window - 1);
             sequences_free(&sequences);
         }
-    store = create(*state);
+    store = shard_create(*state);
     put_ids(store, -1);
     expect_ok(store_publish(&store));
     task.window = task.stride = 5;
     expect_error(sequences_read(&task, *state, &sequences), EXIT_INPUT,
                  "the tokenizer names no BOS token for the windows of the task task");
-    remove_shard(*state);
+    shard_remove(*state);
 }
 
 /* ---- tagged text ---- */
@@ -88,7 +64,7 @@ enum { DOCUMENTS = sizeof document / sizeof *document - 1 };
 static void put_tagged(const char *directory, int32_t *tag)
 {
     static const char *const names[] = {"A", "B", "C", "D"};
-    store_t *store = create(directory);
+    store_t *store = shard_create(directory);
     for (int i = 0; i < TOKENS; i++) tag[i] = i % 3;
     put_ids(store, BOS);
     put(store, "/documents", STORE_I64, DOCUMENTS + 1, document);
@@ -142,7 +118,7 @@ static void windows_restart_at_documents(void **state)
     expect_ok(sequences_read(&task, *state, &sequences));
     assert_int_equal(sequences.count, 3);
     sequences_free(&sequences);
-    remove_shard(*state);
+    shard_remove(*state);
 }
 
 static void means_by_tag(void **state)
@@ -178,7 +154,7 @@ static void means_by_tag(void **state)
         assert_int_equal(isnan(nll[0]), !bos); /* the first token of all */
         sequences_free(&sequences);
     }
-    remove_shard(*state);
+    shard_remove(*state);
 }
 
 static void refuses_damaged_tagged(void **state)
@@ -189,7 +165,7 @@ static void refuses_damaged_tagged(void **state)
     int32_t tag[TOKENS] = {0};
     sequences_t sequences;
     for (int i = 0; i < 6; i++) {
-        store_t *store = create(*state);
+        store_t *store = shard_create(*state);
         static const int64_t right[] = {0, 30, 60};
         put_ids(store, BOS);
         put(store, "/documents", STORE_I64, 3, i < 4 ? ends[i] : right);
@@ -203,7 +179,7 @@ static void refuses_damaged_tagged(void **state)
                               : "/upos does not fit /ids");
         assert_null(sequences.id);
     }
-    remove_shard(*state);
+    shard_remove(*state);
 }
 
 /* ---- choices ---- */
@@ -219,7 +195,7 @@ static const choices_t right = {
 static void put_choices(const char *directory, const choices_t *it)
 {
     int32_t id[20];
-    store_t *store = create(directory);
+    store_t *store = shard_create(directory);
     for (int i = 0; i < 20; i++) id[i] = i;
     put(store, "/ids", STORE_I32, 20, id);
     put(store, "/sequences", STORE_I64, 6, it->offset);
@@ -247,7 +223,7 @@ static void reads_choices(void **state)
     assert_memory_equal(sequences.choice, right.choice, sizeof right.choice);
     assert_string_equal(sequences.convention, "harness");
     sequences_free(&sequences);
-    remove_shard(*state);
+    shard_remove(*state);
 }
 
 static void refuses_damaged_choices(void **state)
@@ -272,7 +248,7 @@ static void refuses_damaged_choices(void **state)
         expect_error(sequences_read(&task, *state, &sequences), EXIT_INPUT, message);
         assert_null(sequences.choice);
     }
-    remove_shard(*state);
+    shard_remove(*state);
 }
 
 int main(int argc, char **argv)

@@ -1,13 +1,12 @@
 /* The tokenizer as a whole: ids and offsets of small tokenizers of every kind, as the tokenizers
  * library 0.22.2 has them (tests/data/tokenizers/make_cases.py), and the files and texts that it
  * must refuse. */
-#include "tests/scratch.h"
+#include "tests/encoded.h"
 
 #include <jansson.h>
 
 #include "core/log.h"
 #include "core/random.h"
-#include "text/tokenizer.h"
 
 static tokenizer_t *open_text(const char *directory, const char *json)
 {
@@ -24,20 +23,6 @@ static void refuse_text(const char *directory, const char *json, const char *mes
     expect_error(tokenizer_open(directory, &tokenizer), EXIT_INPUT, message);
     assert_null(tokenizer);
 }
-
-static void expect_ids(tokenizer_t *tokenizer, const char *text, int flags, const int32_t *id,
-                       size_t count)
-{
-    encoding_t encoding = {0};
-    expect_ok(tokenizer_encode(tokenizer, text, strlen(text), flags, &encoding));
-    assert_int_equal(encoding.count, count);
-    assert_memory_equal(encoding.id, id, count * sizeof *id);
-    encoding_free(&encoding);
-}
-
-#define EXPECT_IDS(tokenizer, text, flags, ...)                        \
-    expect_ids(tokenizer, text, flags, (const int32_t[]){__VA_ARGS__}, \
-               sizeof((const int32_t[]){__VA_ARGS__}) / sizeof(int32_t))
 
 /* Encodes the text twice, with an empty and with a filled cache, with and without offsets. */
 static void check_text(tokenizer_t *tokenizer, const json_t *expected, size_t line)

@@ -1,23 +1,8 @@
 /* Directories with vocab.json and merges.txt, and the special tokens that tokenizer_config.json and
  * the files beside it name, as transformers' tokenizer classes have them. */
-#include "tests/scratch.h"
+#include "tests/encoded.h"
 
 #include "core/json_size.h"
-#include "text/tokenizer.h"
-
-static void expect_ids(tokenizer_t *tokenizer, const char *text, int flags, const int32_t *id,
-                       size_t count)
-{
-    encoding_t encoding = {0};
-    expect_ok(tokenizer_encode(tokenizer, text, strlen(text), flags, &encoding));
-    assert_int_equal(encoding.count, count);
-    assert_memory_equal(encoding.id, id, count * sizeof *id);
-    encoding_free(&encoding);
-}
-
-#define EXPECT_IDS(tokenizer, text, flags, ...)                        \
-    expect_ids(tokenizer, text, flags, (const int32_t[]){__VA_ARGS__}, \
-               sizeof((const int32_t[]){__VA_ARGS__}) / sizeof(int32_t))
 
 static void write_text(const char *directory, const char *name, const char *text)
 {
