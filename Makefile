@@ -41,10 +41,11 @@ else
 
 # --- What this machine has: found once by tools/configure, again when asked for differently ----
 
-CHOICES := $(strip MPICC=$(MPICC) MPIRUN=$(MPIRUN) PKG_CONFIG=$(PKG_CONFIG) HDF5=$(HDF5_CFLAGS),$(HDF5_LIBS),$(HDF5_ROOT),$(HDF5_DIR) CBLAS=$(CBLAS_CFLAGS),$(CBLAS_LIBS) DEPS=$(DEPS_CFLAGS),$(DEPS_LIBS))
+CHOICES := $(strip MPICC=$(MPICC) MPIRUN=$(MPIRUN) PKG_CONFIG=$(PKG_CONFIG) HDF5=$(HDF5_CFLAGS),$(HDF5_LIBS),$(HDF5_ROOT),$(HDF5_DIR) CBLAS=$(CBLAS_CFLAGS),$(CBLAS_LIBS) DEPS=$(DEPS_CFLAGS),$(DEPS_LIBS) DNNL=$(DNNL),$(DNNL_CFLAGS),$(DNNL_LIBS))
 ASKED := MPICC='$(MPICC)' MPIRUN='$(MPIRUN)' PKG_CONFIG='$(PKG_CONFIG)' HDF5_CFLAGS='$(HDF5_CFLAGS)' \
 	HDF5_LIBS='$(HDF5_LIBS)' CBLAS_CFLAGS='$(CBLAS_CFLAGS)' CBLAS_LIBS='$(CBLAS_LIBS)' \
-	DEPS_CFLAGS='$(DEPS_CFLAGS)' DEPS_LIBS='$(DEPS_LIBS)' CHOICES='$(CHOICES)'
+	DEPS_CFLAGS='$(DEPS_CFLAGS)' DEPS_LIBS='$(DEPS_LIBS)' DNNL='$(DNNL)' \
+	DNNL_CFLAGS='$(DNNL_CFLAGS)' DNNL_LIBS='$(DNNL_LIBS)' CHOICES='$(CHOICES)'
 
 UNCONFIGURED_GOALS = clean help format format-check check-structure dependencies asan fuzz coverage check-mpich
 ifneq ($(filter-out $(UNCONFIGURED_GOALS),$(or $(MAKECMDGOALS),all)),)
@@ -72,13 +73,13 @@ HARDENING_LINK ?= -pie -Wl,-z,relro,-z,now
 INCLUDES = -I$(BUILD)/generated -Ipipeline -Istages -I.
 LANGUAGE = -std=gnu11 $(NUMERICS) $(WARNINGS)
 ALL_CFLAGS = $(LANGUAGE) $(HARDENING) $(CFLAGS) $(CPPFLAGS) $(MODE_FLAGS) \
-	$(INCLUDES) $(HDF5_CFLAGS) $(CBLAS_CFLAGS) $(DEPS_CFLAGS)
+	$(INCLUDES) $(HDF5_CFLAGS) $(CBLAS_CFLAGS) $(DEPS_CFLAGS) $(WITH_DNNL) $(DNNL_CFLAGS)
 # Files named *_fma.c want a product that is added to be rounded once; GCC sees to it at -O2, and
 # at -O1 when asked.
 FUSED = -ffp-contract=fast -fexpensive-optimizations
 $(BUILD)/obj/%_fma.o: private NUMERICS += $(FUSED)
 LINK = $(MPICC) $(CFLAGS) $(MODE_FLAGS) $(HARDENING_LINK) $(LDFLAGS)
-LIBS = $(HDF5_LIBS) $(DEPS_LIBS) -lm -lpthread
+LIBS = $(HDF5_LIBS) $(DEPS_LIBS) $(DNNL_LIBS) $(if $(WITH_DNNL),-ldl) -lm -lpthread
 CMOCKA_LIBS ?= -lcmocka
 
 LIBRARY_SOURCES = $(wildcard pipeline/*/*.c)
@@ -193,7 +194,7 @@ FUZZ_SECONDS ?= 60
 fuzz:
 	@tests/fuzz/run --build '$(BUILD)' --seconds $(FUZZ_SECONDS) $(FUZZERS)
 
-# PARTS: parts of bench/run (kernels executor scaling memory pytorch streaming); by default all
+# PARTS: parts of bench/run (kernels executor bfloat16 scaling memory pytorch streaming); by default all
 # but streaming. WN_SHARED: where BLiMP and TSE are.
 bench: programs bench-programs
 	@bench/run --build '$(BUILD)' $(PARTS)
@@ -211,7 +212,7 @@ format-check:
 
 LINTED = $(wildcard pipeline/*/*.c stages/*.c)
 lint: $(BUILD)/generated/revision.h
-	@tools/lint '-std=gnu11 $(INCLUDES) $(MPI_CFLAGS) $(HDF5_CFLAGS) $(CBLAS_CFLAGS) $(DEPS_CFLAGS)' $(LINTED)
+	@tools/lint '-std=gnu11 $(INCLUDES) $(MPI_CFLAGS) $(HDF5_CFLAGS) $(CBLAS_CFLAGS) $(DEPS_CFLAGS) $(WITH_DNNL) $(DNNL_CFLAGS)' $(LINTED)
 
 # Programs beside the driver, the rest in share/wn.
 SHARE = $(DESTDIR)$(PREFIX)/share/wn
@@ -236,7 +237,7 @@ help:
 	@echo 'make install         PREFIX=/usr/local DESTDIR='
 	@echo 'make dependencies    installs missing packages only (SYSTEM_PACKAGES=no: never)'
 	@echo 'make clean           removes the build directory (V=1 with any goal shows the commands)'
-	@echo 'Variables: BUILD CFLAGS MPICC MPIRUN HDF5_CFLAGS HDF5_LIBS CBLAS_CFLAGS CBLAS_LIBS DEPS_CFLAGS DEPS_LIBS'
+	@echo 'Variables: BUILD CFLAGS MPICC MPIRUN HDF5_CFLAGS HDF5_LIBS CBLAS_CFLAGS CBLAS_LIBS DEPS_CFLAGS DEPS_LIBS DNNL DNNL_CFLAGS DNNL_LIBS'
 
 endif
 endif

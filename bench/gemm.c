@@ -18,7 +18,7 @@ static status_t run(size_t rows, size_t outputs, size_t inputs, dtype_t type, do
     float *x = NULL, *w = NULL, *y = NULL;
     char *stored = NULL;
     random_t random = random_stream(1, "bench", 0);
-    status_t status = gemm_create(&gemm);
+    status_t status = gemm_create(ARITHMETIC_FLOAT32, &gemm);
     if (!status) status = mem_aligned(&x, rows * inputs, "x");
     if (!status) status = mem_aligned(&w, outputs * inputs, "w");
     if (!status) status = mem_aligned(&y, rows * outputs, "y");
@@ -67,7 +67,7 @@ int main(void)
     double ratio[2][SHAPES];
     status_t status = NULL;
     yardstick_one_thread();
-    printf("kernel %s\n", gemm_kernel());
+    printf("kernel %s\n", gemm_kernel(ARITHMETIC_FLOAT32));
     for (size_t s = 0; !status && s < SHAPES; s++)
         for (int half = 0; !status && half < 2; half++)
             status = run(shapes[s][0], shapes[s][1], shapes[s][2], half ? DTYPE_F16 : DTYPE_F32,

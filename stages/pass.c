@@ -54,7 +54,7 @@ static void add_conditions(work_t *it, const condition_tree_t *tree, size_t memo
     const pass_t *pass = it->pass;
     const forest_t *forest = pass->forest;
     footprint_t footprint = cost_footprint(pass->shape, forest, tree, team_threads(it->stage->team),
-                                           it->size.streamed, memory);
+                                           pass->arithmetic, it->size.streamed, memory);
     size_t most = 0;
     for (size_t c = 0; c < forest->chunks; c++) {
         load_t *load = &it->load[pass->owner[c]];
@@ -77,7 +77,10 @@ static status_t share_out(work_t *it)
     const stage_t *stage = it->stage;
     size_t held = it->size.held * (size_t)it->copies;
     size_t memory = memory_beside_weights(stage->config, held, it->node_ranks);
-    run_options_t rest = {.layers = pass->layers, .memory = memory, .team = stage->team};
+    run_options_t rest = {.layers = pass->layers,
+                          .memory = memory,
+                          .team = stage->team,
+                          .arithmetic = pass->arithmetic};
     status_t status = agree(stage->comm, mem_new(&it->load, (size_t)stage->ranks, "plan"));
     for (size_t c = 0; !status && c < pass->forest->chunks; c++) it->load[pass->owner[c]].chunks++;
     for (int first = 0, count = 0; !status && first < pass->conditions; first += count) {
@@ -119,8 +122,8 @@ static status_t measure_once(const work_t *it, double seconds, rate_t *rate)
 {
     const stage_t *stage = it->stage;
     const pass_t *pass = it->pass;
-    return rate_measure(stage->comm, stage->team, pass->shape, it->size.type, pass->forest->chunk,
-                        pass->scored, seconds, rate);
+    return rate_measure(stage->comm, stage->team, pass->shape, it->size.type, pass->arithmetic,
+                        pass->forest->chunk, pass->scored, seconds, rate);
 }
 
 /* A run spends little time at first, and more where the work will take long. */

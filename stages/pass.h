@@ -10,6 +10,7 @@ typedef struct {
     const char *directory; /* of the model */
     const model_shape_t *shape;
     bool opened; /* its weights were hashed and read for an earlier unit */
+    arithmetic_t arithmetic;
     const forest_t *forest;
     const int *owner;                /* [chunks] rank of each */
     const intervention_t *condition; /* [conditions] */

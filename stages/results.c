@@ -5,7 +5,6 @@
 #include "core/memory.h"
 #include "eval/choice.h"
 #include "eval/tagged.h"
-#include "model/gemm.h"
 
 bool results_by_token(const task_t *task)
 {
@@ -129,6 +128,8 @@ static status_t write_condition(const results_t *results, size_t index, store_t 
         status = store_set_text(store, name, "cohort", condition->cohort ? condition->cohort : "");
     if (!status) status = store_set_integer(store, name, "neurons", neurons);
     if (!status) status = store_set_text(store, name, "key", condition->key);
+    if (!status && results->deviation)
+        status = stage_write_deviation(store, name, &results->deviation[index]);
     return status;
 }
 
@@ -141,7 +142,7 @@ static status_t write_made_by(const results_t *results, store_t *store)
     if (!status) status = store_set_text(store, "/", "model", results->model);
     if (!status) status = store_set_text(store, "/", "tokenizer", results->tokenizer);
     if (!status) status = store_set_text(store, "/", "task", results->task->name);
-    if (!status) status = store_set_text(store, "/", "kernel", gemm_kernel());
+    if (!status) status = stage_write_arithmetic(store, results->arithmetic);
     if (!status && convention) status = store_set_text(store, "/", "convention", convention);
     return status;
 }

@@ -16,6 +16,8 @@ typedef struct {
     int layers;
     const double *sum;   /* [conditions][sequences] */
     const double *token; /* [conditions][tokens]: pos, else NULL */
+    arithmetic_t arithmetic;
+    const deviation_t *deviation; /* [conditions] from float32; NULL in float32 */
 } results_t;
 
 /* Whether a task's results need the scores of single tokens. */

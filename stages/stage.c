@@ -304,6 +304,27 @@ status_t stage_is_current(const stage_t *stage, const char *path, const char *ke
     return agree(stage->comm, status);
 }
 
+status_t stage_arithmetic(const stage_t *stage, arithmetic_t *arithmetic)
+{
+    const char *key = "model.arithmetic";
+    *arithmetic = arithmetic_of_name(config_text(stage->config, key));
+    return agree(stage->comm, status_wrap(arithmetic_check(*arithmetic), "%s", key));
+}
+
+status_t stage_write_arithmetic(store_t *store, arithmetic_t arithmetic)
+{
+    status_t status = store_set_text(store, "/", "arithmetic", arithmetic_name(arithmetic));
+    return status ? status : store_set_text(store, "/", "kernel", gemm_kernel(arithmetic));
+}
+
+status_t stage_write_deviation(store_t *store, const char *object, const deviation_t *deviation)
+{
+    status_t status = store_set_integer(store, object, "deviation_count", deviation->count);
+    if (!status) status = store_set_number(store, object, "deviation_largest", deviation->largest);
+    if (!status) status = store_set_number(store, object, "deviation_rms", deviation->rms);
+    return status;
+}
+
 status_t stage_create(const stage_t *stage, const char *path, const char *key, MPI_Comm comm,
                       store_t **store)
 {

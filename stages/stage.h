@@ -10,6 +10,8 @@
 #include "core/hash.h"
 #include "core/status.h"
 #include "core/strings.h"
+#include "eval/deviation.h"
+#include "model/gemm.h"
 #include "par/team.h"
 #include "store/store.h"
 
@@ -53,6 +55,16 @@ MUST_CHECK status_t stage_look(const stage_t *stage, const char *path, const cha
 /* Collective: the same; rank 0 looks. */
 MUST_CHECK status_t stage_is_current(const stage_t *stage, const char *path, const char *key,
                                      bool *current);
+
+/* Collective. model.arithmetic, or an error where it cannot be had on some rank. */
+MUST_CHECK status_t stage_arithmetic(const stage_t *stage, arithmetic_t *arithmetic);
+
+/* Writes the attributes of an output that say how its matrix products were made. */
+MUST_CHECK status_t stage_write_arithmetic(store_t *store, arithmetic_t arithmetic);
+
+/* Writes how far an object's contents are from float32, in attributes of it. */
+MUST_CHECK status_t stage_write_deviation(store_t *store, const char *object,
+                                          const deviation_t *deviation);
 
 /* Creates an output (collective over comm) and writes what made it: stage, key, versions, and
  * the configuration in effect. */

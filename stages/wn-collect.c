@@ -9,7 +9,6 @@
 #include "eval/task.h"
 #include "model/checkpoints.h"
 #include "model/executor.h"
-#include "model/gemm.h"
 #include "model/kernels.h"
 #include "par/agree.h"
 #include "par/work.h"
@@ -22,6 +21,7 @@ typedef struct {
     stage_t *stage;
     task_t windows; /* the corpus and its windows */
     store_type_t type;
+    arithmetic_t arithmetic;
     sequences_t sequences;
     /* of the checkpoint at hand */
     const char *checkpoint;
@@ -92,11 +92,13 @@ static status_t make_key(const collection_t *it, char key[SHA256_HEX])
     hash_t *hash = NULL;
     status_t status = stage_key_create(&hash);
     if (!status)
-        status = str_printf(&text, "window %lld stride %lld bos %d windows %zu chunk %lld type %d",
+        status = str_printf(&text,
+                            "window %lld stride %lld bos %d windows %zu chunk %lld type %d "
+                            "arithmetic %s",
                             (long long)it->windows.window, (long long)it->windows.stride,
                             it->windows.bos, it->sequences.count,
                             (long long)config_integer(it->stage->config, "resources.chunk"),
-                            (int)it->type);
+                            (int)it->type, arithmetic_name(it->arithmetic));
     for (size_t i = 0; !status && i < it->layers; i++)
         status = str_printf(&text, " layer %d", it->layer[i]);
     if (!status) status = hash_add_field(hash, "stage", "collect");
@@ -172,17 +174,23 @@ static status_t allocate(collection_t *it, size_t **mine, size_t *count)
     return status;
 }
 
+static run_options_t options_of(const collection_t *it, const probe_t *probe)
+{
+    static const intervention_t baseline = {.ablate = ABLATE_NONE};
+    return (run_options_t){.condition = &baseline,
+                           .conditions = 1,
+                           .layers = it->layer[it->layers - 1] + 1,
+                           .probe = probe,
+                           .what = it->checkpoint,
+                           .memory = memory_for_states(it->stage->config, it->model),
+                           .team = it->stage->team,
+                           .arithmetic = it->arithmetic};
+}
+
 static status_t run_chunks(collection_t *it)
 {
-    const intervention_t baseline = {.ablate = ABLATE_NONE};
     const probe_t probe = {take, it};
-    run_options_t options = {.condition = &baseline,
-                             .conditions = 1,
-                             .layers = it->layer[it->layers - 1] + 1,
-                             .probe = &probe,
-                             .what = it->checkpoint,
-                             .memory = memory_for_states(it->stage->config, it->model),
-                             .team = it->stage->team};
+    run_options_t options = options_of(it, &probe);
     executor_t *executor = NULL;
     char label[256];
     size_t *mine = NULL, count = 0;
@@ -215,7 +223,7 @@ static status_t create(collection_t *it, const char *path, const char *key)
     if (!status) status = store_set_text(it->store, "/", "checkpoint", it->checkpoint);
     if (!status) status = store_set_text(it->store, "/", "model", it->hash);
     if (!status) status = store_set_text(it->store, "/", "corpus", it->windows.data);
-    if (!status) status = store_set_text(it->store, "/", "kernel", gemm_kernel());
+    if (!status) status = stage_write_arithmetic(it->store, it->arithmetic);
     if (!status) status = store_define(it->store, "/preactivations", it->type, 3, size, chunk);
     if (!status)
         status = store_describe(it->store, "/preactivations", "1",
@@ -225,6 +233,26 @@ static status_t create(collection_t *it, const char *path, const char *key)
     if (!status) status = store_write(it->store, "/ids", STORE_I32, 2, ids, it->sequences.id);
     if (!status) status = store_describe(it->store, "/ids", "1", "token ids by window, position");
     return status;
+}
+
+/* How far the first tokens are from float32: attributes of the activations. Attributes are
+ * collective: all ranks write what rank 0 found. */
+static status_t write_deviation(collection_t *it)
+{
+    MPI_Comm comm = it->stage->comm;
+    run_options_t options = options_of(it, NULL);
+    deviation_t deviation;
+    double values;
+    char label[256];
+    snprintf(label, sizeof label, "%s deviation", it->checkpoint);
+    status_t status =
+        deviation_of_preactivations(comm, it->model, it->sequences.id, (int32_t)it->windows.window,
+                                    &options, label, &deviation, &values);
+    if (status) return status;
+    MPI_Bcast(&deviation, sizeof deviation, MPI_BYTE, 0, comm);
+    MPI_Bcast(&values, 1, MPI_DOUBLE, 0, comm);
+    status = stage_write_deviation(it->store, "/preactivations", &deviation);
+    return status ? status : store_set_number(it->store, "/preactivations", "rms", values);
 }
 
 /* ---- the estimate ---- */
@@ -265,6 +293,7 @@ static status_t estimate(collection_t *it, estimate_t *estimate)
     status_t status = agree(it->stage->comm, own_chunks(it, &owner));
     const pass_t pass = {.directory = it->model_path,
                          .shape = &it->shape,
+                         .arithmetic = it->arithmetic,
                          .forest = it->forest,
                          .owner = owner,
                          .condition = &baseline,
@@ -292,6 +321,7 @@ static status_t collect(collection_t *it, const char *path, const char *key)
                                    memory_sharing(it->stage->config), &it->model);
     if (status || it->stage->dry) goto done;
     status = create(it, path, key);
+    if (!status && it->arithmetic != ARITHMETIC_FLOAT32) status = write_deviation(it);
     if (!status) status = agree(it->stage->comm, run_chunks(it));
     if (!status) status = store_publish(&it->store);
     store_close(&it->store);
@@ -358,6 +388,7 @@ static status_t run(stage_t *stage)
     collection_t it = {.stage = stage};
     bool known = false;
     status_t status = agree(stage->comm, read_settings(&it));
+    if (!status) status = stage_arithmetic(stage, &it.arithmetic);
     if (!status) status = read_corpus(&it, &known);
     for (size_t i = 0; !status && known && i < stage->chosen.count; i++)
         status = run_checkpoint(&it, stage->chosen.item[i]);

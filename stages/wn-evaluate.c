@@ -25,6 +25,7 @@ typedef struct {
     work_t *work; /* [tasks]; in a dry run kept for the next checkpoint */
     conditions_t conditions;
     char *tokenizer; /* digest of the model's tokenizer */
+    arithmetic_t arithmetic;
     /* of the checkpoint at hand */
     const char *checkpoint;
     char *model_path, hash[SHA256_HEX]; /* "": not yet known */
@@ -40,12 +41,14 @@ static status_t make_key(const evaluation_t *it, const task_t *task, const seque
                          char key[SHA256_HEX])
 {
     hash_t *hash = NULL;
-    char scoring[128];
+    char scoring[160];
     int chunk = (int)config_integer(it->stage->config, "resources.chunk");
     snprintf(scoring, sizeof scoring,
-             "kind %d window %lld stride %lld windows %lld bos %d mean %d chunk %d",
+             "kind %d window %lld stride %lld windows %lld bos %d mean %d chunk %d "
+             "arithmetic %s",
              (int)task->kind, (long long)task->window, (long long)task->stride,
-             (long long)task->windows, task->bos, task->mean, chunk);
+             (long long)task->windows, task->bos, task->mean, chunk,
+             arithmetic_name(it->arithmetic));
     status_t status = stage_key_create(&hash);
     if (!status) status = hash_add_field(hash, "stage", "evaluate");
     if (!status) status = hash_add_field(hash, "model", it->hash);
@@ -86,6 +89,7 @@ static status_t estimate_task(const evaluation_t *it, const task_t *task, work_t
     const pass_t pass = {.directory = it->model_path,
                          .shape = &it->shape,
                          .opened = it->opened,
+                         .arithmetic = it->arithmetic,
                          .forest = forest,
                          .owner = work->plan.owner,
                          .condition = it->conditions.intervention,
@@ -110,6 +114,7 @@ static status_t score(evaluation_t *it, const task_t *task, work_t *work, const 
 {
     const sequences_t *sequences = &work->sequences;
     double *sum = NULL, *token = NULL;
+    deviation_t *deviation = NULL;
     size_t conditions = it->conditions.count, tokens = (size_t)sequences->offset[sequences->count];
     char label[256];
     status_t status = NULL;
@@ -123,11 +128,18 @@ static status_t score(evaluation_t *it, const task_t *task, work_t *work, const 
                              .layers = it->model->shape.layers,
                              .what = it->checkpoint,
                              .memory = memory_for_states(it->stage->config, it->model),
-                             .team = it->stage->team};
+                             .team = it->stage->team,
+                             .arithmetic = it->arithmetic};
+    bool deviates = it->arithmetic != ARITHMETIC_FLOAT32;
+    int32_t chunk = (int32_t)config_integer(it->stage->config, "resources.chunk");
     snprintf(label, sizeof label, "%s %s", it->checkpoint, task->name);
     status = mem_new(&sum, conditions * sequences->count, "scores");
     if (!status && results_by_token(task)) status = mem_new(&token, conditions * tokens, "scores");
+    if (!status && deviates) status = mem_new(&deviation, conditions, "conditions");
     status = agree(it->stage->comm, status);
+    if (!status && deviates)
+        status = deviation_of_scores(it->stage->comm, it->model, sequences, chunk, &options, label,
+                                     deviation);
     if (!status)
         status = score_tokens(it->stage->comm, it->model, sequences, &work->plan, &options, label,
                               sum, token);
@@ -140,10 +152,13 @@ static status_t score(evaluation_t *it, const task_t *task, work_t *work, const 
                                it->tokenizer,
                                it->model->shape.layers,
                                sum,
-                               token};
+                               token,
+                               it->arithmetic,
+                               deviation};
     if (!status && it->stage->rank == 0) status = results_write(&results, path, key);
     mem_free(&sum);
     mem_free(&token);
+    mem_free(&deviation);
     return agree(it->stage->comm, status);
 }
 
@@ -249,6 +264,7 @@ static status_t run(stage_t *stage)
     status = agree(stage->comm, status);
     if (!status && it.tasks.count == 0 && stage->rank == 0)
         log_info("evaluate.tasks is empty: nothing to do");
+    if (!status && it.tasks.count) status = stage_arithmetic(stage, &it.arithmetic);
     if (!status && it.tasks.count) status = stage_tokenizer(stage, &it.tokenizer);
     for (size_t i = 0; !status && it.tasks.count && i < stage->chosen.count; i++)
         status = run_checkpoint(&it, stage->chosen.item[i]);

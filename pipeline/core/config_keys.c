@@ -19,6 +19,10 @@ const config_key_t config_keys[] = {
      "the only checkpoint."},
     {"model.tokenizer", CONFIG_TEXT, NULL, ANY,
      "tokenizer.json or its directory; by default that of path, else of the first checkpoint."},
+    {"model.arithmetic", CONFIG_CHOICE, "float32", ONE_OF("float32|bfloat16"),
+     "Of the matrix products of collect and evaluate. bfloat16 rounds their factors and adds up in "
+     "float32: faster, on processors with AMX or AVX512-BF16 and a build with oneDNN; results say "
+     "how far it is from float32."},
 
     {"corpora.*.files", CONFIG_TEXTS, NULL, ANY,
      "Files or globs, read in this order. Either these or mix."},

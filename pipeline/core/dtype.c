@@ -55,8 +55,8 @@ static inline uint16_t round_half(float value)
 static inline uint16_t round_bfloat(float value)
 {
     uint32_t bits = bits_of(value);
-    if ((bits & 0x7fffffffu) > 0x7f800000u) return (uint16_t)(bits >> 16 | 0x40u);
-    return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
+    uint32_t rounded = (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16, nan = bits >> 16 | 0x40u;
+    return (uint16_t)((bits & 0x7fffffffu) > 0x7f800000u ? nan : rounded);
 }
 
 float half_to_float(uint16_t half)
@@ -95,6 +95,12 @@ void dtype_expand(float *out, const void *in, size_t count, dtype_t type)
     }
 }
 
+MULTIVERSION
+static void round_bf16(uint16_t *out, const float *in, size_t count)
+{
+    for (size_t i = 0; i < count; i++) out[i] = round_bfloat(in[i]);
+}
+
 void dtype_round(void *out, const float *in, size_t count, dtype_t type)
 {
     uint16_t *half = out;
@@ -102,9 +108,7 @@ void dtype_round(void *out, const float *in, size_t count, dtype_t type)
     case DTYPE_F16:
         for (size_t i = 0; i < count; i++) half[i] = round_half(in[i]);
         break;
-    case DTYPE_BF16:
-        for (size_t i = 0; i < count; i++) half[i] = round_bfloat(in[i]);
-        break;
+    case DTYPE_BF16: round_bf16(half, in, count); break;
     case DTYPE_F64: {
         double *to = out;
         for (size_t i = 0; i < count; i++) to[i] = in[i];

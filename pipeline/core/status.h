@@ -21,7 +21,7 @@ typedef enum {
     EXIT_USAGE = 2,       /* command line or configuration */
     EXIT_INPUT = 3,       /* an input is missing, damaged or inconsistent */
     EXIT_OUTPUT = 4,      /* an output cannot be written */
-    EXIT_RESOURCE = 5,    /* memory, shared memory, MPI */
+    EXIT_RESOURCE = 5,    /* memory, shared memory, MPI, what a build or processor lacks */
     EXIT_NUMERIC = 6,     /* a non-finite value */
     EXIT_INTERRUPTED = 7, /* a signal asked to stop; run again to continue */
 } exit_code_t;

@@ -78,9 +78,10 @@ flops_t cost_of_forest(const model_shape_t *shape, const forest_t *forest,
 /* ---- memory ---- */
 
 footprint_t cost_footprint(const model_shape_t *shape, const forest_t *forest,
-                           const condition_tree_t *tree, int threads, bool streamed, size_t memory)
+                           const condition_tree_t *tree, int threads, arithmetic_t arithmetic,
+                           bool streamed, size_t memory)
 {
-    const executor_bytes_t bytes = executor_bytes(shape, forest, threads);
+    const executor_bytes_t bytes = executor_bytes(shape, forest, threads, arithmetic);
     size_t states = condition_tree_most(tree), chunk = states * bytes.state, edges = 0;
     size_t together = executor_together(bytes, states, forest->chunks, streamed, memory);
     for (size_t c = 0; c < forest->chunks; c++)

@@ -33,7 +33,8 @@ typedef struct {
     size_t bytes, together;
 } footprint_t;
 footprint_t cost_footprint(const model_shape_t *shape, const forest_t *forest,
-                           const condition_tree_t *tree, int threads, bool streamed, size_t memory);
+                           const condition_tree_t *tree, int threads, arithmetic_t arithmetic,
+                           bool streamed, size_t memory);
 
 /* Bytes of the forest itself, over so many tokens. */
 size_t cost_forest_bytes(const forest_t *forest, size_t tokens);

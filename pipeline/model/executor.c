@@ -62,7 +62,8 @@ static extent_t extent_of(const forest_t *forest)
     return it;
 }
 
-executor_bytes_t executor_bytes(const model_shape_t *shape, const forest_t *forest, int threads)
+executor_bytes_t executor_bytes(const model_shape_t *shape, const forest_t *forest, int threads,
+                                arithmetic_t arithmetic)
 {
     extent_t extent = extent_of(forest);
     size_t width = (size_t)shape->width, heads = (size_t)(shape->heads * shape->head_width);
@@ -70,7 +71,7 @@ executor_bytes_t executor_bytes(const model_shape_t *shape, const forest_t *fore
     size_t narrow = shape->embedding_width == shape->width ? 0 : (size_t)shape->embedding_width;
     size_t row =
         2 * width + shape_of_attention(shape).row_stride + heads + mlp + narrow + VOCABULARY_BLOCK;
-    size_t each = gemm_bytes() + attention_bytes(shape->head_width, extent.deepest);
+    size_t each = gemm_bytes(arithmetic) + attention_bytes(shape->head_width, extent.deepest);
     return (executor_bytes_t){.buffers =
                                   extent.rows * (row * sizeof(float) + sizeof(log_sum_t)) +
                                   extent.edges * sizeof(float) + (size_t)threads * each +
@@ -96,8 +97,8 @@ size_t executor_together(executor_bytes_t bytes, size_t states, size_t chunks, b
 status_t executor_conditions(const model_shape_t *shape, const forest_t *forest,
                              const run_options_t *options, int *count)
 {
-    executor_bytes_t bytes =
-        executor_bytes(shape, forest, options->team ? team_threads(options->team) : 1);
+    executor_bytes_t bytes = executor_bytes(
+        shape, forest, options->team ? team_threads(options->team) : 1, options->arithmetic);
     size_t room = left(options->memory, bytes.buffers);
     *count = options->memory ? 1 : options->conditions;
     while (*count < options->conditions) {
@@ -129,7 +130,7 @@ static status_t allocate_workers(executor_t *it, int deepest)
     size_t threads = (size_t)team_threads(it->team);
     status_t status = mem_new(&it->worker, threads, "threads");
     for (size_t i = 0; !status && i < threads; i++) {
-        status = gemm_create(&it->worker[i].gemm);
+        status = gemm_create(it->options.arithmetic, &it->worker[i].gemm);
         if (!status)
             status =
                 attention_create(it->model->shape.head_width, deepest, &it->worker[i].attention);
@@ -142,7 +143,8 @@ static status_t allocate(executor_t *it, const forest_t *forest, int deepest)
     const model_shape_t *shape = &it->model->shape;
     size_t rows = it->rows_max, width = (size_t)shape->width, mlp = (size_t)shape->mlp;
     bool scored = it->options.layers == shape->layers;
-    status_t status = allocate_states(it, executor_bytes(shape, forest, team_threads(it->team)));
+    status_t status = allocate_states(it, executor_bytes(shape, forest, team_threads(it->team),
+                                                         it->options.arithmetic));
     if (!status) status = mem_aligned(&it->normed, rows * width, "hidden states");
     if (!status) status = mem_aligned(&it->branch, rows * width, "hidden states");
     if (!status)

@@ -13,6 +13,7 @@
 
 #include "core/status.h"
 #include "model/forest.h"
+#include "model/gemm.h"
 #include "model/model.h"
 #include "par/team.h"
 
@@ -49,20 +50,22 @@ typedef struct {
 typedef struct {
     const intervention_t *condition; /* [conditions]; borrowed */
     int conditions;
-    int layers;           /* layers to run, from 0; all: L. Fewer: no scores */
-    const probe_t *probe; /* or NULL */
-    const char *what;     /* names the model in errors (the checkpoint) */
-    size_t memory;        /* bytes for this rank's buffers, 0: no bound. It decides how many
+    int layers;              /* layers to run, from 0; all: L. Fewer: no scores */
+    const probe_t *probe;    /* or NULL */
+    const char *what;        /* names the model in errors (the checkpoint) */
+    size_t memory;           /* bytes for this rank's buffers, 0: no bound. It decides how many
                              conditions are in flight (executor_conditions) and, where the model
                              is streamed, how many chunks share one reading */
-    team_t *team;         /* the rank's threads; borrowed; NULL: the caller alone */
+    team_t *team;            /* the rank's threads; borrowed; NULL: the caller alone */
+    arithmetic_t arithmetic; /* of the linear layers; all else is float32 */
 } run_options_t;
 
 /* Bytes of one rank's executor: of its buffers, and of each state of a chunk in flight. */
 typedef struct {
     size_t buffers, state;
 } executor_bytes_t;
-executor_bytes_t executor_bytes(const model_shape_t *shape, const forest_t *forest, int threads);
+executor_bytes_t executor_bytes(const model_shape_t *shape, const forest_t *forest, int threads,
+                                arithmetic_t arithmetic);
 
 /* How many chunks of so many states each an executor takes at a time: one where the model stays in
  * memory, which keeps their states in cache; else, as it is read once for all of them, as many as

@@ -5,7 +5,9 @@
 
 #include "core/memory.h"
 #include "core/simd.h"
+#include "model/gemm_bfloat.h"
 #include "model/kernels.h"
+#include "model/onednn.h"
 
 /* Blocks: DEPTH of the inner dimension, ROWS of x, which are packed once for all columns, COLUMNS
  * of W (a block of W stays in the second cache while the tiles of x pass through the first). A tile
@@ -24,6 +26,7 @@ typedef struct {
 } kernel_t;
 
 struct gemm {
+    gemm_bfloat_t *bfloat; /* in bfloat16; then nothing below is used */
     kernel_t kernel;
     float *x;    /* [ROWS / tile rows][DEPTH][tile rows] */
     float *w;    /* [COLUMNS / tile columns][DEPTH][tile columns] */
@@ -111,15 +114,39 @@ static kernel_t choose(void)
     return (kernel_t){tile_generic, 6, 16, "generic"};
 }
 
-const char *gemm_kernel(void)
+const char *gemm_kernel(arithmetic_t arithmetic)
 {
-    return choose().name;
+    return arithmetic == ARITHMETIC_BFLOAT16 ? onednn_kernel() : choose().name;
 }
 
-status_t gemm_create(gemm_t **gemm)
+static const char *const arithmetics[ARITHMETIC_COUNT] = {"float32", "bfloat16"};
+
+const char *arithmetic_name(arithmetic_t arithmetic)
+{
+    return arithmetics[arithmetic];
+}
+
+arithmetic_t arithmetic_of_name(const char *name)
+{
+    int it = 0;
+    while (it < ARITHMETIC_COUNT && strcmp(name, arithmetics[it]) != 0) it++;
+    return (arithmetic_t)it;
+}
+
+status_t arithmetic_check(arithmetic_t arithmetic)
+{
+    return arithmetic == ARITHMETIC_BFLOAT16 ? onednn_check() : NULL;
+}
+
+status_t gemm_create(arithmetic_t arithmetic, gemm_t **gemm)
 {
     status_t status = mem_new(gemm, 1, "matrix product");
     if (status) return status;
+    if (arithmetic == ARITHMETIC_BFLOAT16) {
+        status = gemm_bfloat_create(&(*gemm)->bfloat);
+        if (status) gemm_destroy(gemm);
+        return status;
+    }
     (*gemm)->kernel = choose();
     status = mem_aligned(&(*gemm)->x, (ROWS + TILE_ROWS_MAX) * DEPTH, "packed rows");
     if (!status)
@@ -129,8 +156,9 @@ status_t gemm_create(gemm_t **gemm)
     return status;
 }
 
-size_t gemm_bytes(void)
+size_t gemm_bytes(arithmetic_t arithmetic)
 {
+    if (arithmetic == ARITHMETIC_BFLOAT16) return gemm_bfloat_bytes();
     size_t rows = ROWS + TILE_ROWS_MAX, columns = COLUMNS + 2 * TILE_COLUMNS_MAX;
     return sizeof(float) * DEPTH * (rows + columns);
 }
@@ -138,6 +166,7 @@ size_t gemm_bytes(void)
 void gemm_destroy(gemm_t **gemm)
 {
     if (!*gemm) return;
+    gemm_bfloat_destroy(&(*gemm)->bfloat);
     mem_free(&(*gemm)->x);
     mem_free(&(*gemm)->w);
     mem_free(&(*gemm)->wide);
@@ -291,6 +320,10 @@ void gemm_apply(gemm_t *gemm, const gemm_weights_t *weights, size_t first, size_
                 size_t inputs, const gemm_rows_t *x, size_t rows, const float *bias, float *y,
                 size_t y_stride)
 {
+    if (gemm->bfloat) {
+        gemm_bfloat_apply(gemm->bfloat, weights, first, count, inputs, x, rows, bias, y, y_stride);
+        return;
+    }
     for (size_t r = 0; r < rows; r += ROWS) {
         size_t height = rows - r < ROWS ? rows - r : ROWS;
         for (size_t k = 0; k < inputs; k += DEPTH) {

@@ -203,11 +203,16 @@ static status_t spend(sample_t *it, executor_t *executor, const condition_tree_t
 }
 
 status_t rate_measure(MPI_Comm comm, team_t *team, const model_shape_t *shape, dtype_t type,
-                      const chunk_t *chunk, bool scored, double seconds, rate_t *rate)
+                      arithmetic_t arithmetic, const chunk_t *chunk, bool scored, double seconds,
+                      rate_t *rate)
 {
     const intervention_t baseline = {.ablate = ABLATE_NONE};
-    const run_options_t options = {
-        .condition = &baseline, .conditions = 1, .layers = 1, .what = "calibration", .team = team};
+    const run_options_t options = {.condition = &baseline,
+                                   .conditions = 1,
+                                   .layers = 1,
+                                   .what = "calibration",
+                                   .team = team,
+                                   .arithmetic = arithmetic};
     sample_t it;
     executor_t *executor = NULL;
     condition_tree_t tree = {0};

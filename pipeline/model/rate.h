@@ -14,11 +14,11 @@ typedef struct {
 } rate_t;
 
 /* Collective over comm: for about so many seconds every rank runs the beginning of this chunk, as
- * many rows as there is time for, through a layer with weights of this type (and, where scored,
- * through the vocabulary). The slowest rank's rates are everybody's. */
+ * many rows as there is time for, through a layer with weights of this type in this arithmetic
+ * (and, where scored, through the vocabulary). The slowest rank's rates are everybody's. */
 MUST_CHECK status_t rate_measure(MPI_Comm comm, team_t *team, const model_shape_t *shape,
-                                 dtype_t type, const chunk_t *chunk, bool scored, double seconds,
-                                 rate_t *rate);
+                                 dtype_t type, arithmetic_t arithmetic, const chunk_t *chunk,
+                                 bool scored, double seconds, rate_t *rate);
 
 /* Seconds for so many operations at this rate. */
 static inline double rate_seconds(const rate_t *rate, flops_t flops)

@@ -103,7 +103,7 @@ void run_close(run_t *run)
     str_free(&run->cohorts_csv);
     strings_free(&run->missing);
     strings_free(&run->versions);
-    str_free(&run->blas);
+    strings_free(&run->products);
     rules_destroy(&run->rules);
     tasks_free(&run->plan);
     conditions_free(&run->planned);

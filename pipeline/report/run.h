@@ -10,6 +10,7 @@
 #include "core/config.h"
 #include "core/strings.h"
 #include "eval/condition.h"
+#include "eval/deviation.h"
 #include "eval/summary.h"
 #include "eval/task.h"
 #include "select/rules.h"
@@ -98,7 +99,8 @@ typedef struct {
     run_statistics_t *statistics; /* [checkpoints] */
     run_cohort_t *cohort;         /* [checkpoints][rules] */
     str_t cohorts_csv;            /* checkpoint,cohort,layer,neuron,value */
-    str_t blas;                   /* of the results: "OpenBLAS ..."; several, if they differ */
+    strings_t products;           /* of the results, each once: "bfloat16 (oneDNN ...)" */
+    deviation_t deviation;        /* of all scores that say how far they are from float32 */
     strings_t missing;            /* a line each, for people */
     strings_t versions;           /* of the software that wrote the files, each once */
 } run_t;

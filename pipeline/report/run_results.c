@@ -70,15 +70,41 @@ static status_t read_losses(const store_t *store, const char *condition, const d
     return status_wrap(status, "%s: %s", store_path(store), condition);
 }
 
-/* The matrix library is part of what made the scores. */
-static status_t note_blas(run_t *run, const store_t *store)
+/* The arithmetic of matrix products, where the file tells, is part of what made the scores. In float32 it is the same on
+ * all processors, and needs no more words. */
+static status_t note_products(run_t *run, const store_t *store)
 {
-    char *blas = NULL;
-    status_t missing = store_get_text(store, "/", "blas", &blas), status = NULL;
-    if (!missing && (!run->blas.data || !strstr(run->blas.data, blas)))
-        status = str_printf(&run->blas, "%s%s", run->blas.length ? ", " : "", blas);
-    status_free(&missing);
-    mem_free(&blas);
+    char *arithmetic = NULL, *kernel = NULL, *text = NULL;
+    status_t none = store_get_text(store, "/", "arithmetic", &arithmetic);
+    status_free(&none);
+    if (!arithmetic) return NULL;
+    status_t status = store_get_text(store, "/", "kernel", &kernel);
+    if (!status)
+        status = arithmetic_of_name(arithmetic) == ARITHMETIC_FLOAT32
+                     ? str_format(&text, "%s", arithmetic)
+                     : str_format(&text, "%s (%s)", arithmetic, kernel);
+    for (size_t i = 0; !status && i < run->products.count; i++)
+        if (strcmp(run->products.item[i], text) == 0) mem_free(&text);
+    if (!status && text) status = strings_append(&run->products, text);
+    mem_free(&text);
+    mem_free(&kernel);
+    mem_free(&arithmetic);
+    return status;
+}
+
+/* How far a condition's scores are from float32, where they say so. */
+static status_t note_deviation(run_t *run, const store_t *store, const char *condition)
+{
+    double count = 0;
+    deviation_t deviation;
+    status_t none = store_get_number(store, condition, "deviation_count", &count);
+    bool absent = none != NULL;
+    status_free(&none);
+    if (absent) return NULL;
+    status_t status = store_get_number(store, condition, "deviation_largest", &deviation.largest);
+    if (!status) status = store_get_number(store, condition, "deviation_rms", &deviation.rms);
+    deviation.count = (int64_t)count;
+    if (!status) run->deviation = deviation_merge(run->deviation, deviation);
     return status;
 }
 
@@ -95,7 +121,7 @@ static status_t count_scored(const store_t *store, run_task_t *task)
 }
 
 /* result: [conditions]. */
-static status_t read_conditions(const run_t *run, const run_task_t *task, const store_t *store,
+static status_t read_conditions(run_t *run, const run_task_t *task, const store_t *store,
                                 run_result_t *result)
 {
     ptrdiff_t base = run_baseline(run);
@@ -110,6 +136,7 @@ static status_t read_conditions(const run_t *run, const run_task_t *task, const 
         if (!store_has(store, condition)) continue;
         status = task->pairs ? read_pairs(task, store, condition, &result[c])
                              : read_losses(store, condition, compare, windows, &result[c]);
+        if (!status) status = note_deviation(run, store, condition);
         result[c].there = true;
     }
     mem_free(&baseline);
@@ -130,7 +157,7 @@ static status_t read_file(run_t *run, size_t checkpoint, size_t index, bool *the
     /* Without the shard nothing tells what the items are; that it is missing was said. */
     bool readable = !status && store && (task->shard || !task->pairs);
     if (readable) status = count_scored(store, task);
-    if (readable && !status) status = note_blas(run, store);
+    if (readable && !status) status = note_products(run, store);
     if (readable && !status) status = read_conditions(run, task, store, result);
     store_close(&store);
     mem_free(&name);

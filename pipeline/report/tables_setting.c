@@ -202,7 +202,27 @@ static status_t add_software(const run_t *run, table_t *table)
     for (size_t i = 0; !status && i < run->versions.count; i++)
         status = str_printf(&text, "%s%s", i ? ", " : "", run->versions.item[i]);
     if (!status && run->versions.count) status = add(table, "files written by wn", text.data);
-    if (!status && run->blas.length) status = add(table, "matrix products", run->blas.data);
+    str_free(&text);
+    return status;
+}
+
+/* What matrix products were computed in and, if not in float32, how far that is from it. */
+static status_t add_products(const run_t *run, table_t *table)
+{
+    const deviation_t *deviation = &run->deviation;
+    str_t text = {0};
+    status_t status = NULL;
+    for (size_t i = 0; !status && i < run->products.count; i++)
+        status = str_printf(&text, "%s%s", i ? ", " : "", run->products.item[i]);
+    if (!status && deviation->count) {
+        status = str_printf(&text,
+                            "; log-probabilities of tokens differ from float32 by %.2g nats (root "
+                            "mean square), at most %.2g, over ",
+                            deviation->rms, deviation->largest);
+        if (!status) status = text_count(&text, deviation->count);
+        if (!status) status = str_add(&text, " tokens");
+    }
+    if (!status && text.length) status = add(table, "matrix products", text.data);
     str_free(&text);
     return status;
 }
@@ -219,5 +239,6 @@ status_t tables_setting(const run_t *run, tables_t *tables)
     if (!status) status = add_data(run, table);
     if (!status) status = add_activations(run, table);
     if (!status) status = add_scoring(run, table);
+    if (!status) status = add_products(run, table);
     return status ? status : add_software(run, table);
 }

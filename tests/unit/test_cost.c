@@ -133,7 +133,7 @@ static void memory_is_what_the_executor_takes(void **state)
     void (*const models[])(tiny_t *, uint64_t) = {tiny_neox, tiny_mistral};
     for (int which = 0; which < 2; which++) {
         plan_t plan = make_plan(models[which], *state);
-        run_options_t options = {conditions, 2, TINY_LAYERS, NULL, "tiny", 0, NULL};
+        run_options_t options = {conditions, 2, TINY_LAYERS, NULL, "tiny", 0, NULL, 0};
         condition_tree_t tree;
         model_t *model = NULL;
         executor_t *executor = NULL;
@@ -144,7 +144,7 @@ static void memory_is_what_the_executor_takes(void **state)
         size_t before = in_use();
         expect_ok(executor_create(model, plan.forest, &options, &executor));
         double taken = (double)(in_use() - before);
-        double said = (double)cost_footprint(&plan.shape, plan.forest, &tree, 1, false, 0).bytes;
+        double said = (double)cost_footprint(&plan.shape, plan.forest, &tree, 1, 0, false, 0).bytes;
         print_message("# note: executor %.0f bytes, estimated %.0f\n", taken, said);
         if (before) assert_true(fabs(said / taken - 1) < 0.1);
         executor_destroy(&executor);
@@ -163,7 +163,7 @@ static void chunks_in_flight(void **state)
     assert_int_equal(plan.forest->chunks, 3);
     expect_ok(condition_tree_create(conditions, 2, 3, &tree));
     const size_t states = 2 * 3 * 32 * sizeof(float); /* two states of three rows */
-    const size_t buffers = executor_bytes(&plan.shape, plan.forest, 1).buffers;
+    const size_t buffers = executor_bytes(&plan.shape, plan.forest, 1, 0).buffers;
     const struct {
         bool streamed;
         size_t memory, chunks;
@@ -172,8 +172,8 @@ static void chunks_in_flight(void **state)
                  {true, buffers + 2 * states + 1, 2},
                  {true, buffers + 100 * states, 3}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        footprint_t is =
-            cost_footprint(&plan.shape, plan.forest, &tree, 1, cases[i].streamed, cases[i].memory);
+        footprint_t is = cost_footprint(&plan.shape, plan.forest, &tree, 1, 0, cases[i].streamed,
+                                        cases[i].memory);
         assert_int_equal(is.together, cases[i].chunks);
         /* Scores of two conditions, three edges a chunk at most. */
         assert_int_equal(is.bytes, buffers + is.together * (states + 2 * 3 * sizeof(double)));
@@ -192,14 +192,14 @@ static void rates_can_be_measured(void **state)
             const chunk_t *chunk = plan.forest->chunk;
             rate_t rate;
             double begun = MPI_Wtime();
-            expect_ok(
-                rate_measure(MPI_COMM_SELF, NULL, &plan.shape, types[t], chunk, true, 0.01, &rate));
+            expect_ok(rate_measure(MPI_COMM_SELF, NULL, &plan.shape, types[t], 0, chunk, true, 0.01,
+                                   &rate));
             assert_true(MPI_Wtime() - begun < 2);
             assert_true(isfinite(rate.layers) && rate.layers > 0);
             assert_true(isfinite(rate.ends) && rate.ends > 0);
             assert_true(rate_seconds(&rate, (flops_t){2 * rate.layers, rate.ends}) == 3);
-            expect_ok(
-                rate_measure(MPI_COMM_SELF, NULL, &plan.shape, types[t], chunk, false, 0, &rate));
+            expect_ok(rate_measure(MPI_COMM_SELF, NULL, &plan.shape, types[t], 0, chunk, false, 0,
+                                   &rate));
             assert_true(rate_seconds(&rate, (flops_t){rate.layers, 0}) == 1);
             free_plan(&plan);
         }

@@ -50,7 +50,7 @@ static model_t *open_neox(const char *directory)
 static double *run_forest(model_t *model, const forest_t *forest, const intervention_t *condition,
                           int conditions, bool backwards)
 {
-    run_options_t options = {condition, conditions, model->shape.layers, NULL, "tiny", 0, NULL};
+    run_options_t options = {condition, conditions, model->shape.layers, NULL, "tiny", 0, NULL, 0};
     executor_t *executor = NULL;
     double *all = NULL;
     size_t edges = 0, at = 0;
@@ -74,7 +74,7 @@ static void score_plainly(model_t *model, const texts_t *texts, int s,
 {
     const int32_t *id = texts->id + texts->offset[s];
     int64_t length = texts->offset[s + 1] - texts->offset[s], whole[] = {0, length};
-    run_options_t options = {condition, 1, model->shape.layers, NULL, "tiny", 0, NULL};
+    run_options_t options = {condition, 1, model->shape.layers, NULL, "tiny", 0, NULL, 0};
     forest_t *forest = NULL;
     executor_t *executor = NULL;
     float *logits = NULL;
@@ -229,7 +229,7 @@ static void threads(void **state)
             team_t *team = NULL;
             executor_t *executor = NULL;
             expect_ok(team_create(n, &team));
-            run_options_t options = {many, MANY, TINY_LAYERS, NULL, "tiny", 0, team};
+            run_options_t options = {many, MANY, TINY_LAYERS, NULL, "tiny", 0, team, 0};
             expect_ok(executor_create(model, forest, &options, &executor));
             expect_ok(executor_run(executor, forest->chunk, shared, NULL));
             assert_memory_equal(shared, alone, count * sizeof *alone);
@@ -252,12 +252,12 @@ static void conditions_in_flight(void **state)
     model_t *model = open_neox(*state);
     forest_t *forest = NULL;
     expect_ok(forest_create(id, offset, 1, 100, &forest));
-    executor_bytes_t bytes = executor_bytes(&model->shape, forest, 1);
+    executor_bytes_t bytes = executor_bytes(&model->shape, forest, 1, ARITHMETIC_FLOAT32);
     assert_int_equal(bytes.state, 5 * TINY_WIDTH * sizeof(float));
     for (int fit = 0; fit <= MANY + 1; fit++) {
         int count, most = 1;
         size_t memory = bytes.buffers + (size_t)fit * bytes.state;
-        run_options_t options = {many, MANY, TINY_LAYERS, NULL, "tiny", memory, NULL};
+        run_options_t options = {many, MANY, TINY_LAYERS, NULL, "tiny", memory, NULL, 0};
         for (int n = 1; n <= MANY; n++) {
             condition_tree_t tree;
             int states = 0;
@@ -290,12 +290,12 @@ static void logits_of_every_condition(void **state)
     forest_t *forest = NULL;
     executor_t *executor = NULL;
     expect_ok(forest_create_whole(id, offset, 2, &forest));
-    run_options_t options = {many, MANY, TINY_LAYERS, NULL, "tiny", 0, NULL};
+    run_options_t options = {many, MANY, TINY_LAYERS, NULL, "tiny", 0, NULL, 0};
     expect_ok(executor_create(model, forest, &options, &executor));
     expect_ok(executor_run(executor, forest->chunk, NULL, all));
     executor_destroy(&executor);
     for (int c = 0; c < MANY; c++) {
-        run_options_t single = {&many[c], 1, TINY_LAYERS, NULL, "tiny", 0, NULL};
+        run_options_t single = {&many[c], 1, TINY_LAYERS, NULL, "tiny", 0, NULL, 0};
         expect_ok(executor_create(model, forest, &single, &executor));
         expect_ok(executor_run(executor, forest->chunk, NULL, one));
         assert_memory_equal(one, all + c * BLOCK, sizeof one);
@@ -341,7 +341,7 @@ static void probes(void **state)
     executor_t *executor = NULL;
     expect_ok(forest_create_whole(id, offset, 2, &forest));
     probe_t probe = {take, &whole};
-    run_options_t options = {many, MANY, TINY_LAYERS, &probe, "tiny", 0, NULL};
+    run_options_t options = {many, MANY, TINY_LAYERS, &probe, "tiny", 0, NULL, 0};
     expect_ok(executor_create(model, forest, &options, &executor));
     expect_ok(executor_run(executor, forest->chunk, NULL, NULL));
     executor_destroy(&executor);
@@ -349,7 +349,7 @@ static void probes(void **state)
     for (int layers = 1; layers <= TINY_LAYERS; layers++) {
         memset(&part, 0, sizeof part);
         probe.context = &part;
-        options = (run_options_t){many, 1, layers, &probe, "tiny", 0, NULL};
+        options = (run_options_t){many, 1, layers, &probe, "tiny", 0, NULL, 0};
         expect_ok(executor_create(model, forest, &options, &executor));
         expect_ok(executor_run(executor, forest->chunk, NULL, NULL));
         executor_destroy(&executor);
@@ -416,7 +416,7 @@ static void expect_run_error(model_t *model, const int32_t *id, int64_t length, 
     forest_t *forest = NULL;
     executor_t *executor = NULL;
     double *score = NULL;
-    run_options_t options = {many, 2, model->shape.layers, NULL, "step512", 0, NULL};
+    run_options_t options = {many, 2, model->shape.layers, NULL, "step512", 0, NULL, 0};
     expect_ok(forest_create(id, offset, 1, 100, &forest));
     expect_ok(mem_new(&score, 2 * (size_t)forest->chunk->edges, "scores"));
     status_t status = executor_create(model, forest, &options, &executor);
@@ -579,7 +579,7 @@ static void refuses_impossible_interventions(void **state)
     expect_ok(forest_create(id, offset, 1, 10, &forest));
     for (int i = 0; i < 4; i++) {
         executor_t *executor = NULL;
-        run_options_t options = {&cases[i], 1, TINY_LAYERS, NULL, "tiny", 0, NULL};
+        run_options_t options = {&cases[i], 1, TINY_LAYERS, NULL, "tiny", 0, NULL, 0};
         expect_error(executor_create(model, forest, &options, &executor), EXIT_BUG, messages[i]);
         assert_null(executor);
     }

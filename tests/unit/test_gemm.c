@@ -86,8 +86,8 @@ static void equals_the_chain(void **state)
                                        {145, 50, 19}, {300, 70, 513}, {3, 3100, 9}};
     random_t random = random_stream(1, "test", 0);
     gemm_t *gemm = NULL;
-    must(gemm_create(&gemm));
-    if (strcmp(gemm_kernel(), "generic") == 0) skip();
+    must(gemm_create(ARITHMETIC_FLOAT32, &gemm));
+    if (strcmp(gemm_kernel(ARITHMETIC_FLOAT32), "generic") == 0) skip();
     for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++)
         for (int variant = 0; variant < 8; variant++) {
             case_t it = {.rows = shapes[s][0],
@@ -126,7 +126,7 @@ static void makes_rows_and_adds_bias(void **state)
     static const size_t shapes[][3] = {{1, 1, 1}, {13, 600, 300}, {2400, 40, 700}, {25, 33, 256}};
     random_t random = random_stream(3, "test", 0);
     gemm_t *gemm = NULL;
-    must(gemm_create(&gemm));
+    must(gemm_create(ARITHMETIC_FLOAT32, &gemm));
     for (size_t s = 0; s < 4; s++) {
         case_t it = {.rows = shapes[s][0],
                      .outputs = shapes[s][1],
@@ -160,8 +160,8 @@ static void a_part_is_the_part_of_the_whole(void **state)
     (void)state;
     random_t random = random_stream(2, "test", 0);
     gemm_t *gemm = NULL;
-    must(gemm_create(&gemm));
-    if (strcmp(gemm_kernel(), "generic") == 0) skip();
+    must(gemm_create(ARITHMETIC_FLOAT32, &gemm));
+    if (strcmp(gemm_kernel(ARITHMETIC_FLOAT32), "generic") == 0) skip();
     case_t it = {.rows = 19,
                  .outputs = 100,
                  .inputs = 300,

@@ -141,7 +141,7 @@ static int products_are_fused(void)
     fill(x, ROWS * INPUTS, 1, 5);
     fill(w, OUTPUTS * INPUTS, 1, 6);
     fill(bias, OUTPUTS, 1, 7);
-    expect_ok(gemm_create(&gemm));
+    expect_ok(gemm_create(ARITHMETIC_FLOAT32, &gemm));
     linear_apply(gemm, &linear, x, ROWS, y, OUTPUTS);
     gemm_destroy(&gemm);
     return which("a linear layer", checksum(y, sizeof y), 0x5816261fbf1bdd56u, 0x3f194041dd72b446u);
@@ -173,7 +173,7 @@ static uint64_t run(const char *directory)
     forest_t *forest = NULL;
     executor_t *executor = NULL;
     expect_ok(model_open(MPI_COMM_SELF, directory, 0, &model));
-    run_options_t options = {condition, 2, TINY_LAYERS, NULL, "tiny", 0, NULL};
+    run_options_t options = {condition, 2, TINY_LAYERS, NULL, "tiny", 0, NULL, 0};
     expect_ok(forest_create_whole(id, offset, 2, &forest));
     expect_ok(executor_create(model, forest, &options, &executor));
     expect_ok(executor_run(executor, forest->chunk, NULL, result.logits));

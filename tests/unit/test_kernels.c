@@ -458,7 +458,7 @@ static void check_product(dtype_t type, bool transposed, int outputs, int inputs
     float *x = new_floats(rows * (size_t)inputs), *y = new_floats(rows * stride), *values;
     float *bias = new_floats((size_t)outputs), *row;
     gemm_t *gemm = NULL;
-    expect_ok(gemm_create(&gemm));
+    expect_ok(gemm_create(ARITHMETIC_FLOAT32, &gemm));
     fill_normal(x, rows * (size_t)inputs, 1, 11);
     fill_normal(bias, (size_t)outputs, 1, 12);
     linear_t matrix = make_linear(type, transposed, outputs, inputs, &values, bias);
