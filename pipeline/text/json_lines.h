@@ -9,8 +9,8 @@
 #include "text/lines.h"
 
 /* The next object (json_decref it), or NULL at the end. replace: bytes that are not UTF-8 become
- * U+FFFD instead of an error. Anything but an object, and one of
- * more than JSON_VALUES values (core/json_size.h), is an EXIT_INPUT error with file and line. */
+ * U+FFFD instead of an error. Anything but an object, and one of more than JSON_VALUES values
+ * (core/json_size.h), is an EXIT_INPUT error with file and line. */
 MUST_CHECK status_t json_lines_next(lines_t *lines, bool replace, json_t **object);
 
 /* Bytes of a string member of the object that came last, borrowed from it. A key that the object

@@ -57,6 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         {.rows = ROWS_HUGGINGFACE, .join = ""},
         {.rows = ROWS_PARAGRAPH, .replace = true},
         {.json = true, .field = "text"},
+        {.json = true, .field = "meta.0.text"},
         {.json = true, .field = "text", .replace = true, .join = "\n", .limit = 5},
     };
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
