@@ -25,6 +25,8 @@ export OMPI_MCA_pml=ob1 OMPI_MCA_btl=self,vader OMPI_MCA_mtl=^ofi,psm2,psm
 # Nor need the launcher wait a second before it ends ranks beside one that failed.
 export OMPI_MCA_odls_base_sigkill_timeout=0
 unset WN_TERMINAL_WIDTH WN_LAUNCHER
+# CPUs that a test may use; OpenMP's variables are of no account.
+cpus=$(env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc)
 
 pass()
 {

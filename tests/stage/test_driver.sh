@@ -62,7 +62,7 @@ check "with its message and the driver's, nothing else" test "$(grep -vc 'done i
 prints "names the stage" 'stage reduce failed \(exit code 3\)'
 
 # Where processes run. The other tests tell Open MPI not to bind: it then does not.
-if [ "$launcher_kind" = openmpi ] && [ "$(nproc)" -ge 2 ]; then
+if [ "$launcher_kind" = openmpi ] && [ "$cpus" -ge 2 ]; then
     allowed=$(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status)
     binding=(env -u OMPI_MCA_hwloc_base_binding_policy "$wn" run some.yaml --only shard)
     fresh
@@ -72,10 +72,10 @@ if [ "$launcher_kind" = openmpi ] && [ "$(nproc)" -ge 2 ]; then
     run_ok "a rank of two threads" "${binding[@]}" -n 1 --set resources.threads=2
     check "has two cores" grep -q '[-,]' "$scratch/cpus"
     fresh
-    run_ok "more ranks than cores" "${binding[@]}" -n $(($(nproc) + 1))
+    run_ok "more ranks than cores" "${binding[@]}" -n $((cpus + 1))
     check "run where the system puts them" test "$(sort -u "$scratch/cpus")" = "$allowed"
     fresh
-    run_ok "more threads than cores" "${binding[@]}" -n "$(nproc)" --set resources.threads=2
+    run_ok "more threads than cores" "${binding[@]}" -n "$cpus" --set resources.threads=2
     check "likewise" test "$(sort -u "$scratch/cpus")" = "$allowed"
     fresh
     run_ok "a launcher with words about binding" env -u OMPI_MCA_hwloc_base_binding_policy \
@@ -83,7 +83,7 @@ if [ "$launcher_kind" = openmpi ] && [ "$(nproc)" -ge 2 ]; then
     check "has its way" test "$(sort -u "$scratch/cpus")" = "$allowed"
     fresh
     run_ok "without a number of ranks" "${binding[@]}" --set resources.threads=2
-    check "cores are shared out to threads" test "$(wc -l < "$scratch/ranks.shard")" -le $(($(nproc) / 2))
+    check "cores are shared out to threads" test "$(wc -l < "$scratch/ranks.shard")" -le $((cpus / 2))
 fi
 
 expect_fail "unknown option" 2 'did you mean --from' "$wn" run some.yaml --form select
