@@ -150,6 +150,7 @@ static void needs_no_dev_shm(void **state)
     fill_and_check(&share, 1900);
     MPI_Barrier(MPI_COMM_WORLD);
     share_destroy(&share);
+    umount2("/dev/shm", MNT_DETACH);
 }
 
 /* Without /proc no rank finds another's file. */
@@ -174,6 +175,7 @@ static void falls_back_to_copies(void **state)
              world_ranks());
     if (warnings) assert_string_equal(last_warning, expected);
     share_destroy(&share);
+    umount2("/proc", MNT_DETACH);
 }
 
 int main(int argc, char **argv)
