@@ -30,13 +30,15 @@ static inline float float_of(uint32_t bits)
     return value;
 }
 
-/* Scaling by 2^112 moves F16's exponent bias to F32's, denormals included; infinities and
- * NaNs, whose exponent field is full, get the full field of F32. */
+/* Integers alone, but for denormals: multiplying denormal float32 values instead takes a microcode
+ * assist for each vector that holds one. An exponent field that is full stays so. */
 static inline float expand_half(uint16_t half)
 {
-    uint32_t magnitude = (uint32_t)(half & 0x7fffu) << 13;
-    uint32_t bits = bits_of(float_of(magnitude) * 0x1p112f);
-    bits = magnitude >= 0x7c00u << 13 ? magnitude | 0x7f800000u : bits;
+    const uint32_t rebias = (127u - 15u) << 23;
+    uint32_t magnitude = half & 0x7fffu, bits = (magnitude << 13) + rebias;
+    bits += magnitude >= 0x7c00u ? rebias : 0;
+    uint32_t denormal = bits_of((float)(int32_t)magnitude * 0x1p-24f);
+    bits = magnitude < 0x400u ? denormal : bits;
     return float_of(bits | (uint32_t)(half & 0x8000u) << 16);
 }
 

@@ -24,8 +24,9 @@ MUST_CHECK status_t attention_create(int head_width, int deepest, attention_t **
 void attention_destroy(attention_t **attention);
 
 /* Columns of the heads [first_head, first_head + heads) of out (rows, all heads * head_width) =
- * softmax(scale q k^T) v of every row over its own path. Each score and each output is one chain of multiply-adds, so that a row's result does
- * not depend on its neighbours. Cost: a row's path, and no more. */
+ * softmax(scale q k^T) v of every row over its own path. Each score and each output is one chain
+ * of multiply-adds, so that a row's result does not depend on its neighbours. Cost: a row's path,
+ * and no more. */
 void attention_apply(attention_t *attention, const attention_shape_t *shape, const chunk_t *chunk,
                      int first_head, int heads, const float *projected, float *out);
 

@@ -7,7 +7,14 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
+enum { BLOCK = 256 }; /* values that stay in the first cache between two loops */
+
 /* ---- sums in 16 lanes ---- */
+
+INLINE void add_lanes(lanes_t *sum, const float *x)
+{
+    for (int part = 0; part < 4; part++) sum->part[part] += widen4(x + 4 * part);
+}
 
 /* Sum of (x - shift)^power, power 1 or 2. */
 INLINE double power_sum(const float *x, double shift, int power, size_t count)
@@ -200,10 +207,20 @@ void kernel_activate(activation_t activation, float *out, const float *in, size_
 }
 
 MULTIVERSION
-void kernel_exp(float *out, const float *in, size_t count)
+double kernel_exp_sum(float *out, const float *in, float shift, size_t count)
 {
+    lanes_t sum = {0};
+    float tail[LANES] = {0};
+    size_t whole = count / LANES * LANES;
+    for (size_t at = 0; at < whole; at += BLOCK) {
+        size_t n = whole - at < BLOCK ? whole - at : BLOCK;
 #pragma omp simd
-    for (size_t i = 0; i < count; i++) out[i] = fast_exp(in[i]);
+        for (size_t i = at; i < at + n; i++) out[i] = fast_exp(in[i] - shift);
+        for (size_t i = at; i < at + n; i += LANES) add_lanes(&sum, out + i);
+    }
+    for (size_t i = whole; i < count; i++) tail[i - whole] = out[i] = fast_exp(in[i] - shift);
+    add_lanes(&sum, tail);
+    return lanes_total(sum);
 }
 
 /* ---- non-finite values ---- */
@@ -260,8 +277,6 @@ INLINE float largest(const float *x, size_t count)
     for (size_t i = 0; i < count; i++) most = x[i] > most ? x[i] : most;
     return most;
 }
-
-enum { BLOCK = 256 };
 
 MULTIVERSION
 void kernel_log_sum_add(log_sum_t *log_sum, const float *logits, size_t count)

@@ -37,8 +37,10 @@ size_t kernel_first_nonfinite(const float *x, size_t count);
 void kernel_rotate(float *x, const int32_t *position, const float *cosine, const float *sine,
                    int rotary, int heads, size_t head_stride, size_t rows, size_t stride);
 
-/* out[i] = exp(in[i]); within 2e-7 relative on [-87, 88], 0 below, exp(88) above. */
-void kernel_exp(float *out, const float *in, size_t count);
+/* out[i] = exp(in[i] - shift); within 2e-7 relative where the argument is in [-87, 88], 0 below,
+ * exp(88) above. Returns the sum of out, of value i in lane i % LANES: zeros at either end, where
+ * LANES divides their number, change no bit of it. in may be out. */
+double kernel_exp_sum(float *out, const float *in, float shift, size_t count);
 
 /* A running log-sum-exp over blocks of logits. */
 typedef struct {
