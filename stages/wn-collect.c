@@ -1,43 +1,22 @@
 /* wn-collect: the MLP pre-activations of a corpus at each checkpoint. */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/memory.h"
 #include "eval/budget.h"
-#include "eval/task.h"
 #include "model/checkpoints.h"
 #include "model/executor.h"
-#include "model/kernels.h"
 #include "par/agree.h"
 #include "par/work.h"
-#include "stages/pass.h"
-#include "stages/sequences.h"
+#include "stages/collect.h"
 
-enum { NEURONS_TOGETHER = 64 }; /* neurons of one HDF5 chunk */
+static const taker_t *const taker[] = {&collect_raw};
+enum { TAKERS = sizeof taker / sizeof *taker };
 
 typedef struct {
-    stage_t *stage;
-    task_t windows; /* the corpus and its windows */
-    store_type_t type;
-    arithmetic_t arithmetic;
-    sequences_t sequences;
-    /* of the checkpoint at hand */
-    const char *checkpoint;
-    char *model_path, hash[SHA256_HEX];
-    model_shape_t shape;
-    pass_rate_t rate;
-    model_t *model;
-    int32_t *layer; /* [layers] chosen, ascending */
-    size_t layers;
-    forest_t *forest;
-    size_t rows_max; /* of a chunk */
-    store_t *store;
-    size_t *first_token; /* [chunks] in the corpus's windows */
-    float *turned;       /* [F][rows] */
-    uint16_t *narrow;    /* the same in 16 bits */
-} collection_t;
+    collection_t *of;
+    void *state[TAKERS];
+} run_t;
 
 /* ---- what to collect ---- */
 
@@ -45,8 +24,6 @@ static status_t read_settings(collection_t *it)
 {
     const config_t *config = it->stage->config;
     const char *corpus = config_text(config, "collect.corpus");
-    const char *type = config_text(config, "collect.type");
-    it->type = strcmp(type, "f16") == 0 ? STORE_F16 : *type == 'b' ? STORE_BF16 : STORE_F32;
     it->windows = (task_t){.kind = TASK_PERPLEXITY, .name = (char *)"collect", .data = corpus};
     it->windows.window = config_integer(config, "collect.window");
     it->windows.bos = config_boolean(config, "collect.bos");
@@ -93,12 +70,13 @@ static status_t make_key(const collection_t *it, char key[SHA256_HEX])
     status_t status = stage_key_create(&hash);
     if (!status)
         status = str_printf(&text,
-                            "window %lld stride %lld bos %d windows %zu chunk %lld type %d "
+                            "window %lld stride %lld bos %d windows %zu chunk %lld type %s "
                             "arithmetic %s",
                             (long long)it->windows.window, (long long)it->windows.stride,
                             it->windows.bos, it->sequences.count,
                             (long long)config_integer(it->stage->config, "resources.chunk"),
-                            (int)it->type, arithmetic_name(it->arithmetic));
+                            config_text(it->stage->config, "collect.type"),
+                            arithmetic_name(it->arithmetic));
     for (size_t i = 0; !status && i < it->layers; i++)
         status = str_printf(&text, " layer %d", it->layer[i]);
     if (!status) status = hash_add_field(hash, "stage", "collect");
@@ -113,54 +91,30 @@ static status_t make_key(const collection_t *it, char key[SHA256_HEX])
 
 /* ---- taking activations ---- */
 
-/* turned [F][rows] = transposed a [rows][F], in squares that stay in cache. */
-static void turn(float *turned, const float *a, size_t rows, size_t neurons)
-{
-    enum { SQUARE = 32 };
-    for (size_t n = 0; n < neurons; n += SQUARE)
-        for (size_t t = 0; t < rows; t += SQUARE)
-            for (size_t i = n; i < n + SQUARE && i < neurons; i++)
-                for (size_t j = t; j < t + SQUARE && j < rows; j++)
-                    turned[i * rows + j] = a[j * neurons + i];
-}
-
-/* Rounds to 16 bits; a value beyond their range is an error, not an infinity. */
-static status_t narrow(collection_t *it, int layer, size_t rows, size_t neurons)
-{
-    dtype_t type = it->type == STORE_F16 ? DTYPE_F16 : DTYPE_BF16;
-    size_t count = rows * neurons;
-    for (size_t i = 0; type == DTYPE_F16 && i < count; i++)
-        if (fabsf(it->turned[i]) >= 65520)
-            return status_new(EXIT_NUMERIC,
-                              "%s: layer %d, neuron %zu: the pre-activation %g is "
-                              "beyond f16; use collect.type f32 or bf16",
-                              it->checkpoint, layer, i / rows, (double)it->turned[i]);
-    dtype_round(it->narrow, it->turned, count, type);
-    return NULL;
-}
-
 static status_t take(void *context, int layer, const chunk_t *chunk, const float *preactivation,
                      const float *input)
 {
-    (void)input;
-    collection_t *it = context;
+    const run_t *run = context;
+    const collection_t *it = run->of;
     const int32_t *found = bsearch(&layer, it->layer, it->layers, sizeof *it->layer, ascending);
     if (!found) return NULL;
-    size_t rows = (size_t)chunk->rows, neurons = (size_t)it->model->shape.mlp;
-    uint64_t start[3] = {(uint64_t)(found - it->layer), 0,
-                         it->first_token[chunk - it->forest->chunk]};
-    uint64_t count[3] = {1, neurons, rows};
-    turn(it->turned, preactivation, rows, neurons);
-    status_t status = it->type == STORE_F32 ? NULL : narrow(it, layer, rows, neurons);
-    if (status) return status;
-    return store_put_own(it->store, "/preactivations", start, count,
-                         it->type == STORE_F32 ? (void *)it->turned : it->narrow);
+    const batch_t batch = {.layer = layer,
+                           .index = (size_t)(found - it->layer),
+                           .first = it->first_token[chunk - it->forest->chunk],
+                           .rows = (size_t)chunk->rows,
+                           .neurons = (size_t)it->model->shape.mlp,
+                           .width = (size_t)it->model->shape.width,
+                           .preactivation = preactivation,
+                           .input = input};
+    status_t status = NULL;
+    for (size_t i = 0; !status && i < TAKERS; i++) status = taker[i]->take(run->state[i], &batch);
+    return status;
 }
 
 static status_t allocate(collection_t *it, size_t **mine, size_t *count)
 {
     const forest_t *forest = it->forest;
-    size_t first, token = 0, values = it->rows_max * (size_t)it->model->shape.mlp;
+    size_t first, token = 0;
     work_share(it->stage->rank, it->stage->ranks, forest->chunks, &first, count);
     status_t status = mem_new(mine, *count, "plan");
     if (!status) status = mem_new(&it->first_token, forest->chunks, "plan");
@@ -169,8 +123,6 @@ static status_t allocate(collection_t *it, size_t **mine, size_t *count)
         it->first_token[c] = token;
         token += (size_t)forest->chunk[c].rows;
     }
-    if (!status) status = mem_aligned(&it->turned, values, "activations");
-    if (!status) status = mem_aligned(&it->narrow, values, "activations");
     return status;
 }
 
@@ -187,9 +139,9 @@ static run_options_t options_of(const collection_t *it, const probe_t *probe)
                            .arithmetic = it->arithmetic};
 }
 
-static status_t run_chunks(collection_t *it)
+static status_t run_chunks(collection_t *it, run_t *run)
 {
-    const probe_t probe = {take, it};
+    const probe_t probe = {take, run};
     run_options_t options = options_of(it, &probe);
     executor_t *executor = NULL;
     char label[256];
@@ -204,31 +156,21 @@ static status_t run_chunks(collection_t *it)
     executor_destroy(&executor);
     mem_free(&mine);
     mem_free(&it->first_token);
-    mem_free(&it->turned);
-    mem_free(&it->narrow);
-    return status;
+    return agree(it->stage->comm, status);
 }
 
 /* ---- the file ---- */
 
 static status_t create(collection_t *it, const char *path, const char *key)
 {
-    const model_shape_t *shape = &it->model->shape;
-    uint64_t tokens = it->sequences.count * (uint64_t)it->windows.window;
-    uint64_t size[3] = {it->layers, (uint64_t)shape->mlp, tokens};
-    uint64_t chunk[3] = {1, size[1] < NEURONS_TOGETHER ? size[1] : NEURONS_TOGETHER,
-                         (uint64_t)it->forest->chunk[0].rows};
+    uint64_t layers = it->layers;
     uint64_t ids[2] = {it->sequences.count, (uint64_t)it->windows.window};
     status_t status = stage_create(it->stage, path, key, it->stage->comm, &it->store);
     if (!status) status = store_set_text(it->store, "/", "checkpoint", it->checkpoint);
     if (!status) status = store_set_text(it->store, "/", "model", it->hash);
     if (!status) status = store_set_text(it->store, "/", "corpus", it->windows.data);
     if (!status) status = stage_write_arithmetic(it->store, it->arithmetic);
-    if (!status) status = store_define(it->store, "/preactivations", it->type, 3, size, chunk);
-    if (!status)
-        status = store_describe(it->store, "/preactivations", "1",
-                                "MLP pre-activation by layer, neuron, token");
-    if (!status) status = store_write(it->store, "/layers", STORE_I32, 1, size, it->layer);
+    if (!status) status = store_write(it->store, "/layers", STORE_I32, 1, &layers, it->layer);
     if (!status) status = store_describe(it->store, "/layers", "1", "layer numbers, from 0");
     if (!status) status = store_write(it->store, "/ids", STORE_I32, 2, ids, it->sequences.id);
     if (!status) status = store_describe(it->store, "/ids", "1", "token ids by window, position");
@@ -253,6 +195,20 @@ static status_t write_deviation(collection_t *it)
     MPI_Bcast(&values, 1, MPI_DOUBLE, 0, comm);
     status = stage_write_deviation(it->store, "/preactivations", &deviation);
     return status ? status : store_set_number(it->store, "/preactivations", "rms", values);
+}
+
+/* ---- the run ---- */
+
+static status_t run_takers(collection_t *it)
+{
+    run_t run = {.of = it};
+    status_t status = NULL;
+    for (size_t i = 0; !status && i < TAKERS; i++) status = taker[i]->create(it, &run.state[i]);
+    if (!status && it->arithmetic != ARITHMETIC_FLOAT32) status = write_deviation(it);
+    if (!status) status = run_chunks(it, &run);
+    for (size_t i = 0; !status && i < TAKERS; i++) status = taker[i]->finish(run.state[i]);
+    for (size_t i = 0; i < TAKERS; i++) taker[i]->destroy(&run.state[i]);
+    return status;
 }
 
 /* ---- the estimate ---- */
@@ -283,12 +239,11 @@ static status_t own_chunks(const collection_t *it, int **owner)
 static status_t estimate(collection_t *it, estimate_t *estimate)
 {
     const intervention_t baseline = {.ablate = ABLATE_NONE};
-    const size_t mlp = (size_t)it->shape.mlp,
-                 tokens = (size_t)it->sequences.offset[it->sequences.count];
-    const size_t width = it->type == STORE_F32 ? sizeof(float) : sizeof(uint16_t);
-    const size_t turned = sizeof(float) + (it->type == STORE_F32 ? 0 : width);
-    const size_t beside = sequences_bytes(&it->sequences) + it->rows_max * mlp * turned +
-                          cost_forest_bytes(it->forest, tokens);
+    const size_t tokens = (size_t)it->sequences.offset[it->sequences.count];
+    double beside =
+               (double)(sequences_bytes(&it->sequences) + cost_forest_bytes(it->forest, tokens)),
+           disk = (double)(tokens * sizeof(int32_t));
+    for (size_t i = 0; i < TAKERS; i++) taker[i]->estimate(it, &beside, &disk);
     int *owner = NULL;
     status_t status = agree(it->stage->comm, own_chunks(it, &owner));
     const pass_t pass = {.directory = it->model_path,
@@ -299,10 +254,10 @@ static status_t estimate(collection_t *it, estimate_t *estimate)
                          .condition = &baseline,
                          .conditions = 1,
                          .layers = it->layer[it->layers - 1] + 1,
-                         .beside = (double)beside,
+                         .beside = beside,
                          .share = 1};
     if (!status) status = pass_estimate(it->stage, &pass, &it->rate, estimate);
-    estimate->disk = (double)(it->layers * mlp * tokens * width + tokens * sizeof(int32_t));
+    estimate->disk = disk;
     mem_free(&owner);
     return status;
 }
@@ -321,8 +276,7 @@ static status_t collect(collection_t *it, const char *path, const char *key)
                                    memory_sharing(it->stage->config), &it->model);
     if (status || it->stage->dry) goto done;
     status = create(it, path, key);
-    if (!status && it->arithmetic != ARITHMETIC_FLOAT32) status = write_deviation(it);
-    if (!status) status = agree(it->stage->comm, run_chunks(it));
+    if (!status) status = run_takers(it);
     if (!status) status = store_publish(&it->store);
     store_close(&it->store);
     if (!status) plan_compare(it->stage, it->checkpoint, &expected);
