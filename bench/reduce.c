@@ -8,6 +8,7 @@
 #include "bench/common/measure.h"
 #include "core/memory.h"
 #include "core/random.h"
+#include "stats/distance.h"
 #include "stats/statistics.h"
 
 enum { SHAPES = 3, ROUNDS = 3 };
@@ -23,7 +24,8 @@ static void fill(float *value, int64_t count, int shape)
 }
 
 /* All that wn-reduce computes of a neuron. */
-static status_t measure(sorter_t *sorter, const void *column, int64_t count, double *sum)
+static status_t measure(sorter_t *sorter, const void *column, int64_t count,
+                        const double *reference, double *sum)
 {
     sample_t sample;
     distribution_t distribution;
@@ -32,6 +34,8 @@ static status_t measure(sorter_t *sorter, const void *column, int64_t count, dou
     if (status) return status;
     distribution_measure(&sample, &distribution);
     statistics_measure(&sample, &distribution, value);
+    value[WD_SAMPLED] = distance_to_sample(&sample, &distribution, reference, count);
+    value[DIFFICULTY] = 0; /* which takes pairs of tokens, and time for those alone */
     for (int s = 0; s < STATISTICS; s++) *sum += value[s];
     for (int q = 0; q < LEVELS; q++) *sum += sample_quantile(&sample, statistics_levels[q]);
     return NULL;
@@ -42,16 +46,20 @@ static status_t time_type(dtype_t type, const float *value, char *column, int64_
                           int64_t neurons)
 {
     sorter_t *sorter = NULL;
+    double *reference = NULL;
     double best = INFINITY, sum = 0;
     char name[64];
     size_t stride = (size_t)count * dtype_size(type);
     for (int shape = 0; shape < SHAPES; shape++)
         dtype_round(column + (size_t)shape * stride, value + shape * count, (size_t)count, type);
     status_t status = sorter_create(&sorter, type, count);
+    if (!status) status = mem_aligned(&reference, (size_t)count, "a reference sample");
+    if (!status) reference_draw(1, count, reference);
     for (int round = 0; !status && round < ROUNDS; round++) {
         double begin = processor_seconds();
         for (int64_t n = 0; !status && n < neurons; n++)
-            status = measure(sorter, column + (size_t)(n % SHAPES) * stride, count, &sum);
+            status =
+                measure(sorter, column + (size_t)(n % SHAPES) * stride, count, reference, &sum);
         best = fmin(best, processor_seconds() - begin);
     }
     if (!status)
@@ -60,6 +68,7 @@ static status_t time_type(dtype_t type, const float *value, char *column, int64_
                1e-6 * (double)(count * neurons) / best, sum);
     snprintf(name, sizeof name, "reduce.%s.million_values_per_second", dtype_name(type));
     if (!status) figure(name, 1e-6 * (double)(count * neurons) / best, NULL, 0);
+    mem_free(&reference);
     sorter_destroy(&sorter);
     return status;
 }

@@ -117,9 +117,26 @@ const config_key_t config_keys[] = {
     {"collect.layers", CONFIG_INTEGERS, NULL, WITHIN(0, 100000),
      "Layers whose activations are taken, from 0; by default all."},
 
+    {"collect.pairs", CONFIG_INTEGER, "50000", WITHIN(0, 1000000000),
+     "Disjoint pairs of tokens drawn for the mapping difficulty, at most half of the tokens; 0: "
+     "none."},
+    {"collect.seed", CONFIG_INTEGER, "1", FROM(0), "Seed of that draw."},
+
+    {"reduce.seed", CONFIG_INTEGER, "1", FROM(0),
+     "Seed of the sample from N(0,1) that wd_sampled compares with, of the bootstrap, and of the "
+     "controls of pairs."},
+    {"reduce.bootstrap", CONFIG_INTEGER, "0", WITHIN(0, 100000),
+     "Replicates of a bootstrap over windows, for the standard error of WD and the stability of "
+     "cohorts; 0: none. Each takes about a quarter of the time of all other statistics."},
+    {"reduce.similar", CONFIG_NUMBER, "10", WITHIN(0.001, 100),
+     "Per cent of the pairs of tokens, those of smallest input distance, that count as similar."},
+    {"reduce.separated", CONFIG_INTEGER, "20", WITHIN(1, 10000),
+     "Similar pairs that are kept for each neuron, those that it moves apart most; at most a "
+     "quarter of the similar ones."},
+
     {"select.*.by", CONFIG_CHOICE, "wd",
      ONE_OF("wd|mean|variance|skewness|kurtosis|minimum|maximum|negative_fraction|wd_negative|"
-            "bimodality|tail_weight"),
+            "bimodality|tail_weight|dip|tail_excess|wd_sampled|md"),
      "Statistic that ranks the neurons of a layer."},
     {"select.*.take", CONFIG_CHOICE, NULL, ONE_OF("highest|lowest|all"),
      "Which end of the ranking; all: every neuron."},

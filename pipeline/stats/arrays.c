@@ -225,13 +225,14 @@ static status_t write_arrays(const arrays_t *a, const char *output)
     uint64_t shape[] = {a->levels, (uint64_t)a->neurons};
     status_t status = store_create(output, MPI_COMM_SELF, &store);
     for (int s = 0; !status && s < STATISTICS; s++)
-        status = write_row(store, statistics[s].name, statistics[s].unit, statistics[s].description,
-                           a->neurons, a->value[s]);
+        if (statistics[s].measure)
+            status = write_row(store, statistics[s].name, statistics[s].unit,
+                               statistics[s].description, a->neurons, a->value[s]);
     if (!status) status = store_write(store, "quantiles", STORE_F64, 2, shape, a->quantile);
     if (!status) status = store_describe(store, "quantiles", "1", "linear interpolation");
     if (!status) status = store_set_numbers(store, "quantiles", "levels", a->level, a->levels);
     if (!status && a->wd_sampled)
-        status = write_row(store, "wd_sampled", "1",
+        status = write_row(store, statistics[WD_SAMPLED].name, "1",
                            "1-Wasserstein distance of the standardised "
                            "column to the reference sample",
                            a->neurons, a->wd_sampled);

@@ -16,6 +16,7 @@ struct sorter {
     uint32_t *second;  /* F32: [capacity] keys */
     uint16_t *pattern; /* F16, BF16: [PATTERNS] the groups' bit patterns, ascending in value */
     int64_t *start;    /* F16, BF16: [PATTERNS + 1] */
+    int32_t *scratch;  /* [2 * groups] */
 };
 
 status_t sorter_create(sorter_t **sorter, dtype_t type, int64_t capacity)
@@ -40,6 +41,8 @@ status_t sorter_create(sorter_t **sorter, dtype_t type, int64_t capacity)
         if (!status) status = mem_aligned(&s->pattern, PATTERNS, "distinct bit patterns");
         if (!status) status = mem_aligned(&s->start, PATTERNS + 1, "ranks");
     }
+    size_t groups = type == DTYPE_F32 ? (size_t)capacity : PATTERNS;
+    if (!status) status = mem_aligned(&s->scratch, 2 * groups, "hulls of values");
     if (status) sorter_destroy(sorter);
     return status;
 }
@@ -52,18 +55,8 @@ void sorter_destroy(sorter_t **sorter)
     mem_free(&(*sorter)->second);
     mem_free(&(*sorter)->pattern);
     mem_free(&(*sorter)->start);
+    mem_free(&(*sorter)->scratch);
     mem_free(sorter);
-}
-
-/* The unsigned order of keys is the order of the floats whose bits they were. */
-static inline uint32_t key_of(uint32_t bits)
-{
-    return bits ^ ((uint32_t)((int32_t)bits >> 31) | 0x80000000u);
-}
-
-static inline uint32_t bits_of(uint32_t key)
-{
-    return key ^ ((uint32_t)((int32_t)~key >> 31) | 0x80000000u);
 }
 
 static void counts_to_places(uint32_t *digit)
@@ -82,7 +75,7 @@ static void sort_floats(sorter_t *s, const uint32_t *column, int64_t count)
     uint32_t *low = s->digit, *middle = low + DIGITS, *high = middle + DIGITS;
     memset(s->digit, 0, 3 * DIGITS * sizeof *s->digit);
     for (int64_t i = 0; i < count; i++) {
-        uint32_t key = key_of(column[i]);
+        uint32_t key = sample_key(column[i]);
         low[key & 2047]++;
         middle[key >> 11 & 2047]++;
         high[key >> 22]++;
@@ -91,7 +84,7 @@ static void sort_floats(sorter_t *s, const uint32_t *column, int64_t count)
     counts_to_places(middle);
     counts_to_places(high);
     for (int64_t i = 0; i < count; i++) {
-        uint32_t key = key_of(column[i]);
+        uint32_t key = sample_key(column[i]);
         s->first[low[key & 2047]++] = key;
     }
     for (int64_t i = 0; i < count; i++) {
@@ -100,7 +93,7 @@ static void sort_floats(sorter_t *s, const uint32_t *column, int64_t count)
     }
     for (int64_t i = 0; i < count; i++) {
         uint32_t key = s->second[i];
-        s->first[high[key >> 22]++] = bits_of(key);
+        s->first[high[key >> 22]++] = sample_bits(key);
     }
 }
 
@@ -120,7 +113,7 @@ static void count_patterns(sorter_t *s, const uint16_t *column, int64_t count, s
     }
     s->start[groups] = rank;
     dtype_expand((float *)s->first, s->pattern, (size_t)groups, s->type);
-    *sample = (sample_t){(float *)s->first, s->start, groups, count};
+    *sample = (sample_t){(float *)s->first, s->start, groups, count, s->scratch};
 }
 
 static status_t not_finite(const sorter_t *s, const void *column, int64_t count)
@@ -145,7 +138,7 @@ status_t sorter_sort(sorter_t *s, const void *column, int64_t count, sample_t *s
     if (count == 0) return NULL;
     if (s->type == DTYPE_F32) {
         sort_floats(s, column, count);
-        *sample = (sample_t){(float *)s->first, NULL, count, count};
+        *sample = (sample_t){(float *)s->first, NULL, count, count, s->scratch};
     } else {
         count_patterns(s, column, count, sample);
     }

@@ -18,12 +18,13 @@ typedef struct {
     const float *value;
     const int64_t *start;
     int64_t groups, count;
+    int32_t *scratch; /* [2 * groups] for whoever measures, one call at a time; NULL: none */
 } sample_t;
 
 /* The longest column: ranks of two samples are compared as products below 2^63. */
 #define SAMPLE_MOST ((int64_t)1 << 31)
 
-/* Sorts columns of one type with up to capacity values; holds 8 bytes a value for F32, 1 MiB
+/* Sorts columns of one type with up to capacity values; holds 16 bytes a value for F32, 2 MiB
  * for F16 and BF16. Any other type is an EXIT_BUG error. */
 typedef struct sorter sorter_t;
 MUST_CHECK status_t sorter_create(sorter_t **sorter, dtype_t type, int64_t capacity);
@@ -34,6 +35,17 @@ void sorter_destroy(sorter_t **sorter);
  * place in the column. */
 MUST_CHECK status_t sorter_sort(sorter_t *sorter, const void *column, int64_t count,
                                 sample_t *sample);
+
+/* The unsigned order of keys is the order of the floats whose bits they were; and back. */
+static inline uint32_t sample_key(uint32_t bits)
+{
+    return bits ^ ((uint32_t)((int32_t)bits >> 31) | 0x80000000u);
+}
+
+static inline uint32_t sample_bits(uint32_t key)
+{
+    return key ^ ((uint32_t)((int32_t)~key >> 31) | 0x80000000u);
+}
 
 /* The rank at which group g begins; g = groups gives count. */
 static inline int64_t sample_rank(const sample_t *sample, int64_t group)

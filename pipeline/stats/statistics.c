@@ -3,7 +3,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "stats/dip.h"
 #include "stats/distance.h"
+#include "stats/normal.h"
 
 static double mean(const sample_t *sample, const distribution_t *d)
 {
@@ -80,6 +82,12 @@ static double tail_weight(const sample_t *sample, const distribution_t *d)
     return (double)(sample->count - inside) / (double)sample->count;
 }
 
+/* A normal has 0.27 % beyond 3 standard deviations. */
+static double tail_excess(const sample_t *sample, const distribution_t *d)
+{
+    return tail_weight(sample, d) / (2 * normal_cdf(-3)) - 1;
+}
+
 const statistic_t statistics[STATISTICS] = {
     {"wd_exact", "wd", "1",
      "1-Wasserstein distance of the standardised pre-activations to N(0,1), exact",
@@ -98,6 +106,18 @@ const statistic_t statistics[STATISTICS] = {
      bimodality},
     {"tail_weight", "tail_weight", "1",
      "share of tokens more than 3 standard deviations from the mean", tail_weight},
+    {"dip", "dip", "1",
+     "Hartigan's dip: distance of the distribution function from the nearest unimodal one",
+     dip_measure},
+    {"tail_excess", "tail_excess", "1", "tail_weight over that of N(0,1), minus 1", tail_excess},
+    [WD_SAMPLED] = {"wd_sampled", "wd_sampled", "1",
+                    "1-Wasserstein distance of the standardised pre-activations to one seeded draw "
+                    "from N(0,1) of as many values, the same for all neurons",
+                    NULL},
+    [DIFFICULTY] = {"md", "md", "1",
+                    "mapping difficulty: mean over pairs of tokens of normalised output distance "
+                    "over normalised input distance",
+                    NULL},
 };
 
 const double statistics_levels[LEVELS] = {0,    0.001, 0.01, 0.05,  0.25, 0.5,
@@ -113,5 +133,6 @@ int statistics_find(const char *name)
 void statistics_measure(const sample_t *sample, const distribution_t *distribution,
                         double value[STATISTICS])
 {
-    for (int s = 0; s < STATISTICS; s++) value[s] = statistics[s].measure(sample, distribution);
+    for (int s = 0; s < STATISTICS; s++)
+        value[s] = statistics[s].measure ? statistics[s].measure(sample, distribution) : NAN;
 }

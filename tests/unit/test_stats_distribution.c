@@ -254,6 +254,18 @@ static void test_reference(void **state)
     double eight[] = {-0.5, -0.5, 0, 0, 0.25, 0.25, 2, 2};
     assert_close(distance_to_sample(&c.sample, &c.d, eight, 8), want, 1e-15);
     sorter_destroy(&c.sorter);
+    /* The same with more values, ties and groups among them, where the equal size has its own way. */
+    static float many[2048];
+    static double once[2048], twice[4096];
+    for (int i = 0; i < 2048; i++) many[i] = (float)(i * 37 % 101) / 4;
+    reference_draw(11, 2048, once);
+    for (int i = 0; i < 4096; i++) twice[i] = once[i / 2];
+    for (int type = DTYPE_F32; type <= DTYPE_BF16; type++) {
+        c = measure(many, 2048, (dtype_t)type);
+        assert_close(distance_to_sample(&c.sample, &c.d, once, 2048),
+                     distance_to_sample(&c.sample, &c.d, twice, 4096), 1e-14);
+        sorter_destroy(&c.sorter);
+    }
     reference_draw(3, 4096, reference);
     double mean = 0;
     for (int i = 0; i < 4096; i++) {
