@@ -1,22 +1,32 @@
 #include "stats/difficulty.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "core/memory.h"
 #include "core/random.h"
 
+/* token [wanted] = distinct numbers below tokens in ascending order: random_sample's method
+ * (Knuth, TAOCP 2, 3.4.2, algorithm S) for populations beyond 32 bits. */
+static void sample_tokens(random_t *random, int64_t tokens, int64_t wanted, int64_t *token)
+{
+    int64_t taken = 0;
+    for (int64_t i = 0; taken < wanted; i++)
+        if (random_below(random, (uint64_t)(tokens - i)) < (uint64_t)(wanted - taken))
+            token[taken++] = i;
+}
+
 status_t pairs_draw(uint64_t seed, int64_t tokens, int64_t count, int64_t *first, int64_t *second)
 {
-    if (count < 0 || tokens < 0 || tokens > INT32_MAX || count > tokens / 2)
+    if (count < 0 || tokens < 0 || count > tokens / 2)
         return status_new(EXIT_INPUT, "%lld disjoint pairs wanted of %lld tokens", (long long)count,
                           (long long)tokens);
-    int32_t *token = NULL;
-    int64_t *order = NULL;
+    int64_t *token = NULL, *order = NULL;
     random_t random = random_stream(seed, "pairs", 0);
     status_t status = mem_new(&token, 2 * (size_t)count, "tokens of pairs");
     if (!status) status = mem_new(&order, 2 * (size_t)count, "order of pairs");
-    if (!status) status = random_sample(&random, (int32_t)tokens, (int32_t)(2 * count), token);
     if (!status) {
+        sample_tokens(&random, tokens, 2 * count, token);
         random_permutation(&random, 2 * (size_t)count, order);
         for (int64_t p = 0; p < count; p++) {
             first[p] = token[order[2 * p]];
@@ -26,6 +36,36 @@ status_t pairs_draw(uint64_t seed, int64_t tokens, int64_t count, int64_t *first
     mem_free(&order);
     mem_free(&token);
     return status;
+}
+
+/* A pair's token and the slot it wants to know. */
+typedef struct {
+    int64_t token, *slot;
+} member_t;
+
+static int compare_members(const void *a, const void *b)
+{
+    int64_t x = ((const member_t *)a)->token, y = ((const member_t *)b)->token;
+    return (x > y) - (x < y);
+}
+
+status_t pairs_order(const int64_t *first, const int64_t *second, int64_t count, int64_t *token,
+                     int64_t *first_slot, int64_t *second_slot)
+{
+    member_t *member = NULL;
+    status_t status = mem_new(&member, 2 * (size_t)count, "order of pairs");
+    if (status) return status;
+    for (int64_t p = 0; p < count; p++) {
+        member[2 * p] = (member_t){first[p], first_slot + p};
+        member[2 * p + 1] = (member_t){second[p], second_slot + p};
+    }
+    qsort(member, 2 * (size_t)count, sizeof *member, compare_members);
+    for (int64_t i = 0; i < 2 * count; i++) {
+        token[i] = member[i].token;
+        *member[i].slot = i;
+    }
+    mem_free(&member);
+    return NULL;
 }
 
 status_t input_distances(const float *inputs, int64_t tokens, int64_t width, const int64_t *first,
@@ -89,14 +129,13 @@ double difficulty_measure(difficulty_t *d, const double *output_distance)
         d->scratch[p] = output_distance[d->kept[p]];
         sum[p & 3] += d->scratch[p] * d->weight[p];
     }
-    double median = median_of(d->scratch, d->pairs);
-    if (!(median > 0)) return NAN;
-    return ((sum[0] + sum[1]) + (sum[2] + sum[3])) / median / (double)d->pairs;
+    d->median = median_of(d->scratch, d->pairs);
+    if (!(d->median > 0)) return NAN;
+    return ((sum[0] + sum[1]) + (sum[2] + sum[3])) / d->median / (double)d->pairs;
 }
 
-/* Hoare's selection with the median of three as the pivot: on return value[rank] is in its
- * place, none before it is larger and none behind it smaller. */
-static void select_rank(double *value, int64_t count, int64_t rank)
+/* Hoare's selection with the median of three as the pivot. */
+void select_rank(double *value, int64_t count, int64_t rank)
 {
     int64_t low = 0, high = count - 1;
     while (low < high) {

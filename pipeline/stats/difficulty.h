@@ -15,6 +15,11 @@
 MUST_CHECK status_t pairs_draw(uint64_t seed, int64_t tokens, int64_t count, int64_t *first,
                                int64_t *second);
 
+/* The tokens of the pairs in ascending order, token int64 [2 * count], and where those of each
+ * pair stand among them, first_slot, second_slot int64 [count]. */
+MUST_CHECK status_t pairs_order(const int64_t *first, const int64_t *second, int64_t count,
+                                int64_t *token, int64_t *first_slot, int64_t *second_slot);
+
 /* distance[p] = ||inputs[first[p]] - inputs[second[p]]||; inputs: float32 [tokens][width]. A
  * token outside [0, tokens) and a distance that is not finite are errors that name the pair. */
 MUST_CHECK status_t input_distances(const float *inputs, int64_t tokens, int64_t width,
@@ -27,6 +32,7 @@ typedef struct {
     int64_t pairs, dropped;
     int64_t *kept;
     double *weight, *scratch;
+    double median; /* N_y of the neuron measured last; NaN where no pair was kept */
 } difficulty_t;
 
 /* From the input distances float64 [count]. */
@@ -37,6 +43,10 @@ void difficulty_destroy(difficulty_t *difficulty);
 /* The difficulty of one neuron from |y_a - y_b| of all pairs, float64 [count] as in create; NaN
  * where N_y is 0 or no pair was kept. Uses the scratch: one call at a time. */
 double difficulty_measure(difficulty_t *difficulty, const double *output_distance);
+
+/* Reorders value [count] in linear time so that value[rank] is in its place, none before it is
+ * larger and none behind it smaller; 0 <= rank < count. */
+void select_rank(double *value, int64_t count, int64_t rank);
 
 /* numpy's median, reordering value [count] in linear time; NaN where count is 0. */
 double median_of(double *value, int64_t count);

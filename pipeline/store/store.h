@@ -73,6 +73,9 @@ MUST_CHECK status_t store_put(store_t *store, const char *name, const uint64_t *
 MUST_CHECK status_t store_put_own(store_t *store, const char *name, const uint64_t *start,
                                   const uint64_t *count, const void *data);
 
+/* Collective like the store: what any rank wrote before is read by all after. */
+MUST_CHECK status_t store_sync(store_t *store);
+
 /* Attributes of an object ("/" for the file): what a value is and what made it. */
 MUST_CHECK status_t store_set_text(store_t *store, const char *object, const char *key,
                                    const char *text);

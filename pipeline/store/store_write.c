@@ -232,6 +232,15 @@ status_t store_put_own(store_t *store, const char *name, const uint64_t *start,
     return put(store, name, start, count, data, false);
 }
 
+/* MPI-IO's rule for files that several write and read: sync, barrier, sync. */
+status_t store_sync(store_t *store)
+{
+    herr_t code = H5Fflush(store->file, H5F_SCOPE_LOCAL);
+    if (store->comm != MPI_COMM_NULL) MPI_Barrier(store->comm);
+    if (code >= 0 && store->comm != MPI_COMM_NULL) code = H5Fflush(store->file, H5F_SCOPE_LOCAL);
+    return store_agree(store, code < 0 ? store_error(store, NULL, "flush") : NULL);
+}
+
 /* length: elements of an array, or NULL for a single value. */
 static status_t set_attribute(store_t *store, const char *object, const char *key, hid_t type,
                               const hsize_t *length, const void *value)

@@ -104,6 +104,19 @@ static void test_pairs_are_disjoint(void **state)
     assert_refused(pairs_draw(1, 99, 50, first, second), "50 disjoint pairs wanted of 99 tokens");
 }
 
+static void test_order(void **state)
+{
+    (void)state;
+    int64_t first[400], second[400], token[800], slot[2][400];
+    assert_ok(pairs_draw(7, 1000, 400, first, second));
+    assert_ok(pairs_order(first, second, 400, token, slot[0], slot[1]));
+    for (int i = 1; i < 800; i++) assert_true(token[i] > token[i - 1]);
+    for (int p = 0; p < 400; p++) {
+        assert_int_equal(token[slot[0][p]], first[p]);
+        assert_int_equal(token[slot[1][p]], second[p]);
+    }
+}
+
 static void test_errors(void **state)
 {
     (void)state;
@@ -120,7 +133,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden), cmocka_unit_test(test_by_hand),
         cmocka_unit_test(test_median), cmocka_unit_test(test_pairs_are_disjoint),
-        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_order),  cmocka_unit_test(test_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
