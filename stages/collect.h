@@ -54,5 +54,8 @@ typedef struct {
 
 /* Every pre-activation: /preactivations [layers][neurons][tokens] in collect.type. */
 extern const taker_t collect_raw;
+/* Of seeded pairs of tokens: /pairs and /input_distances, unless collect.pairs is 0; and where raw
+ * is not taken, /pair_outputs. */
+extern const taker_t collect_pairs;
 
 #endif

@@ -10,7 +10,7 @@
 #include "par/work.h"
 #include "stages/collect.h"
 
-static const taker_t *const taker[] = {&collect_raw};
+static const taker_t *const taker[] = {&collect_raw, &collect_pairs};
 enum { TAKERS = sizeof taker / sizeof *taker };
 
 typedef struct {
@@ -71,11 +71,13 @@ static status_t make_key(const collection_t *it, char key[SHA256_HEX])
     if (!status)
         status = str_printf(&text,
                             "window %lld stride %lld bos %d windows %zu chunk %lld type %s "
-                            "arithmetic %s",
+                            "pairs %lld seed %lld arithmetic %s",
                             (long long)it->windows.window, (long long)it->windows.stride,
                             it->windows.bos, it->sequences.count,
                             (long long)config_integer(it->stage->config, "resources.chunk"),
                             config_text(it->stage->config, "collect.type"),
+                            (long long)config_integer(it->stage->config, "collect.pairs"),
+                            (long long)config_integer(it->stage->config, "collect.seed"),
                             arithmetic_name(it->arithmetic));
     for (size_t i = 0; !status && i < it->layers; i++)
         status = str_printf(&text, " layer %d", it->layer[i]);

@@ -55,16 +55,26 @@ static status_t draw(pair_inputs_t *it)
     return status;
 }
 
+static int64_t columns_of(const pair_inputs_plan_t *plan)
+{
+    int64_t most = BLOCK_VALUES / (2 * plan->pairs);
+    if (most < LEAST_COLUMNS) most = LEAST_COLUMNS;
+    return plan->width < most ? plan->width : most;
+}
+
+double pair_inputs_memory(const pair_inputs_plan_t *plan)
+{
+    return (double)plan->pairs *
+           (6 * sizeof(int64_t) + sizeof(double) + 2 * (double)columns_of(plan) * sizeof(float));
+}
+
 status_t pair_inputs_create(MPI_Comm comm, const char *path, const pair_inputs_plan_t *plan,
                             pair_inputs_t **inputs)
 {
     status_t status = mem_new(inputs, 1, "inputs of pairs");
     if (!status) {
         pair_inputs_t *it = *inputs;
-        *it = (pair_inputs_t){.comm = comm, .plan = *plan, .columns = plan->width};
-        int64_t most = BLOCK_VALUES / (2 * plan->pairs);
-        if (most < LEAST_COLUMNS) most = LEAST_COLUMNS;
-        if (it->columns > most) it->columns = most;
+        *it = (pair_inputs_t){.comm = comm, .plan = *plan, .columns = columns_of(plan)};
         status = draw(it);
     }
     status = agree(comm, status);

@@ -20,6 +20,9 @@ typedef struct {
     int64_t layers, width; /* of the inputs */
 } pair_inputs_plan_t;
 
+/* Bytes that a rank holds at most, beside one batch's inputs. */
+double pair_inputs_memory(const pair_inputs_plan_t *plan);
+
 /* Collective over comm. path: the output beside which the scratch file lies. */
 MUST_CHECK status_t pair_inputs_create(MPI_Comm comm, const char *path,
                                        const pair_inputs_plan_t *plan, pair_inputs_t **inputs);

@@ -71,6 +71,21 @@ int64_t pairs_dropped(const pairs_t *p, int64_t layer)
     return dropped;
 }
 
+size_t pairs_bytes(int64_t layers)
+{
+    size_t file = 6 * sizeof(int64_t) + sizeof(int32_t) + (size_t)layers * sizeof(double);
+    size_t outputs = 4 * sizeof(float) + sizeof(double);
+    size_t difficulty = sizeof(int64_t) + 2 * sizeof(double);
+    size_t similar = 3 * sizeof(int32_t) + 3 * sizeof(double) + 1;
+    return file + outputs + difficulty + similar;
+}
+
+size_t pairs_file_bytes(int64_t most)
+{
+    return (size_t)most * (sizeof(int32_t) + 2 * sizeof(float)) + sizeof(double) +
+           2 * SIGNS * sizeof(int32_t);
+}
+
 /* ---- the file of results ---- */
 
 static status_t define(store_t *store, const char *name, store_type_t type, int dimensions,

@@ -35,6 +35,10 @@ void pairs_destroy(pairs_t *pairs);
 /* Pairs of equal inputs in a layer (an index). */
 int64_t pairs_dropped(const pairs_t *pairs, int64_t layer);
 
+/* Bytes that a rank holds for each pair, pairs and work, and that a neuron takes in the file. */
+size_t pairs_bytes(int64_t layers);
+size_t pairs_file_bytes(int64_t most);
+
 typedef struct {
     double percent; /* of the pairs of different inputs are similar */
     int64_t most;   /* of the similar pairs are shown as separated */

@@ -4,46 +4,65 @@
 
 #include <mpi.h>
 
+#include "stats/pairs.h"
 #include "stats/statistics.h"
 #include "store/store.h"
 
-/* What collect wrote: /preactivations [layers][neurons][tokens] in type, /layers. */
+/* What collect wrote: /preactivations [layers][neurons][tokens] in type, /layers, /ids, and the
+ * pairs of tokens, if it drew any. */
 typedef struct {
     store_t *store;
     dtype_t type;
     int64_t layers, neurons, tokens;
-    int32_t *layer; /* [layers], numbers in the model */
+    int64_t windows, window; /* windows of so many tokens; 0 where the file has no /ids */
+    int32_t *layer;          /* [layers], numbers in the model */
+    pairs_t pairs;           /* none: pairs.pairs = 0 */
 } activations_t;
 
 MUST_CHECK status_t activations_open(const char *path, activations_t *activations);
 void activations_close(activations_t *activations);
 
-/* On rank 0 (NULL elsewhere): value [STATISTICS] of float64 [layers][neurons], quantile float64
- * [LEVELS][layers][neurons]. */
+typedef struct {
+    uint64_t seed;         /* of wd_sampled's reference and of the bootstrap */
+    int64_t replicates;    /* of the bootstrap; 0: none */
+    pairs_options_t pairs; /* used where there are pairs */
+    store_t *pairs_store;  /* where pairs_define made room; collective over the same ranks */
+} reduce_options_t;
+
+/* On rank 0 (NULL elsewhere): value [STATISTICS] of float64 [layers][neurons] (wd_sampled and md
+ * among them, md NaN without pairs), quantile float64 [LEVELS][layers][neurons], replicate float64
+ * [replicates][layers][neurons], and error [layers][neurons] of WD; the last two are NULL without
+ * replicates. */
 typedef struct {
     double *value[STATISTICS];
-    double *quantile;
+    double *quantile, *replicate, *error;
+    int64_t replicates;
     int64_t undefined; /* neurons whose values are all equal */
 } reduced_t;
 
 /* Collective: the ranks divide the neurons; each is computed by one, from its own values alone, so
- * that results do not depend on the number of ranks. Memory: some 16 bytes a token, or one block
- * of the file, on each rank. A value that is not finite is an EXIT_NUMERIC error that names layer,
- * neuron and token, on all ranks. */
-MUST_CHECK status_t reduce_activations(const activations_t *activations, MPI_Comm comm,
+ * that results do not depend on the number of ranks. Memory: some 32 bytes a token (with
+ * replicates, some 60), or one block of the file, on each rank; on rank 0 all results as well. A
+ * value that is not finite is an EXIT_NUMERIC error that names layer, neuron and token, on all
+ * ranks. */
+MUST_CHECK status_t reduce_activations(const activations_t *activations,
+                                       const reduce_options_t *options, MPI_Comm comm,
                                        reduced_t *reduced);
-/* Before: the bytes that each of so many ranks will hold, and the bytes of the file of statistics. */
-double reduce_memory(const activations_t *activations, int ranks);
-double reduce_disk(const activations_t *activations);
+/* Before: the bytes that each of so many ranks will hold, and those of the files of
+ * statistics and of pairs (but for texts). */
+double reduce_memory(const activations_t *activations, const reduce_options_t *options, int ranks);
+double reduce_disk(const activations_t *activations, const reduce_options_t *options);
 /* Collective: neurons per second of one rank while all are at work, from reading and measuring some
  * of its own for about so many seconds; the slowest rank's. */
-MUST_CHECK status_t reduce_rate(const activations_t *activations, MPI_Comm comm, double seconds,
-                                double *rate);
+MUST_CHECK status_t reduce_rate(const activations_t *activations, const reduce_options_t *options,
+                                MPI_Comm comm, double seconds, double *rate);
 void reduced_destroy(reduced_t *reduced);
 
 /* Rank 0: writes everything of reduced into a store of its own: the entries of the table as f64
- * [layers][neurons], /quantiles f64 [levels][layers][neurons] with the attribute levels, /layers
- * int32 [layers], and the attributes tokens and undefined of the file. */
+ * [layers][neurons], each with the attribute undefined, how many are NaN; /quantiles f64
+ * [levels][layers][neurons] with the attribute levels; /layers int32 [layers]; with pairs /md among
+ * the former, and /pairs_dropped int64 [layers]; with replicates /wd_error and /wd_replicates f64
+ * [replicates][layers][neurons]; and the attributes tokens and undefined of the file. */
 MUST_CHECK status_t reduce_write(store_t *store, const activations_t *activations,
                                  const reduced_t *reduced);
 

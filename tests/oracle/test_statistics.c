@@ -5,6 +5,7 @@
 
 #include "core/strings.h"
 #include "stats/arrays.h"
+#include "stats/reduce.h"
 #include "store/store.h"
 #include "tests/scratch.h"
 
@@ -31,6 +32,71 @@ static void compare(const char *name, size_t i, double got, double want, double 
     if (isnan(want) ? !isnan(got) : !(fabs(got - want) <= tolerance))
         fail_msg("%s, neuron %zu: %.17g, expected %.17g within %.2g", name, i % NEURONS, got, want,
                  tolerance);
+}
+
+/* The mapping difficulty as a run computes it: by reduce, of a file such as collect writes. */
+static void test_through_reduce(void **state)
+{
+    enum { TOKENS = 6000 };
+    static float column[NEURONS][TOKENS];
+    char path[1024], *name = NULL;
+    store_t *want = NULL, *store = NULL;
+    store_info_t info;
+    float *row = NULL, *input = NULL;
+    int64_t *pair = NULL;
+    double *distance = NULL;
+    const int32_t layer = 0;
+    activations_t activations;
+    reduced_t reduced;
+    if (!file_exists(oracle(path))) skip();
+    expect_ok(store_open(path, &want));
+    expect_ok(store_read(want, "/activations", STORE_F32, &row, &info));
+    assert_true(info.shape[0] == TOKENS && info.shape[1] == NEURONS);
+    for (int i = 0; i < TOKENS * NEURONS; i++) column[i % NEURONS][i / NEURONS] = row[i];
+    expect_ok(store_read(want, "/inputs", STORE_F32, &input, &info));
+    int64_t width = (int64_t)info.shape[1];
+    expect_ok(store_read(want, "/pairs", STORE_I64, &pair, &info));
+    uint64_t all[] = {1, NEURONS, TOKENS}, distances[] = {1, info.shape[1]};
+    int64_t pairs = (int64_t)info.shape[1];
+    expect_ok(mem_new(&distance, (size_t)pairs, "test"));
+    expect_ok(input_distances(input, TOKENS, width, pair, pair + pairs, pairs, distance));
+    expect_ok(path_join(*state, "activations.h5", &name));
+    expect_ok(store_create(name, MPI_COMM_SELF, &store));
+    expect_ok(store_write(store, "/preactivations", STORE_F32, 3, all, column));
+    expect_ok(store_write(store, "/layers", STORE_I32, 1, all, &layer));
+    expect_ok(store_write(store, "/pairs", STORE_I64, 2, info.shape, pair));
+    expect_ok(store_write(store, "/input_distances", STORE_F64, 2, distances, distance));
+    expect_ok(store_publish(&store));
+    expect_ok(activations_open(name, &activations));
+    mem_free(&name);
+    expect_ok(path_join(*state, "pairs.h5", &name));
+    reduce_options_t options = {.seed = 1, .pairs = {.percent = 10, .most = 20, .seed = 1}};
+    expect_ok(store_create(name, MPI_COMM_SELF, &options.pairs_store));
+    expect_ok(pairs_define(options.pairs_store, &activations.pairs, NEURONS, &options.pairs));
+    expect_ok(reduce_activations(&activations, &options, MPI_COMM_SELF, &reduced));
+    double *md = read_numbers(want, "md", NEURONS), *wd = read_numbers(want, "wd_exact", NEURONS);
+    double *sampled = read_numbers(want, "wd_sampled", NEURONS);
+    double *dropped = read_numbers(want, "pairs_dropped", 1);
+    for (size_t n = 0; n < NEURONS; n++) {
+        compare("md", n, reduced.value[DIFFICULTY][n], md[n], 1e-9 * fabs(md[n]));
+        compare("wd_exact", n, reduced.value[0][n], wd[n], 1e-9);
+        /* Another draw from N(0,1) of 6000 values: two of them are about 0.02 apart. */
+        if (!isnan(sampled[n])) assert_true(fabs(reduced.value[WD_SAMPLED][n] - sampled[n]) < 0.05);
+    }
+    assert_int_equal(pairs_dropped(&activations.pairs, 0), (int64_t)dropped[0]);
+    reduced_destroy(&reduced);
+    store_close(&options.pairs_store);
+    activations_close(&activations);
+    store_close(&want);
+    mem_free(&dropped);
+    mem_free(&sampled);
+    mem_free(&wd);
+    mem_free(&md);
+    mem_free(&distance);
+    mem_free(&pair);
+    mem_free(&input);
+    mem_free(&row);
+    mem_free(&name);
 }
 
 static void test_every_number(void **state)
@@ -86,6 +152,7 @@ int main(int argc, char **argv)
     MPI_Init(&argc, &argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_every_number, scratch_create, scratch_destroy),
+        cmocka_unit_test_setup_teardown(test_through_reduce, scratch_create, scratch_destroy),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     MPI_Finalize();

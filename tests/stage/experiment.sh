@@ -40,7 +40,8 @@ corpora:
   heldout: {files: ["$in/heldout.txt"], rows: line}
 benchmarks:
   grammar: {files: ["$in/pairs/*.jsonl"]}
-collect: {corpus: text, window: 64, windows: 32}
+collect: {corpus: text, window: 64, windows: 32, pairs: 700}
+reduce: {bootstrap: 3}
 select:
   top: {by: wd, take: highest, percent: 5}
   random: {like: top, seed: 17}

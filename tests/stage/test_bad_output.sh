@@ -34,6 +34,8 @@ if [ "$(id -u)" -ne 0 ] || "${somebody[@]}" test -x "$build/bin/wn-shard" 2> /de
     denied shard shards shards/text.h5
     ways="3 driver"
     denied collect activations activations/step0.h5
+    denied reduce pairs pairs/step0.h5
+    chmod 777 "$run/pairs"
     denied reduce statistics statistics/step0.h5
     denied select selection selection/top.h5
     denied evaluate results results/step0/perplexity-heldout.h5
@@ -68,6 +70,8 @@ if mount -t tmpfs -o size=64k none "$scratch/mount" 2> /dev/null; then
     full collect 12 activations
     rm -rf "$run" && cp -r "$scratch/whole" "$run"
     full reduce 64 statistics
+    rm -rf "$run" && cp -r "$scratch/whole" "$run"
+    full reduce 64 pairs
     rm -rf "$run" && cp -r "$scratch/whole" "$run"
     full select 4 selection
     rm -rf "$run" && cp -r "$scratch/whole" "$run"

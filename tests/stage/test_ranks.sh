@@ -14,7 +14,7 @@ done
 cp -r "$scratch/ranks1" "$scratch/other"
 cp "$scratch/other/statistics/step0.h5" "$scratch/other/statistics/step512.h5"
 check "other data are told apart" eval '! same_results "$scratch/ranks1" "$scratch/other"'
-for kind in shards activations statistics selection results report; do
+for kind in shards activations statistics pairs selection results report; do
     check "there are $kind" test -n "$(find "$scratch/ranks1/$kind" -type f)"
 done
 

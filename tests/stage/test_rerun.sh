@@ -10,7 +10,7 @@ options=()
 # Every output but the report with its inode: a file that was written anew has another.
 state()
 {
-    (cd "$run" && find shards activations statistics selection results -type f -printf '%p %i %T@\n' |
+    (cd "$run" && find shards activations statistics pairs selection results -type f -printf '%p %i %T@\n' |
         LC_ALL=C sort)
 }
 
@@ -45,7 +45,7 @@ changed()
     check "$label: makes anew what it must, and no more" diff "$scratch/wanted" "$scratch/made"
 }
 
-statistics=(activations/%s.h5 statistics/%s.h5)
+statistics=({activations,statistics,pairs}/%s.h5)
 cohorts=(selection/{frozen,listed,random,top}.h5)
 perplexity=results/%s/perplexity-heldout.h5
 pairs=results/%s/pairs-grammar.h5
@@ -81,7 +81,7 @@ changed "fewer tokens" "${statistics[@]}" "${cohorts[@]}"
 options+=(--set resources.chunk=128)
 changed "another chunk" "${statistics[@]}" "${cohorts[@]}" $perplexity $pairs
 cp "$demo/model/step4000"/* "$in/model/step0"
-changed "other weights" {activations,statistics}/step0.h5 "${cohorts[@]}" results/step0/{perplexity-heldout,pairs-grammar}.h5
+changed "other weights" {activations,statistics,pairs}/step0.h5 "${cohorts[@]}" results/step0/{perplexity-heldout,pairs-grammar}.h5
 rm -r "$run/report"
 mv "$run" "$scratch/changed"
 all_stages "all of that from scratch"
