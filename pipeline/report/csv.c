@@ -1,5 +1,7 @@
 #include "report/csv.h"
 
+#include <math.h>
+
 #include "report/text.h"
 
 /* ---- long form ---- */
@@ -184,5 +186,37 @@ status_t csv_statistics(const run_t *run, str_t *csv)
         for (int32_t l = 0; !status && statistics->there && l <= statistics->layers; l++)
             status = layer_line(run, i, l, csv);
     }
+    return status;
+}
+
+/* ---- signs of pairs ---- */
+
+static status_t signs_line(const run_t *run, size_t checkpoint, size_t rule, int side, str_t *csv)
+{
+    const int64_t *signs = run->cohort[checkpoint * run->rules.count + rule].signs[side];
+    int64_t count = signs[SIGNS_NEGATIVE] + signs[SIGNS_MIXED] + signs[SIGNS_POSITIVE];
+    status_t status = csv_text(csv, run->checkpoints->item[checkpoint]);
+    if (!status) status = csv_text(csv, run->rules.rule[rule].name);
+    if (!status) status = csv_text(csv, side == SIDE_CONTROLS ? "controls" : "separated");
+    if (!status) status = csv_integer(csv, count);
+    for (int s = 0; !status && s < SIGNS; s++) {
+        interval_t interval = interval_share(signs[s], count, 0.95);
+        status = csv_number(csv, count ? (double)signs[s] / (double)count : NAN);
+        if (!status) status = csv_number(csv, interval.low);
+        if (!status) status = csv_number(csv, interval.high);
+    }
+    return status ? status : csv_end(csv);
+}
+
+status_t csv_pair_signs(const run_t *run, str_t *csv)
+{
+    status_t status = str_add(csv, "checkpoint,cohort,pairs,n,negative,negative:low,negative:high,"
+                                   "mixed,mixed:low,mixed:high,positive,positive:low,"
+                                   "positive:high\n");
+    for (size_t i = 0; !status && i < run->checkpoints->count; i++)
+        for (size_t r = 0; !status && r < run->rules.count; r++)
+            for (int side = 0; !status && side < SIDES; side++)
+                if (run->cohort[i * run->rules.count + r].signs_known)
+                    status = signs_line(run, i, r, side, csv);
     return status;
 }

@@ -13,4 +13,8 @@ MUST_CHECK status_t csv_task(const run_t *run, size_t task, str_t *csv);
 /* A line for each checkpoint and layer, and one for all layers together. */
 MUST_CHECK status_t csv_statistics(const run_t *run, str_t *csv);
 
+/* Signs of the pairs that cohorts separate and of their controls, a line for each checkpoint,
+ * cohort and side: n, and value, low and high of each share. Only a head where none is known. */
+MUST_CHECK status_t csv_pair_signs(const run_t *run, str_t *csv);
+
 #endif

@@ -13,6 +13,7 @@
 #include "eval/deviation.h"
 #include "eval/summary.h"
 #include "eval/task.h"
+#include "select/findings.h"
 #include "select/rules.h"
 
 /* A task of the configuration. */
@@ -80,6 +81,9 @@ typedef struct {
     bool there;
     int64_t neurons, fewest, most; /* in all layers, in one layer */
     int64_t layers;
+    double stability; /* mean over its neurons; NaN where it is unknown */
+    bool signs_known;
+    int64_t signs[SIDES][SIGNS]; /* of pairs of tokens */
 } run_cohort_t;
 
 typedef struct {

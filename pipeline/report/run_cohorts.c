@@ -1,4 +1,6 @@
 /* Cohorts: their sizes, and the list of their neurons. */
+#include <string.h>
+
 #include "core/memory.h"
 #include "report/run_internal.h"
 #include "report/text.h"
@@ -20,9 +22,14 @@ static status_t list_neurons(run_t *run, const char *checkpoint, const char *nam
     return status;
 }
 
-static void measure(const cohort_t *cohort, run_cohort_t *size)
+static void measure(const cohort_t *cohort, const findings_t *findings, run_cohort_t *size)
 {
-    *size = (run_cohort_t){.there = true, .neurons = cohort->count, .layers = cohort->layers};
+    *size = (run_cohort_t){.there = true,
+                           .neurons = cohort->count,
+                           .layers = cohort->layers,
+                           .stability = findings_stability(findings, cohort->count),
+                           .signs_known = findings->known};
+    memcpy(size->signs, findings->signs, sizeof size->signs);
     for (int32_t l = 0; l < cohort->layers; l++) {
         if (l == 0 || cohort->size[l] < size->fewest) size->fewest = cohort->size[l];
         if (cohort->size[l] > size->most) size->most = cohort->size[l];
@@ -39,13 +46,16 @@ static status_t read_cohort(run_t *run, size_t rule, bool *absent)
     for (size_t i = 0; !status && i < run->checkpoints->count; i++) {
         const char *checkpoint = run->checkpoints->item[i];
         cohort_t cohort = {0};
+        findings_t findings = {0};
         absent[i] = !store || !store_has(store, checkpoint);
         if (absent[i]) continue;
         status = selection_read(store, checkpoint, &cohort);
-        if (!status) measure(&cohort, &run->cohort[i * run->rules.count + rule]);
+        if (!status) status = findings_read(store, checkpoint, &cohort, &findings);
+        if (!status) measure(&cohort, &findings, &run->cohort[i * run->rules.count + rule]);
         /* A list of all neurons would say nothing. */
         if (!status && run->rules.rule[rule].kind != RULE_ALL)
             status = list_neurons(run, checkpoint, cohort_name, &cohort);
+        findings_destroy(&findings);
         cohort_destroy(&cohort);
     }
     if (!status) status = str_format(&what, "cohort %s (stage select)", cohort_name);

@@ -17,7 +17,8 @@ MUST_CHECK status_t tables_results(const run_t *run, detail_t detail, tables_t *
 MUST_CHECK status_t tables_wd(const run_t *run, detail_t detail, tables_t *tables);
 /* WD by layer at the last checkpoint that has statistics. */
 MUST_CHECK status_t tables_layers(const run_t *run, tables_t *tables);
-/* Cohorts and their sizes at the last checkpoint that has them. */
+/* Cohorts at the last checkpoint that has them: sizes, and where they are known the stability and
+ * the signs of the pairs that they separate. */
 MUST_CHECK status_t tables_cohorts(const run_t *run, tables_t *tables);
 /* Accuracy by file at the last checkpoint, for each task of minimal pairs. */
 MUST_CHECK status_t tables_files(const run_t *run, tables_t *tables);

@@ -1,5 +1,4 @@
-/* What was run: model, data, cohorts, software. */
-#include <math.h>
+/* What was run: model, data, software. */
 #include <string.h>
 
 #include "core/file.h"
@@ -8,72 +7,6 @@
 #include "model/checkpoints.h"
 #include "report/tables.h"
 #include "report/text.h"
-
-/* ---- cohorts ---- */
-
-double cohort_share(const run_t *run, size_t checkpoint, size_t rule)
-{
-    const run_cohort_t *cohort = &run->cohort[checkpoint * run->rules.count + rule];
-    const run_statistics_t *statistics = &run->statistics[checkpoint];
-    /* A frozen cohort comes from another checkpoint, which has as many neurons. */
-    for (size_t i = 0; !statistics->there && i < run->checkpoints->count; i++)
-        statistics = &run->statistics[i];
-    if (!cohort->there || !statistics->there) return NAN;
-    return (double)cohort->neurons / (double)statistics->layer[statistics->layers].neurons;
-}
-
-/* The last checkpoint that has the cohort, or -1. */
-static ptrdiff_t last_with(const run_t *run, size_t rule)
-{
-    for (size_t i = run->checkpoints->count; i-- > 0;)
-        if (run->cohort[i * run->rules.count + rule].there) return (ptrdiff_t)i;
-    return -1;
-}
-
-static status_t cohort_row(const run_t *run, size_t rule, size_t checkpoint, table_t *table)
-{
-    const run_cohort_t *cohort = &run->cohort[checkpoint * run->rules.count + rule];
-    str_t text[4] = {{0}};
-    status_t status = rule_describe(&run->rules, rule, &text[0]);
-    if (!status && run->rules.rule[rule].from)
-        status = str_printf(&text[0], ", at %s for all checkpoints", run->rules.rule[rule].from);
-    if (!status) status = text_count(&text[1], cohort->neurons);
-    if (!status) status = text_count(&text[2], cohort->fewest);
-    if (!status && cohort->most > cohort->fewest) {
-        status = str_add(&text[2], "–");
-        if (!status) status = text_count(&text[2], cohort->most);
-    }
-    if (!status) status = text_percent(&text[3], cohort_share(run, checkpoint, rule));
-    if (!status) status = strings_append(&table->cell, run->rules.rule[rule].name);
-    for (int i = 0; !status && i < 4; i++) status = strings_append(&table->cell, text[i].data);
-    for (int i = 0; i < 4; i++) str_free(&text[i]);
-    return status;
-}
-
-status_t tables_cohorts(const run_t *run, tables_t *tables)
-{
-    static const char *const head[] = {"cohort", "neurons chosen", "neurons", "per layer",
-                                       "% of all"};
-    table_t *table = NULL;
-    status_t status = NULL;
-    for (size_t r = 0; !status && r < run->rules.count; r++) {
-        ptrdiff_t last = last_with(run, r);
-        if (last < 0) continue;
-        if (!table) {
-            char *note = NULL;
-            status = str_format(&note, "sizes at %s; every neuron: cohorts.csv",
-                                run->checkpoints->item[last]);
-            if (!status) status = tables_append(tables, "Cohorts", "", note, 2, &table);
-            for (size_t i = 0; !status && i < sizeof head / sizeof *head; i++)
-                status = strings_append(&table->head, head[i]);
-            mem_free(&note);
-        }
-        if (!status) status = cohort_row(run, r, (size_t)last, table);
-    }
-    return status;
-}
-
-/* ---- setting ---- */
 
 static status_t add(table_t *table, const char *name, const char *value)
 {

@@ -2,6 +2,7 @@
 
 #include "core/log.h"
 #include "core/memory.h"
+#include "select/findings.h"
 #include "stats/statistics.h"
 #include "store/output.h"
 
@@ -12,6 +13,11 @@ status_t matrix_read(const char *path, int statistic, matrix_t *matrix)
     store_info_t info = {0}, layers = {0};
     *matrix = (matrix_t){0};
     status_t status = output_open(path, "reduce", &store);
+    if (!status && statistic == DIFFICULTY && !store_has(store, name))
+        status = status_new(EXIT_INPUT,
+                            "%s: no md, since it was made without pairs of tokens; set "
+                            "collect.pairs and run the stages 'collect' and 'reduce' again",
+                            path);
     if (!status) status = store_read(store, name, STORE_F64, &matrix->value, &info);
     if (!status) status = store_read(store, "layers", STORE_I32, &matrix->layer, &layers);
     if (!status &&
@@ -125,8 +131,11 @@ status_t selection_write(store_t *store, const rules_t *rules, size_t index, con
     str_t text = {0};
     char *group = NULL;
     cohort_t cohort = {0};
+    findings_t findings = {0};
     status_t status = selection_apply(rules, index, directory, checkpoint, &cohort);
+    if (!status) status = findings_make(rule, directory, checkpoint, &cohort, &findings);
     if (!status) status = put_all(store, checkpoint, rule, &cohort);
+    if (!status) status = findings_write(store, checkpoint, &cohort, &findings);
     if (!status) status = rule_describe(rules, index, &text);
     if (!status) status = str_format(&group, "/%s", checkpoint);
     if (!status) status = store_set_text(store, group, "rule", text.data);
@@ -137,6 +146,7 @@ status_t selection_write(store_t *store, const rules_t *rules, size_t index, con
                  (long long)cohort.count, cohort.layers, text.data);
     mem_free(&group);
     str_free(&text);
+    findings_destroy(&findings);
     cohort_destroy(&cohort);
     return status;
 }

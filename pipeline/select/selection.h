@@ -1,7 +1,8 @@
 /* Cohorts on disk: chosen from the statistics of a run, written, and read back.
  * A file selection/<cohort>.h5 has for each checkpoint a group with layer int32 [n], neuron int32
  * [n], value float64 [n], and for each layer that has statistics layers int32 [layers],
- * threshold float64 [layers] and size int32 [layers]; the attributes rule and statistic. */
+ * threshold float64 [layers] and size int32 [layers]; what findings.h adds; the attributes rule
+ * and statistic. */
 #ifndef WN_SELECT_SELECTION_H
 #define WN_SELECT_SELECTION_H
 

@@ -9,6 +9,7 @@
 #include "report/harness.h"
 #include "report/report.h"
 #include "report/sweep.h"
+#include "report/tables.h"
 #include "store/store.h"
 #include "tests/scratch.h"
 
@@ -103,6 +104,8 @@ static void write_statistics(const char *root)
     static const double wd[] = {1, 2, 3, 4, 5, NAN, 7, 9}, share[] = {0, 1, 0, 1, 1, 1, 1, 1};
     static const int32_t layers[] = {0, 2};
     static const int32_t layer[] = {0, 0, 2, 2}, neuron[] = {2, 3, 2, 3}, size[] = {2, 2};
+    static const double stability[] = {1, 0.5, 0.75, 0.95};
+    static const int64_t signs[] = {1, 7, 2, 8, 4, 4};
     static const double value[] = {3, 4, 7, 9}, threshold[] = {2.5, 7};
     store_t *store = create(root, "statistics/step0.h5");
     expect_ok(store_set_integer(store, "/", "tokens", 1000));
@@ -117,6 +120,8 @@ static void write_statistics(const char *root)
     put(store, "/step0/layers", STORE_I32, 2, 0, layers);
     put(store, "/step0/threshold", STORE_F64, 2, 0, threshold);
     put(store, "/step0/size", STORE_I32, 2, 0, size);
+    put(store, "/step0/stability", STORE_F64, 4, 0, stability);
+    put(store, "/step0/pair_signs", STORE_I64, 2, 3, signs);
     publish(store);
 }
 
@@ -240,6 +245,42 @@ static void test_statistics_csv(void **state)
     assert_string_equal(
         line, "step0,all,1000,8,1,1,1.3,2.5,4,6,8.399999999999999,8.879999999999999,9,,,,,0.75");
     assert_null(strstr(csv.data, "step8"));
+    str_free(&csv);
+    close_run(&opened);
+}
+
+/* Intervals: binomtest(k, n).proportion_ci(method="wilson") of SciPy 1.17.1. */
+static void test_cohort_findings(void **state)
+{
+    static const double share[2][9] = {
+        {0.1, 0.017876213095072896, 0.4041500267952385, 0.7, 0.39677814746114526, 0.892208732593699,
+         0.2, 0.056682151454375274, 0.5098375284633583},
+        {0.5, 0.27999563610326017, 0.7200043638967398, 0.25, 0.10182067491213048,
+         0.49498316535508774, 0.25, 0.10182067491213048, 0.49498316535508774},
+    };
+    static const char *const begin[] = {"step0,top,separated,10,", "step0,top,controls,16,"};
+    opened_t opened;
+    str_t csv = {0};
+    tables_t tables = {0};
+    open_run(*state, &opened);
+    expect_ok(csv_pair_signs(&opened.run, &csv));
+    const char *line = strchr(csv.data, '\n') + 1;
+    for (int side = 0; side < 2; side++) {
+        assert_int_equal(strncmp(line, begin[side], strlen(begin[side])), 0);
+        line += strlen(begin[side]);
+        for (int i = 0; i < 9; i++) {
+            char *end;
+            assert_true(fabs(strtod(line, &end) - share[side][i]) < 1e-12);
+            line = end + 1;
+        }
+    }
+    assert_int_equal(*line, '\0');
+    expect_ok(tables_cohorts(&opened.run, &tables));
+    assert_int_equal(tables.count, 2);
+    assert_string_equal(tables.item[0].head.item[5], "stability, %");
+    assert_string_equal(tables.item[0].cell.item[5], "80.0");
+    assert_string_equal(tables.item[1].cell.item[4], "70.0 (39.7–89.2)");
+    tables_free(&tables);
     str_free(&csv);
     close_run(&opened);
 }
@@ -446,9 +487,9 @@ int main(int argc, char **argv)
     MPI_Init(&argc, &argv);
 #define CASE(test) cmocka_unit_test_setup_teardown(test, create_run, destroy_run)
     const struct CMUnitTest tests[] = {
-        CASE(test_results_csv),     CASE(test_statistics_csv), CASE(test_cohorts_and_missing),
-        CASE(test_harness),         CASE(test_same_bytes),     CASE(test_empty_run),
-        CASE(test_without_gnuplot), CASE(test_contradictions),
+        CASE(test_results_csv),     CASE(test_statistics_csv),  CASE(test_cohorts_and_missing),
+        CASE(test_cohort_findings), CASE(test_harness),         CASE(test_same_bytes),
+        CASE(test_empty_run),       CASE(test_without_gnuplot), CASE(test_contradictions),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     MPI_Finalize();
