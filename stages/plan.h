@@ -15,7 +15,7 @@ typedef struct {
     double flops;        /* of matrix products and attention */
     double read;         /* bytes read from files, by all ranks together */
     double memory;       /* bytes of a node at the peak, all its processes */
-    double disk;         /* bytes of the output */
+    double disk;         /* bytes of the output, and of scratch files beside it */
     double seconds;
     const char *bound; /* "", "at most", "about": how the numbers are meant */
     const char *note;  /* why, or NULL */

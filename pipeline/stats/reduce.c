@@ -342,8 +342,9 @@ double reduce_disk(const activations_t *a, const reduce_options_t *options)
     double neurons = (double)a->layers * (double)a->neurons;
     double columns = STATISTICS + LEVELS + (double)options->replicates;
     double pairs = a->pairs.pairs ? (double)pairs_file_bytes(options->pairs.most) : 0;
+    enum { NUMBERS = 36, TEXTS = 128 }; /* of a pair; texts take as much as the longest: about */
     return neurons * (columns * sizeof(double) + pairs) +
-           (double)a->pairs.pairs * ((double)a->layers * sizeof(double) + 36);
+           (double)a->pairs.pairs * ((double)a->layers * sizeof(double) + NUMBERS + TEXTS);
 }
 
 status_t reduce_rate(const activations_t *a, const reduce_options_t *options, MPI_Comm comm,

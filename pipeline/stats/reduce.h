@@ -49,7 +49,7 @@ MUST_CHECK status_t reduce_activations(const activations_t *activations,
                                        const reduce_options_t *options, MPI_Comm comm,
                                        reduced_t *reduced);
 /* Before: the bytes that each of so many ranks will hold, and those of the files of
- * statistics and of pairs (but for texts). */
+ * statistics and of pairs, texts about. */
 double reduce_memory(const activations_t *activations, const reduce_options_t *options, int ranks);
 double reduce_disk(const activations_t *activations, const reduce_options_t *options);
 /* Collective: neurons per second of one rank while all are at work, from reading and measuring some
