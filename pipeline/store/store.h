@@ -65,6 +65,11 @@ MUST_CHECK status_t store_write_texts(store_t *store, const char *name, size_t c
  * shape. Space is allocated at once. */
 MUST_CHECK status_t store_define(store_t *store, const char *name, store_type_t type,
                                  int dimensions, const uint64_t *shape, const uint64_t *chunk);
+/* The same, packed by deflate (level 1 to 9) in chunks of this shape. It is filled by store_put alone,
+ * each chunk at once and by one rank. */
+MUST_CHECK status_t store_define_packed(store_t *store, const char *name, store_type_t type,
+                                        int dimensions, const uint64_t *shape,
+                                        const uint64_t *chunk, int level);
 /* Writes the block [start, start + count) from data in the dataset's own type; every rank its
  * own block, which may be empty (a zero in count). Collective. */
 MUST_CHECK status_t store_put(store_t *store, const char *name, const uint64_t *start,

@@ -26,13 +26,19 @@ static void create_groups(store_t *store, const char *name)
     H5Pclose(list);
 }
 
-static hid_t create_properties(int dimensions, const hsize_t *chunk)
+/* deflate: 0, not; else the level. Bytes of a place are put side by side first, which packs numbers
+ * better. */
+static hid_t create_properties(int dimensions, const hsize_t *chunk, int deflate)
 {
     hid_t list = H5Pcreate(H5P_DATASET_CREATE);
     H5Pset_obj_track_times(list, 0);
     H5Pset_alloc_time(list, H5D_ALLOC_TIME_EARLY);
     H5Pset_fill_time(list, H5D_FILL_TIME_NEVER);
     if (chunk) H5Pset_chunk(list, dimensions, chunk);
+    if (deflate) {
+        H5Pset_shuffle(list);
+        H5Pset_deflate(list, (unsigned)deflate);
+    }
     return list;
 }
 
@@ -50,13 +56,13 @@ static void widen(int dimensions, const uint64_t *from, hsize_t *to)
 }
 
 static hid_t create_dataset(store_t *store, const char *name, hid_t type, int dimensions,
-                            const uint64_t *shape, const uint64_t *chunk)
+                            const uint64_t *shape, const uint64_t *chunk, int deflate)
 {
     hsize_t size[STORE_DIMENSIONS], piece[STORE_DIMENSIONS];
     widen(dimensions, shape, size);
     if (chunk) widen(dimensions, chunk, piece);
     hid_t space = dimensions ? H5Screate_simple(dimensions, size, NULL) : H5Screate(H5S_SCALAR);
-    hid_t create = create_properties(dimensions, chunk ? piece : NULL);
+    hid_t create = create_properties(dimensions, chunk ? piece : NULL, deflate);
     create_groups(store, name);
     hid_t dataset = H5Dcreate2(store->file, name, type, space, H5P_DEFAULT, create, H5P_DEFAULT);
     H5Pclose(create);
@@ -99,7 +105,7 @@ static status_t write_from_root(store_t *store, const char *name, hid_t dataset,
 status_t store_write(store_t *store, const char *name, store_type_t type, int dimensions,
                      const uint64_t *shape, const void *data)
 {
-    hid_t dataset = create_dataset(store, name, store_file_type(type), dimensions, shape, NULL);
+    hid_t dataset = create_dataset(store, name, store_file_type(type), dimensions, shape, NULL, 0);
     status_t status = created(store, name, dataset);
     if (!status) status = write_from_root(store, name, dataset, store_memory_type(type), data);
     if (dataset >= 0) H5Dclose(dataset);
@@ -124,7 +130,7 @@ status_t store_write_texts(store_t *store, const char *name, size_t count, const
     H5Tset_strpad(type, H5T_STR_NULLPAD);
     H5Tset_cset(type, H5T_CSET_UTF8);
     uint64_t shape = count;
-    hid_t dataset = create_dataset(store, name, type, 1, &shape, NULL);
+    hid_t dataset = create_dataset(store, name, type, 1, &shape, NULL, 0);
     status = created(store, name, dataset);
     if (!status) status = write_from_root(store, name, dataset, type, block);
     if (dataset >= 0) H5Dclose(dataset);
@@ -133,13 +139,26 @@ status_t store_write_texts(store_t *store, const char *name, size_t count, const
     return status;
 }
 
-status_t store_define(store_t *store, const char *name, store_type_t type, int dimensions,
-                      const uint64_t *shape, const uint64_t *chunk)
+static status_t define(store_t *store, const char *name, store_type_t type, int dimensions,
+                       const uint64_t *shape, const uint64_t *chunk, int deflate)
 {
-    hid_t dataset = create_dataset(store, name, store_file_type(type), dimensions, shape, chunk);
+    hid_t dataset =
+        create_dataset(store, name, store_file_type(type), dimensions, shape, chunk, deflate);
     status_t status = created(store, name, dataset);
     if (dataset >= 0) H5Dclose(dataset);
     return status ? status : mark_encoding(store, name, type);
+}
+
+status_t store_define(store_t *store, const char *name, store_type_t type, int dimensions,
+                      const uint64_t *shape, const uint64_t *chunk)
+{
+    return define(store, name, type, dimensions, shape, chunk, 0);
+}
+
+status_t store_define_packed(store_t *store, const char *name, store_type_t type, int dimensions,
+                             const uint64_t *shape, const uint64_t *chunk, int level)
+{
+    return define(store, name, type, dimensions, shape, chunk, level);
 }
 
 /* One call of put: slices [first, first + rows) of the block; rows 0: nothing, but taking part. */
