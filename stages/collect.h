@@ -9,25 +9,72 @@
 #include "stages/pass.h"
 #include "stages/sequences.h"
 
-/* One checkpoint's collection, of one corpus. */
+/* One checkpoint's collection, of one corpus or of a part of it. */
 typedef struct {
     stage_t *stage;
-    task_t windows; /* the corpus and its windows */
-    sequences_t sequences;
+    char *tokenizer; /* digest */
+    int node_ranks;  /* ranks of a node, at most */
     arithmetic_t arithmetic;
+    /* of the corpus at hand */
+    task_t windows;
+    sequences_t opening;   /* its first windows, FIRST_TOKENS tokens or one window */
+    sequences_t sequences; /* those of the part at hand */
+    size_t total;          /* windows of all parts */
+    size_t loaded;         /* the part that sequences are of, from 1; 0: none */
     /* of the checkpoint at hand */
     const char *checkpoint;
     char *model_path, hash[SHA256_HEX];
     model_shape_t shape;
     pass_rate_t rate;
-    model_t *model;
-    int32_t *layer; /* [layers] chosen, ascending */
-    size_t layers;
+    model_t *model;  /* NULL until it is needed */
+    int32_t *layer;  /* [layers] chosen, ascending */
+    int32_t *neuron; /* [layers][neurons] chosen, ascending, then -1; NULL: all of the model's */
+    size_t layers, neurons;
+    bool sketch; /* sketches are taken, not all values */
+    /* of the file at hand */
+    size_t count; /* windows that it will hold */
     forest_t *forest;
     size_t rows_max;     /* of a chunk */
-    size_t *first_token; /* [chunks] of each chunk, in the corpus's windows */
+    size_t *first_token; /* [chunks] of each chunk, in the file */
     store_t *store;      /* the file that is written, collective */
 } collection_t;
+
+/* ---- what to collect (collect_plan.c) ---- */
+
+/* Of corpus number index (0: collect.corpus, then collect.also): its settings. */
+MUST_CHECK status_t collection_read_settings(collection_t *it, size_t index);
+/* How many corpora there are. */
+size_t collection_corpora(const stage_t *stage);
+
+/* Layers, neurons and mode for the checkpoint whose shape is known. */
+MUST_CHECK status_t collection_choose(collection_t *it);
+/* How many parts the corpus's windows make, each of whole chunks: collect.parts, or as many as there
+ * are chunks. */
+size_t collection_parts(const collection_t *it);
+/* Tokens of a chunk of the file at hand, but for the last one. */
+size_t collection_chunk_tokens(const collection_t *it);
+/* Reads the windows of a part, from 1, unless they are loaded. Not collective. */
+MUST_CHECK status_t collection_load(collection_t *it, size_t part);
+/* Reads the corpus's first windows, and how many there are in all. Not collective. */
+MUST_CHECK status_t collection_open(collection_t *it);
+void collection_close(collection_t *it);
+
+/* The key of the whole, or of a part (from 1). */
+MUST_CHECK status_t collection_key(const collection_t *it, size_t part, char key[SHA256_HEX]);
+
+/* The output's path below the run's directory; a part's (from 1) beside the whole's. Collective
+ * where create is set. */
+MUST_CHECK status_t collection_path(const collection_t *it, size_t part, bool create, char **path);
+
+/* ---- the passes (collect_run.c) ---- */
+
+/* Collective: fills the file that was created, but for what describes it: from the model, which is
+ * open, over the windows that are loaded; or, with merge, from the files of the parts. */
+MUST_CHECK status_t collection_run(collection_t *it, bool merge);
+/* Adds what that will take beside the model: bytes that a rank holds, and of the file. */
+void collection_estimate(const collection_t *it, double *memory, double *disk);
+
+/* ---- who takes it ---- */
 
 /* One chosen layer of one chunk: whole windows, tokens [first, first + rows) of the collection. */
 typedef struct {
@@ -44,16 +91,30 @@ typedef struct {
     void (*estimate)(const collection_t *collection, double *memory, double *disk);
     /* Collective: defines the taker's datasets and makes room. */
     status_t (*create)(const collection_t *collection, void **state);
+    /* NULL, or: rank 0 shows it each chosen layer of the corpus's first windows, some FIRST_TOKENS
+     * tokens, before anything is taken; then, collective, start. */
+    status_t (*look)(void *state, const batch_t *batch);
+    status_t (*start)(void *state);
     /* By each rank for its own chunks, in any order. Not collective. */
     status_t (*take)(void *state, const batch_t *batch);
+    /* Collective: in place of taking batches, adds what a part's file holds, whose tokens are those
+     * from first on. */
+    status_t (*merge)(void *state, const store_t *part, size_t first);
     /* Collective: every rank has taken all that is its own. */
     status_t (*finish)(void *state);
     /* Collective; state may be NULL. */
     void (*destroy)(void **state);
 } taker_t;
 
+enum { FIRST_TOKENS = 4096 };
+
+/* collect.mode auto takes sketches where raw activations would be larger. */
+#define COLLECT_RAW_BYTES 64e9
+
 /* Every pre-activation: /preactivations [layers][neurons][tokens] in collect.type. */
 extern const taker_t collect_raw;
+/* Their sketches: /sketch of stats/sketch_file.h. */
+extern const taker_t collect_sketch;
 /* Of seeded pairs of tokens: /pairs and /input_distances, unless collect.pairs is 0; and where raw
  * is not taken, /pair_outputs. */
 extern const taker_t collect_pairs;

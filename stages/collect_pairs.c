@@ -16,7 +16,7 @@ typedef struct {
 static pair_inputs_plan_t make_plan(const collection_t *of)
 {
     const config_t *config = of->stage->config;
-    int64_t tokens = (int64_t)of->sequences.count * of->windows.window;
+    int64_t tokens = (int64_t)of->count * of->windows.window;
     int64_t pairs = config_integer(config, "collect.pairs");
     return (pair_inputs_plan_t){.seed = (uint64_t)config_integer(config, "collect.seed"),
                                 .tokens = tokens,
@@ -27,7 +27,7 @@ static pair_inputs_plan_t make_plan(const collection_t *of)
 
 static bool takes_outputs(const collection_t *of)
 {
-    return strcmp(config_text(of->stage->config, "collect.mode"), "raw") != 0;
+    return of->sketch;
 }
 
 /* The scratch file counts: it is there together with the other. */
@@ -85,4 +85,5 @@ static void destroy(void **state)
     mem_free_(state);
 }
 
-const taker_t collect_pairs = {estimate, create, take, finish, destroy};
+const taker_t collect_pairs = {
+    .estimate = estimate, .create = create, .take = take, .finish = finish, .destroy = destroy};

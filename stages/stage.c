@@ -116,6 +116,12 @@ static status_t check_names(const stage_t *stage)
                       .data = config_text(stage->config, "collect.corpus")};
     status_t status = NULL;
     if (collect.data) status = task_check_data(stage->config, "collect.corpus", &collect);
+    const char *const *also;
+    size_t others = config_texts(stage->config, "collect.also", &also);
+    for (size_t i = 0; !status && i < others; i++) {
+        collect.data = also[i];
+        status = task_check_data(stage->config, "collect.also", &collect);
+    }
     if (!status) status = rules_read(stage->config, &stage->checkpoints, &rules);
     if (!status) status = tasks_read(stage->config, &tasks);
     if (!status) status = conditions_read(stage->config, &conditions);

@@ -69,13 +69,12 @@ static status_t estimate(stage_t *stage, const work_t *work, estimate_t *estimat
     const node_usage_t *base = &stage->plan->base;
     const activations_t *a = &work->activations;
     double rate, start = MPI_Wtime(), neurons = (double)(a->layers * a->neurons);
-    double bytes = (double)a->tokens * (double)dtype_size(a->type);
     double seconds = stage->dry ? CALIBRATION_DRY / (double)stage->chosen.count : CALIBRATION_FIRST;
     status_t status = reduce_rate(a, &work->options, stage->comm, seconds, &rate);
     stage->plan->calibrating += MPI_Wtime() - start;
     estimate->chunks = (double)a->layers;
     estimate->rows = neurons;
-    estimate->read = neurons * bytes;
+    estimate->read = neurons * source_read(&a->shape);
     estimate->memory = base->memory + base->ranks * reduce_memory(a, &work->options, stage->ranks);
     estimate->disk = reduce_disk(a, &work->options);
     estimate->seconds = ceil(neurons / stage->ranks) / rate;
@@ -134,14 +133,20 @@ static status_t look(stage_t *stage, work_t *work, bool *current)
     return status ? status : stage_is_current(stage, work->output, work->key, current);
 }
 
-static status_t reduce_checkpoint(stage_t *stage, const char *checkpoint)
+/* corpus: NULL, or one of collect.also, whose files lie in directories of its name. */
+static status_t reduce_checkpoint(stage_t *stage, const char *checkpoint, const char *corpus)
 {
     work_t work = {.checkpoint = checkpoint};
     bool current = false, known = false;
+    const char *in = corpus ? corpus : "", *slash = corpus ? "/" : "";
     read_options(stage->config, &work.options);
-    status_t status = stage_path(stage, false, &work.input, "activations/%s.h5", checkpoint);
-    if (!status) status = stage_path(stage, true, &work.output, "statistics/%s.h5", checkpoint);
-    if (!status) status = stage_path(stage, true, &work.pairs, "pairs/%s.h5", checkpoint);
+    status_t status =
+        stage_path(stage, false, &work.input, "activations/%s%s%s.h5", in, slash, checkpoint);
+    if (!status)
+        status =
+            stage_path(stage, true, &work.output, "statistics/%s%s%s.h5", in, slash, checkpoint);
+    if (!status)
+        status = stage_path(stage, true, &work.pairs, "pairs/%s%s%s.h5", in, slash, checkpoint);
     if (!status) {
         status = agree(stage->comm, activations_open(work.input, &work.activations));
         status = plan_input(stage, work.output, "collect", status, &known);
@@ -158,8 +163,13 @@ static status_t reduce_checkpoint(stage_t *stage, const char *checkpoint)
 static status_t run(stage_t *stage)
 {
     status_t status = NULL;
-    for (size_t i = 0; !status && i < stage->chosen.count; i++)
-        status = reduce_checkpoint(stage, stage->chosen.item[i]);
+    const char *const *also;
+    size_t corpora = config_texts(stage->config, "collect.also", &also);
+    for (size_t i = 0; !status && i < stage->chosen.count; i++) {
+        status = reduce_checkpoint(stage, stage->chosen.item[i], NULL);
+        for (size_t c = 0; !status && c < corpora; c++)
+            status = reduce_checkpoint(stage, stage->chosen.item[i], also[c]);
+    }
     return status;
 }
 

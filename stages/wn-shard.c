@@ -23,7 +23,11 @@ static status_t use_task(const config_t *config, size_t task, const char *kind, 
 /* The names that collect and the tasks refer to. */
 static status_t find_used(const config_t *config, strings_t *corpora, strings_t *benchmarks)
 {
+    const char *const *also;
+    size_t others = config_texts(config, "collect.also", &also);
     status_t status = use(config, "collect.corpus", corpora);
+    for (size_t i = 0; !status && i < others; i++)
+        if (strings_find(corpora, also[i]) < 0) status = strings_append(corpora, also[i]);
     for (size_t i = 0; !status && i < config_count(config, "evaluate.tasks"); i++) {
         status = use_task(config, i, "perplexity", corpora);
         if (!status) status = use_task(config, i, "pairs", benchmarks);

@@ -102,6 +102,9 @@ const config_key_t config_keys[] = {
      "choice: wikihow cleans query and choices as lm-evaluation-harness does for HellaSwag."},
 
     {"collect.corpus", CONFIG_TEXT, NULL, ANY, "Name of the corpus whose activations are taken."},
+    {"collect.also", CONFIG_TEXTS, NULL, ANY,
+     "Further corpora to collect from each checkpoint while it is open; their files lie in "
+     "activations/CORPUS, what is reduced from them in statistics/CORPUS."},
     {"collect.window", CONFIG_INTEGER, "2048", WITHIN(2, 1048576), "Tokens of a window."},
     {"collect.stride", CONFIG_INTEGER, NULL, WITHIN(1, 1048576),
      "Tokens from a window's start to the next one's; by default the window (less BOS)."},
@@ -111,11 +114,30 @@ const config_key_t config_keys[] = {
      "range(0, total - window, stride) does."},
     {"collect.bos", CONFIG_BOOLEAN, "false", ANY,
      "Begins each window with the tokenizer's BOS, which counts as one of its tokens."},
-    {"collect.mode", CONFIG_CHOICE, "raw", ONE_OF("raw"), "raw: every pre-activation is kept."},
+    {"collect.mode", CONFIG_CHOICE, "auto", ONE_OF("auto|raw|sketch"),
+     "raw: every pre-activation is kept. sketch: counts and sums that say the same within stated "
+     "bounds (WD 1e-3), 38 KB of a node's memory for each neuron, whatever the corpus. auto: raw "
+     "up to "
+     "64 GB a checkpoint, then sketch."},
     {"collect.type", CONFIG_CHOICE, "f32", ONE_OF("f32|f16|bf16"),
      "Element type of raw activations on disk."},
     {"collect.layers", CONFIG_INTEGERS, NULL, WITHIN(0, 100000),
      "Layers whose activations are taken, from 0; by default all."},
+    {"collect.neurons", CONFIG_TEXT, NULL, ANY,
+     "CSV file with the columns layer and neuron, from 0: only these neurons of the layers taken."},
+    {"collect.every", CONFIG_INTEGER, "1", WITHIN(1, 1000000),
+     "Only neurons 0, n, 2n ... of each layer."},
+    {"collect.parts", CONFIG_INTEGER, "1", WITHIN(1, 1000000),
+     "Collects so many parts of the corpus one after the other, each into a file of its own, and "
+     "merges these: the result is the same. A run that was stopped goes on after its last part."},
+    {"collect.part", CONFIG_INTEGER, "0", WITHIN(0, 1000000),
+     "Collects only this part, from 1, and leaves it for a run with 0, which makes what is missing "
+     "and "
+     "merges all."},
+    {"collect.deflate", CONFIG_INTEGER, "0", WITHIN(0, 9),
+     "Level at which raw activations are compressed; 0: not at all. The file is written a second "
+     "time "
+     "for it."},
 
     {"collect.pairs", CONFIG_INTEGER, "50000", WITHIN(0, 1000000000),
      "Disjoint pairs of tokens drawn for the mapping difficulty, at most half of the tokens; 0: "

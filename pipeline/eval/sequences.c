@@ -52,7 +52,11 @@ static status_t read_windows(const task_t *task, const store_t *store, sequences
                           "%s: %llu tokens do not fill one window of %zu; lower the window of the "
                           "task %s",
                           store_path(store), (unsigned long long)info.count, window, task->name);
-    uint64_t start = 0, needed = (count - 1) * stride + window;
+    size_t skip = (size_t)task->skip < count ? (size_t)task->skip : count - 1;
+    sequences->total = count;
+    count -= skip;
+    if (task->most && (size_t)task->most < count) count = (size_t)task->most;
+    uint64_t start = skip * stride, needed = (count - 1) * stride + window;
     status = mem_new(&id, (size_t)needed, "windows");
     if (!status) status = store_get(store, "/ids", STORE_I32, &start, &needed, id);
     if (!status) status = mem_new(&sequences->id, count * (size_t)task->window, "windows");

@@ -16,6 +16,7 @@ typedef struct {
     int32_t *from;   /* [count] the first scored token; NULL: 1 everywhere */
     size_t count;
     size_t items;    /* windows, pairs or questions */
+    size_t total;    /* windows of a corpus before the task's skip and most */
     char *key;       /* of the shard */
     char *tokenizer; /* digest of the tokenizer that made it */
 

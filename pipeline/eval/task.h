@@ -17,9 +17,10 @@ typedef struct {
     char *name;       /* "perplexity-wiki", or as configured */
     const char *data; /* corpus or benchmark, borrowed from the configuration */
     int64_t window, stride, windows;
-    bool drop_last; /* drops a window that ends exactly at the end */
-    bool bos;       /* each window begins with BOS, which counts as one of its tokens */
-    bool mean;      /* pairs: compares means per scored token, not sums */
+    int64_t skip, most; /* of these windows, without so many at first, at most so many; 0: all */
+    bool drop_last;     /* drops a window that ends exactly at the end */
+    bool bos;           /* each window begins with BOS, which counts as one of its tokens */
+    bool mean;          /* pairs: compares means per scored token, not sums */
 } task_t;
 
 typedef struct {

@@ -74,6 +74,7 @@ typedef struct {
     int32_t layers, *number; /* [layers]: numbers in the model */
     run_layer_t *layer;      /* [layers + 1]; the last one is all layers together */
     int64_t tokens;          /* that each neuron was measured on; 0: unknown */
+    bool sketched;           /* from sketches, not from all values */
 } run_statistics_t;
 
 /* A cohort at a checkpoint. */

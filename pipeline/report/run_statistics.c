@@ -104,6 +104,7 @@ static status_t read_checkpoint(run_t *run, size_t checkpoint)
         if (!status) status = read_means(store, statistics, shape);
         if (!status) status = store_get_number(store, "/", "tokens", &tokens);
         statistics->tokens = (int64_t)tokens;
+        statistics->sketched = store_has(store, "/wd_bound");
         statistics->there = true;
     }
     store_close(&store);

@@ -33,6 +33,10 @@ static bool is_used(const run_t *run, const char *name, bool pairs)
 {
     const char *collected = config_text(run->config, "collect.corpus");
     if (!pairs && collected && strcmp(collected, name) == 0) return true;
+    const char *const *also;
+    size_t others = config_texts(run->config, "collect.also", &also);
+    for (size_t i = 0; !pairs && i < others; i++)
+        if (strcmp(also[i], name) == 0) return true;
     for (size_t t = 0; t < run->plan.count; t++)
         if ((run->plan.task[t].kind == TASK_PAIRS) == pairs &&
             strcmp(run->plan.task[t].data, name) == 0)

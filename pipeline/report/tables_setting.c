@@ -96,7 +96,7 @@ static status_t add_activations(const run_t *run, table_t *table)
             (long long)config_integer(run->config, config_has(run->config, "collect.stride")
                                                        ? "collect.stride"
                                                        : "collect.window"),
-            config_text(run->config, "collect.type"));
+            run->statistics[last].sketched ? "sketches" : config_text(run->config, "collect.type"));
     if (!status) status = add(table, "pre-activations", text.data);
     str_free(&text);
     return status;

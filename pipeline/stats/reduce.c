@@ -11,24 +11,17 @@
 #include "stats/resample.h"
 #include "store/output.h"
 
-/* Neurons are read in blocks of about this many bytes. */
-enum { BLOCK_BYTES = 64 << 20, PATTERNS = 1 << 16 };
+/* Of a sketch, wd_sampled's reference has no more values than this. */
+enum { REFERENCE_MOST = 1 << 20 };
 
-static const store_type_t store_type_of[DTYPE_COUNT] = {STORE_F32, STORE_F16, STORE_BF16,
-                                                        STORE_F64};
-
-static status_t check_shape(const activations_t *a, const store_info_t *info,
-                            const store_info_t *layers)
+static int64_t references_of(const activations_t *a)
 {
-    bool typed = info->type == STORE_F32 || info->type == STORE_F16 || info->type == STORE_BF16;
-    if (info->dimensions == 3 && typed && layers->dimensions == 1 &&
-        layers->count == info->shape[0] && info->shape[1] <= INT32_MAX &&
-        info->shape[2] <= (uint64_t)SAMPLE_MOST)
-        return NULL;
-    return status_new(EXIT_INPUT,
-                      "%s: /preactivations f32, f16 or bf16 [layers][neurons][tokens] "
-                      "and /layers [layers] are expected",
-                      store_path(a->store));
+    return a->shape.sketched && a->tokens > REFERENCE_MOST ? REFERENCE_MOST : a->tokens;
+}
+
+static size_t columns_of(const activations_t *a, const reduce_options_t *options)
+{
+    return STATISTICS + LEVELS + (size_t)options->replicates + a->shape.sketched;
 }
 
 static status_t read_windows(activations_t *a)
@@ -44,23 +37,45 @@ static status_t read_windows(activations_t *a)
     return status;
 }
 
+/* Which neurons of a layer there are, where not all. */
+static status_t read_neurons(activations_t *a)
+{
+    store_info_t info = {0};
+    double mlp = 0;
+    a->mlp = a->neurons;
+    if (!store_has(a->store, "/neurons")) return NULL;
+    status_t status = store_read(a->store, "/neurons", STORE_I32, &a->neuron, &info);
+    if (!status) status = store_get_number(a->store, "/", "layer_neurons", &mlp);
+    bool fits = info.dimensions == 2 && info.shape[0] == (uint64_t)a->layers &&
+                info.shape[1] == (uint64_t)a->neurons && mlp >= 1 && mlp <= INT32_MAX;
+    for (uint64_t i = 0; !status && fits && i < info.count; i++)
+        fits = a->neuron[i] >= -1 && a->neuron[i] < (int32_t)mlp;
+    if (!status && !fits)
+        status = status_new(EXIT_INPUT, "%s: /neurons [%lld][%lld] of %g neurons is expected",
+                            store_path(a->store), (long long)a->layers, (long long)a->neurons, mlp);
+    a->mlp = (int64_t)mlp;
+    return status;
+}
+
 status_t activations_open(const char *path, activations_t *a)
 {
-    store_info_t info = {0}, layers = {0};
+    store_info_t layers = {0};
     *a = (activations_t){0};
     status_t status = output_open(path, "collect", &a->store);
-    if (!status) status = store_find(a->store, "/preactivations", &info);
+    if (!status) status = source_find(a->store, &a->shape);
     if (!status) status = store_read(a->store, "/layers", STORE_I32, &a->layer, &layers);
-    if (!status) status = check_shape(a, &info, &layers);
+    if (!status && (layers.dimensions != 1 || layers.count != (uint64_t)a->shape.layers))
+        status = status_new(EXIT_INPUT, "%s: /layers [%lld] is expected", store_path(a->store),
+                            (long long)a->shape.layers);
     if (status) {
         activations_close(a);
         return status;
     }
-    a->type = info.type == STORE_F32 ? DTYPE_F32 : info.type == STORE_F16 ? DTYPE_F16 : DTYPE_BF16;
-    a->layers = (int64_t)info.shape[0];
-    a->neurons = (int64_t)info.shape[1];
-    a->tokens = (int64_t)info.shape[2];
-    status = read_windows(a);
+    a->layers = a->shape.layers;
+    a->neurons = a->shape.neurons;
+    a->tokens = a->shape.tokens;
+    status = read_neurons(a);
+    if (!status) status = read_windows(a);
     if (!status) status = pairs_read(a->store, a->layers, a->tokens, &a->pairs);
     if (status) activations_close(a);
     return status;
@@ -70,6 +85,7 @@ void activations_close(activations_t *a)
 {
     store_close(&a->store);
     mem_free(&a->layer);
+    mem_free(&a->neuron);
     pairs_destroy(&a->pairs);
 }
 
@@ -80,40 +96,39 @@ typedef struct {
     const reduce_options_t *options;
     size_t first, count, columns;
     double *row;
-    sorter_t *sorter;
-    void *block; /* [width][tokens] */
-    int64_t width;
-    double *reference;      /* [tokens] */
+    source_t source;
+    double *reference; /* [references], ascending */
+    int64_t references;
     bootstrap_t *bootstrap; /* or NULL */
     pairs_work_t pairs;     /* empty where there are none */
 } share_t;
-
-static int64_t block_width(const activations_t *a)
-{
-    size_t bytes = (size_t)a->tokens * dtype_size(a->type);
-    int64_t width = bytes ? (int64_t)((BLOCK_BYTES + bytes - 1) / bytes) : 1;
-    return width < a->neurons ? width : a->neurons;
-}
 
 /* What measuring a neuron takes, beside its values. */
 static status_t create_means(share_t *share)
 {
     const activations_t *a = share->from;
     const reduce_options_t *options = share->options;
-    status_t status = sorter_create(&share->sorter, a->type, a->tokens);
-    if (!status) status = mem_aligned(&share->reference, (size_t)a->tokens, "a reference sample");
-    if (!status) reference_draw(options->seed, a->tokens, share->reference);
+    status_t status = source_create(&share->source, &a->shape);
+    if (!status)
+        status = mem_aligned(&share->reference, (size_t)share->references, "a reference sample");
+    if (!status) reference_draw(options->seed, share->references, share->reference);
+    if (!status && options->replicates && a->shape.sketched)
+        status =
+            status_new(EXIT_INPUT,
+                       "%s: a bootstrap takes raw activations, not sketches: collect with mode "
+                       "raw, or set reduce.bootstrap to 0",
+                       store_path(a->store));
     if (!status && options->replicates && a->windows < 2)
         status = status_new(EXIT_INPUT,
                             "%s: a bootstrap takes two windows at least; there are "
                             "%lld",
                             store_path(a->store), (long long)a->windows);
     if (!status && options->replicates)
-        status = bootstrap_create(&share->bootstrap, a->type, a->windows, a->window,
+        status = bootstrap_create(&share->bootstrap, a->shape.type, a->windows, a->window,
                                   options->replicates, options->seed);
     if (!status && a->pairs.pairs)
         status = pairs_work_create(&share->pairs, &a->pairs, options->pairs_store, a->neurons,
-                                   share->width, &options->pairs);
+                                   share->source.width, &options->pairs);
     return status;
 }
 
@@ -121,49 +136,42 @@ static status_t share_create(share_t *share, const activations_t *a,
                              const reduce_options_t *options, MPI_Comm comm)
 {
     int rank, ranks;
-    size_t total = 0, rows = 0, bytes = (size_t)a->tokens * dtype_size(a->type);
+    size_t total = 0, rows = 0;
     MPI_Comm_rank(comm, &rank);
     MPI_Comm_size(comm, &ranks);
-    *share = (share_t){.from = a, .options = options, .width = block_width(a)};
-    share->columns = STATISTICS + LEVELS + (size_t)options->replicates;
+    *share = (share_t){.from = a, .options = options};
+    share->columns = columns_of(a, options);
+    share->references = references_of(a);
     status_t status = mem_product((size_t)a->layers, (size_t)a->neurons, "neurons", &total);
     if (status) return status;
     work_share(rank, ranks, total, &share->first, &share->count);
     status = mem_product(share->count, share->columns, "statistics", &rows);
     if (!status) status = mem_new(&share->row, rows, "statistics");
-    if (!status)
-        status = mem_aligned_(&share->block, (size_t)share->width, bytes, "a block of activations");
     return status ? status : create_means(share);
 }
 
 static void share_destroy(share_t *share)
 {
     mem_free(&share->row);
-    mem_free_(&share->block);
-    sorter_destroy(&share->sorter);
+    source_destroy(&share->source);
     mem_free(&share->reference);
     bootstrap_destroy(&share->bootstrap);
     pairs_work_destroy(&share->pairs);
 }
 
-static status_t measure_neuron(share_t *share, const void *column, int64_t layer, int64_t neuron,
-                               double *row)
+/* The neuron that the source has measured. */
+static void measure_neuron(share_t *share, double *row)
 {
-    const activations_t *a = share->from;
-    sample_t sample;
-    distribution_t distribution;
-    status_t status = sorter_sort(share->sorter, column, a->tokens, &sample);
-    if (status)
-        return status_wrap(status, "%s: layer %d, neuron %lld", store_path(a->store),
-                           a->layer[layer], (long long)neuron);
-    distribution_measure(&sample, &distribution);
-    statistics_measure(&sample, &distribution, row);
-    row[WD_SAMPLED] = distance_to_sample(&sample, &distribution, share->reference, a->tokens);
+    const source_t *source = &share->source;
+    const sample_t *sample = &source->sample;
+    statistics_measure(sample, &source->distribution, row);
+    row[WD_SAMPLED] =
+        distance_to_sample(sample, &source->distribution, share->reference, share->references);
     for (int q = 0; q < LEVELS; q++)
-        row[STATISTICS + q] = sample_quantile(&sample, statistics_levels[q]);
+        row[STATISTICS + q] = sample_quantile(sample, statistics_levels[q]);
     if (share->bootstrap)
-        bootstrap_measure(share->bootstrap, column, &sample, row + STATISTICS + LEVELS);
-    return NULL;
+        bootstrap_measure(share->bootstrap, source->column, sample, row + STATISTICS + LEVELS);
+    if (source->shape.sketched) row[share->columns - 1] = source->bound;
 }
 
 /* Reads the share's neurons from done on, as many as *step says and stand in one layer. */
@@ -174,10 +182,7 @@ static status_t read_block(share_t *share, size_t done, size_t *step)
     int64_t neuron = (int64_t)(share->first + done) % a->neurons;
     if (*step > share->count - done) *step = share->count - done;
     if (*step > (size_t)(a->neurons - neuron)) *step = (size_t)(a->neurons - neuron);
-    uint64_t start[] = {(uint64_t)layer, (uint64_t)neuron, 0};
-    uint64_t count[] = {1, *step, (uint64_t)a->tokens};
-    status_t status =
-        store_get(a->store, "/preactivations", store_type_of[a->type], start, count, share->block);
+    status_t status = source_load(&share->source, layer, neuron, (int64_t)*step);
     if (!status && a->pairs.pairs) status = pairs_work_begin(&share->pairs, layer);
     return status;
 }
@@ -188,13 +193,18 @@ static status_t measure_at(share_t *share, size_t done, size_t i)
     const activations_t *a = share->from;
     size_t number = share->first + done + i;
     int64_t layer = (int64_t)number / a->neurons, neuron = (int64_t)number % a->neurons;
-    const void *column = (char *)share->block + i * (size_t)a->tokens * dtype_size(a->type);
     double *row = share->row + (done + i) * share->columns;
-    status_t status = measure_neuron(share, column, layer, neuron, row);
-    if (status || !a->pairs.pairs) return status;
-    pairs_work_pick(&share->pairs, column, a->type);
-    row[DIFFICULTY] = pairs_work_measure(&share->pairs, neuron - (int64_t)i, (int64_t)i);
-    return NULL;
+    status_t status = source_measure(&share->source, (int64_t)i);
+    if (status)
+        return status_wrap(status, "%s: layer %d, neuron %lld", store_path(a->store),
+                           a->layer[layer], (long long)neuron);
+    measure_neuron(share, row);
+    if (!a->pairs.pairs) return NULL;
+    if (a->shape.sketched) status = pairs_work_load(&share->pairs, a->store, neuron);
+    else pairs_work_pick(&share->pairs, share->source.column, a->shape.type);
+    if (!status)
+        row[DIFFICULTY] = pairs_work_measure(&share->pairs, neuron - (int64_t)i, (int64_t)i);
+    return status;
 }
 
 static status_t measure_share(share_t *share)
@@ -202,7 +212,7 @@ static status_t measure_share(share_t *share)
     const activations_t *a = share->from;
     status_t status = NULL;
     for (size_t done = 0, step; !status && done < share->count; done += step) {
-        step = (size_t)share->width;
+        step = (size_t)share->source.width;
         status = read_block(share, done, &step);
         for (size_t i = 0; !status && i < step; i++) status = measure_at(share, done, i);
         if (!status && a->pairs.pairs)
@@ -211,6 +221,16 @@ static status_t measure_share(share_t *share)
         log_progress("neurons", done + step, share->count);
     }
     return status;
+}
+
+/* A neuron's row to its place in the columns. */
+static void put_row(const activations_t *a, size_t number, const double *row, size_t columns,
+                    double *const *all)
+{
+    size_t layer = number / (size_t)a->neurons, neuron = number % (size_t)a->neurons;
+    if (a->neuron && a->neuron[number] < 0) return;
+    if (a->neuron) neuron = (size_t)a->neuron[number];
+    for (size_t c = 0; c < columns; c++) all[c][layer * (size_t)a->mlp + neuron] = row[c];
 }
 
 /* Rank 0 takes every rank's rows in order, a bounded message at a time, and spreads them over the
@@ -237,8 +257,7 @@ static status_t spread(const share_t *share, MPI_Comm comm, size_t total, double
             if (rank == 0 && from != 0)
                 MPI_Recv(row, (int)(step * columns), MPI_DOUBLE, from, 0, comm, MPI_STATUS_IGNORE);
             for (size_t i = 0; rank == 0 && i < step; i++)
-                for (size_t c = 0; c < columns; c++)
-                    all[c][first + done + i] = some[i * columns + c];
+                put_row(share->from, first + done + i, some + i * columns, columns, all);
         }
     }
     mem_free(&row);
@@ -261,13 +280,21 @@ static status_t make_room(const share_t *share, size_t total, reduced_t *reduced
     if (!status && replicates) status = mem_new(&reduced->error, total, "standard errors");
     for (size_t r = 0; !status && r < replicates; r++) *all++ = reduced->replicate + r * total;
     reduced->replicates = (int64_t)replicates;
+    if (!status && share->from->shape.sketched) {
+        status = mem_new(&reduced->bound, total, "bounds");
+        *all = reduced->bound;
+    }
     return status;
 }
 
 /* On rank 0: what follows from the gathered columns. own: scratch [replicates]. */
-static void derive(reduced_t *reduced, size_t total, double *own)
+static void derive(const activations_t *a, reduced_t *reduced, double *own)
 {
     int wd = statistics_find("wd");
+    size_t total = (size_t)(a->layers * a->mlp);
+    for (size_t i = 0; a->neuron && i < (size_t)(a->layers * a->neurons); i++)
+        reduced->undefined += a->neuron[i] >= 0;
+    if (a->neuron) reduced->undefined -= (int64_t)total;
     for (size_t i = 0; i < total; i++) {
         reduced->undefined += isnan(reduced->value[wd][i]) != 0;
         for (int64_t r = 0; r < reduced->replicates; r++)
@@ -280,14 +307,17 @@ static status_t gather(const share_t *share, MPI_Comm comm, reduced_t *reduced)
 {
     int rank;
     double **all = NULL, *own = NULL;
-    size_t total = (size_t)(share->from->layers * share->from->neurons);
+    const activations_t *a = share->from;
+    size_t total = (size_t)(a->layers * a->neurons), placed = (size_t)(a->layers * a->mlp);
     MPI_Comm_rank(comm, &rank);
     status_t status = mem_new(&all, share->columns, "columns");
     if (!status) status = mem_new(&own, share->columns, "replicates");
-    if (!status && rank == 0) status = make_room(share, total, reduced, all);
+    if (!status && rank == 0) status = make_room(share, placed, reduced, all);
     status = agree(comm, status);
+    for (size_t c = 0; !status && rank == 0 && a->neuron && c < share->columns; c++)
+        for (size_t i = 0; i < placed; i++) all[c][i] = NAN;
     if (!status) status = spread(share, comm, total, all);
-    if (!status && rank == 0) derive(reduced, total, own);
+    if (!status && rank == 0) derive(a, reduced, own);
     if (!status) MPI_Bcast(&reduced->undefined, 1, MPI_INT64_T, 0, comm);
     mem_free(&own);
     mem_free(&all);
@@ -316,31 +346,28 @@ static double extra_memory(const activations_t *a, const reduce_options_t *optio
     double pairs = (double)a->pairs.pairs, tokens = (double)a->tokens;
     double bytes = pairs * (double)pairs_bytes(a->layers);
     if (pairs > 0)
-        bytes += (double)block_width(a) * (double)options->pairs.most *
+        bytes += (double)source_width(&a->shape) * (double)options->pairs.most *
                  (sizeof(int32_t) + 2 * sizeof(float));
     if (options->replicates)
         bytes += (double)options->replicates * (double)a->windows * sizeof(uint32_t) +
-                 (a->type == DTYPE_F32 ? 28 * tokens : 20 * PATTERNS);
+                 (a->shape.type == DTYPE_F32 ? 28 * tokens : 20 * 65536.);
     return bytes;
 }
 
 double reduce_memory(const activations_t *a, const reduce_options_t *options, int ranks)
 {
-    double tokens = (double)a->tokens, total = (double)a->layers * (double)a->neurons;
-    double share = total / ranks, width = (double)block_width(a);
-    double columns = STATISTICS + LEVELS + (double)options->replicates;
-    double sorter = a->type == DTYPE_F32 ? 16 * tokens : 26 * PATTERNS;
+    double total = (double)a->layers * (double)a->neurons, share = total / ranks;
+    double columns = (double)columns_of(a, options);
     /* Rank 0 gathers all rows in the end. */
     double gathered = total * columns * sizeof(double) / ranks;
-    return (width < share ? width : share) * tokens * (double)dtype_size(a->type) + sorter +
-           tokens * sizeof(double) + share * columns * sizeof(double) + gathered +
-           extra_memory(a, options);
+    return source_bytes(&a->shape, share) + (double)references_of(a) * sizeof(double) +
+           share * columns * sizeof(double) + gathered + extra_memory(a, options);
 }
 
 double reduce_disk(const activations_t *a, const reduce_options_t *options)
 {
     double neurons = (double)a->layers * (double)a->neurons;
-    double columns = STATISTICS + LEVELS + (double)options->replicates;
+    double columns = (double)columns_of(a, options);
     double pairs = a->pairs.pairs ? (double)pairs_file_bytes(options->pairs.most) : 0;
     enum { NUMBERS = 36, TEXTS = 128 }; /* of a pair; texts take as much as the longest: about */
     return neurons * (columns * sizeof(double) + pairs) +
@@ -356,7 +383,7 @@ status_t reduce_rate(const activations_t *a, const reduce_options_t *options, MP
     size_t step, measured = 0;
     status_t status = share_create(&share, a, options, comm);
     if (!status && share.count) {
-        step = share.width < SOME ? (size_t)share.width : SOME;
+        step = share.source.width < SOME ? (size_t)share.source.width : SOME;
         double start = MPI_Wtime();
         status = read_block(&share, 0, &step);
         reading = (MPI_Wtime() - start) / (double)step;

@@ -1,21 +1,24 @@
-/* From raw activations to the statistics of every neuron. */
+/* From activations, raw or sketched, to the statistics of every neuron. */
 #ifndef WN_STATS_REDUCE_H
 #define WN_STATS_REDUCE_H
 
 #include <mpi.h>
 
 #include "stats/pairs.h"
+#include "stats/source.h"
 #include "stats/statistics.h"
 #include "store/store.h"
 
-/* What collect wrote: /preactivations [layers][neurons][tokens] in type, /layers, /ids, and the
+/* What collect wrote: values or sketches (stats/source.h), /layers, /ids, and the
  * pairs of tokens, if it drew any. */
 typedef struct {
     store_t *store;
-    dtype_t type;
+    source_shape_t shape;
     int64_t layers, neurons, tokens;
     int64_t windows, window; /* windows of so many tokens; 0 where the file has no /ids */
     int32_t *layer;          /* [layers], numbers in the model */
+    int32_t *neuron;         /* [layers][neurons], numbers in the layer, -1: none; NULL: all */
+    int64_t mlp;             /* neurons of a layer in the results: all of the model's */
     pairs_t pairs;           /* none: pairs.pairs = 0 */
 } activations_t;
 
@@ -29,15 +32,15 @@ typedef struct {
     store_t *pairs_store;  /* where pairs_define made room; collective over the same ranks */
 } reduce_options_t;
 
-/* On rank 0 (NULL elsewhere): value [STATISTICS] of float64 [layers][neurons] (wd_sampled and md
- * among them, md NaN without pairs), quantile float64 [LEVELS][layers][neurons], replicate float64
- * [replicates][layers][neurons], and error [layers][neurons] of WD; the last two are NULL without
- * replicates. */
+/* On rank 0 (NULL elsewhere): value [STATISTICS] of float64 [layers][mlp] (wd_sampled and md
+ * among them, md NaN without pairs; all NaN of neurons that were not collected), quantile float64 [LEVELS][layers][mlp], replicate float64
+ * [replicates][layers][mlp], and error [layers][neurons] of WD; the last two are NULL without
+ * replicates; and of sketches, bound [layers][neurons] of WD. */
 typedef struct {
     double *value[STATISTICS];
-    double *quantile, *replicate, *error;
+    double *quantile, *replicate, *error, *bound;
     int64_t replicates;
-    int64_t undefined; /* neurons whose values are all equal */
+    int64_t undefined; /* neurons that were collected and whose values are all equal */
 } reduced_t;
 
 /* Collective: the ranks divide the neurons; each is computed by one, from its own values alone, so

@@ -9,13 +9,14 @@ void reduced_destroy(reduced_t *reduced)
     for (int s = 0; s < STATISTICS; s++) mem_free(&reduced->value[s]);
     mem_free(&reduced->quantile);
     mem_free(&reduced->replicate);
+    mem_free(&reduced->bound);
     mem_free(&reduced->error);
 }
 
 static status_t write_matrix(store_t *store, const activations_t *a, const char *name,
                              const char *unit, const char *description, const double *value)
 {
-    uint64_t shape[] = {(uint64_t)a->layers, (uint64_t)a->neurons};
+    uint64_t shape[] = {(uint64_t)a->layers, (uint64_t)a->mlp};
     int64_t undefined = 0;
     for (uint64_t i = 0; i < shape[0] * shape[1]; i++) undefined += isnan(value[i]) != 0;
     status_t status = store_write(store, name, STORE_F64, 2, shape, value);
@@ -39,7 +40,7 @@ static status_t write_dropped(store_t *store, const activations_t *a)
 
 static status_t write_replicates(store_t *store, const activations_t *a, const reduced_t *reduced)
 {
-    uint64_t shape[] = {(uint64_t)reduced->replicates, (uint64_t)a->layers, (uint64_t)a->neurons};
+    uint64_t shape[] = {(uint64_t)reduced->replicates, (uint64_t)a->layers, (uint64_t)a->mlp};
     status_t status =
         write_matrix(store, a, "wd_error", "1",
                      "standard error of wd_exact: bootstrap over windows", reduced->error);
@@ -53,7 +54,7 @@ static status_t write_replicates(store_t *store, const activations_t *a, const r
 
 status_t reduce_write(store_t *store, const activations_t *a, const reduced_t *reduced)
 {
-    uint64_t shape[] = {LEVELS, (uint64_t)a->layers, (uint64_t)a->neurons};
+    uint64_t shape[] = {LEVELS, (uint64_t)a->layers, (uint64_t)a->mlp};
     status_t status = store_write(store, "layers", STORE_I32, 1, shape + 1, a->layer);
     if (!status) status = store_describe(store, "layers", "1", "number of each layer, from 0");
     for (int s = 0; !status && s < STATISTICS; s++) {
@@ -62,6 +63,10 @@ status_t reduce_write(store_t *store, const activations_t *a, const reduced_t *r
             status = write_matrix(store, a, of->name, of->unit, of->description, reduced->value[s]);
     }
     if (!status && a->pairs.pairs) status = write_dropped(store, a);
+    if (!status && reduced->bound)
+        status = write_matrix(store, a, "wd_bound", "1",
+                              "how far wd_exact may be off, since values were counted in bins",
+                              reduced->bound);
     if (!status && reduced->replicates) status = write_replicates(store, a, reduced);
     if (!status) status = store_write(store, "quantiles", STORE_F64, 3, shape, reduced->quantile);
     if (!status) status = store_describe(store, "quantiles", "1", "linear interpolation");

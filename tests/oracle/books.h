@@ -16,7 +16,8 @@ enum {
     SKEWNESS,
     KURTOSIS,
     NEGATIVE,
-    PERPLEXITY,
+    SKETCHED, /* the same six from sketches */
+    PERPLEXITY = SKETCHED + SKETCHED,
     SCORE,
     TSE,
     POS,
@@ -33,6 +34,13 @@ static const struct {
     [SKEWNESS] = {"skewness", " x max(1, |value|)", 1e-5},
     [KURTOSIS] = {"kurtosis", " x max(1, |value|)", 1e-5},
     [NEGATIVE] = {"negative_fraction", " tokens", 2},
+    /* the bounds of sketches and the noise above */
+    [SKETCHED + WD] = {"sketched wd_exact", "", 1e-3},
+    [SKETCHED + MEAN] = {"sketched mean", " standard deviations", 1.1e-5},
+    [SKETCHED + VARIANCE] = {"sketched variance", " relative", 1.1e-5},
+    [SKETCHED + SKEWNESS] = {"sketched skewness", " x max(1, |value|)", 1.1e-4},
+    [SKETCHED + KURTOSIS] = {"sketched kurtosis", " x max(1, |value|)", 1.1e-4},
+    [SKETCHED + NEGATIVE] = {"sketched negative_fraction", " tokens", 2},
     [PERPLEXITY] = {"perplexity", " relative", 2e-6},
     [SCORE] = {"scores of BLiMP", " nats per scored token", 2e-5},
     [TSE] = {"scores of TSE", " nats per scored token", 2e-5},
@@ -86,7 +94,8 @@ static inline void note(books_t *books, int which, double difference, const char
     if (share > books->share[which]) books->share[which] = share;
 }
 
-static inline void compare_statistics(books_t *books, const char *step, uint64_t tokens)
+static inline void compare_statistics(books_t *books, const char *step, uint64_t tokens,
+                                      bool sketched)
 {
     uint64_t count, same;
     store_t *got = open_output(books, "statistics/%s.h5", step);
@@ -102,7 +111,7 @@ static inline void compare_statistics(books_t *books, const char *step, uint64_t
                           : f == NEGATIVE ? 1 / (double)tokens
                           : f == WD       ? 1
                                           : fmax(1, fabs(b[i]));
-            note(books, f, (a[i] - b[i]) / unit, step, i);
+            note(books, sketched ? SKETCHED + f : f, (a[i] - b[i]) / unit, step, i);
         }
         mem_free(&a);
         mem_free(&b);

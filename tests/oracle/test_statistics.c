@@ -6,6 +6,7 @@
 #include "core/strings.h"
 #include "stats/arrays.h"
 #include "stats/reduce.h"
+#include "stats/sketch_table.h"
 #include "store/store.h"
 #include "tests/scratch.h"
 
@@ -147,12 +148,83 @@ static void test_every_number(void **state)
     mem_free(&output);
 }
 
+/* The same columns as sketches, each within the sketch's bounds. */
+static void test_sketched(void **state)
+{
+    enum { FIRST = 4096, WINDOW = 600 };
+    static float column[FIRST];
+    static int64_t count[SKETCH_BINS];
+    static sketched_t to;
+    char path[1024];
+    store_t *want = NULL;
+    store_info_t info;
+    float *row = NULL;
+    void *memory = NULL;
+    size_t bytes = 0;
+    sketch_table_t table;
+    sketcher_t *sketcher;
+    sorter_t *sorter;
+    (void)state;
+    if (!file_exists(oracle(path))) skip();
+    expect_ok(store_open(path, &want));
+    expect_ok(store_read(want, "/activations", STORE_F32, &row, &info));
+    int64_t tokens = (int64_t)info.shape[0];
+    expect_ok(sketch_table_bytes(NEURONS, &bytes));
+    expect_ok(mem_aligned_(&memory, bytes, 1, "test"));
+    sketch_table_place(&table, memory, NEURONS);
+    sketch_table_clear(&table, 0, NEURONS);
+    expect_ok(sorter_create(&sorter, DTYPE_F32, FIRST));
+    for (size_t n = 0; n < NEURONS; n++) {
+        sample_t sample;
+        distribution_t d;
+        double scale;
+        for (size_t t = 0; t < FIRST; t++) column[t] = row[t * NEURONS + n];
+        expect_ok(sorter_sort(sorter, column, FIRST, &sample));
+        distribution_measure(&sample, &d);
+        scale = d.deviation;
+        expect_ok(grid_fill(&scale, 1));
+        table.grid[n] = grid_of((float)d.shift, scale);
+    }
+    expect_ok(sketcher_create(NULL, &sketcher));
+    sketch_table_add(&table, sketcher, 0, NEURONS, 0, row, (size_t)tokens, WINDOW);
+    static const char *const name[] = {"mean",    "variance", "skewness",          "kurtosis",
+                                       "minimum", "maximum",  "negative_fraction", "wd_exact"};
+    double *expected[8];
+    for (int k = 0; k < 8; k++) expected[k] = read_numbers(want, name[k], NEURONS);
+    for (size_t n = 0; n < NEURONS; n++) {
+        sketch_table_read(&table, n, count);
+        const sketch_t sketch = {table.grid[n], table.tally[n], count, tokens};
+        sketch_sample(&sketch, &to);
+        const distribution_t *d = &to.distribution;
+        double value[STATISTICS], variance = expected[1][n];
+        statistics_measure(&to.sample, d, value);
+        const double got[8] = {d->mean,    d->variance, d->skewness,          d->kurtosis,
+                               d->minimum, d->maximum,  d->negative_fraction, value[0]};
+        const double bound[8] = {1e-6 * sqrt(variance),
+                                 1e-6 * variance,
+                                 1e-4 * fmax(1, fabs(expected[2][n])),
+                                 1e-4 * fmax(1, fabs(expected[3][n])),
+                                 0,
+                                 0,
+                                 1e-15,
+                                 1e-3};
+        for (int k = 0; k < 8; k++) compare(name[k], n, got[k], expected[k][n], bound[k]);
+    }
+    for (int k = 0; k < 8; k++) mem_free(&expected[k]);
+    sorter_destroy(&sorter);
+    sketcher_destroy(&sketcher);
+    mem_free_(&memory);
+    mem_free(&row);
+    store_close(&want);
+}
+
 int main(int argc, char **argv)
 {
     MPI_Init(&argc, &argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_every_number, scratch_create, scratch_destroy),
         cmocka_unit_test_setup_teardown(test_through_reduce, scratch_create, scratch_destroy),
+        cmocka_unit_test(test_sketched),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     MPI_Finalize();

@@ -1,5 +1,5 @@
-/* compare_h5 [--but ATTRIBUTE] A B: whether two HDF5 files of ours hold the same, byte for byte: the
- * same objects with the same types, shapes, data and attributes (but for one). Where their bytes
+/* compare_h5 [--but ATTRIBUTE,...] A B: whether two HDF5 files of ours hold the same, byte for byte: the
+ * same objects with the same types, shapes, data and attributes (but for some). Where their bytes
  * lie in the file does not count. Every difference is a line; exit status 1 with any, 2 where a
  * file cannot be read. */
 #include <stdio.h>
@@ -11,7 +11,7 @@
 
 typedef struct {
     const store_t *store[2];
-    const char *but; /* name of an attribute that may differ, or "" */
+    const char *but; /* names of attributes that may differ, or "" */
     unsigned long long objects, differences;
 } comparison_t;
 
@@ -59,6 +59,16 @@ static status_t compare_attribute(comparison_t *it, const char *object, const ch
     return status;
 }
 
+/* Whether the name is one of those that commas divide. */
+static bool is_exempt(const comparison_t *it, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *at = strstr(it->but, name); at; at = strstr(at + 1, name))
+        if ((at == it->but || at[-1] == ',') && (at[length] == ',' || at[length] == '\0'))
+            return true;
+    return false;
+}
+
 static status_t compare_attributes(comparison_t *it, const char *object)
 {
     strings_t key[2] = {{0}, {0}};
@@ -67,7 +77,7 @@ static status_t compare_attributes(comparison_t *it, const char *object)
     if (!status && !same_names(&key[0], &key[1])) differ(it, object, "other attributes");
     else
         for (size_t i = 0; !status && i < key[0].count; i++)
-            if (strcmp(key[0].item[i], it->but) != 0)
+            if (!is_exempt(it, key[0].item[i]))
                 status = compare_attribute(it, object, key[0].item[i]);
     strings_free(&key[0]);
     strings_free(&key[1]);
@@ -160,7 +170,7 @@ int main(int argc, char **argv)
         argc -= 2;
     }
     if (argc != 3) {
-        fputs("usage: compare_h5 [--but ATTRIBUTE] A B\n", stderr);
+        fputs("usage: compare_h5 [--but ATTRIBUTE,...] A B\n", stderr);
         return 2;
     }
     status_t status = store_open(argv[1], &store[0]);

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# What collect can be asked for: parts that merge to the whole, several corpora, some neurons,
+# compression, sketches in place of values.
+. tests/stage/lib.sh
+. tests/stage/experiment.sh
+
+make_experiment
+none=(--set collect.pairs=0 --set reduce.bootstrap=0)
+
+# stage N STAGE ARGUMENT...
+stage()
+{
+    run_ok "$2 on $1 ranks ${*:3}" "$wn" run "$config" -n "$1" --only "$2" "${none[@]}" "${@:3}"
+}
+
+stage 2 shard --set 'collect.also=[heldout]'
+for mode in raw sketch; do
+    stage 2 collect --set collect.mode=$mode
+    mv "$run/activations" "$scratch/$mode"
+    stage 3 collect --set collect.mode=$mode --set collect.parts=4 --set collect.part=3
+    stage 1 collect --set collect.mode=$mode --set collect.parts=4 --set collect.part=1
+    check "$mode: these parts are there" test "$(cd "$run/activations" && echo step0*)" = "step0.part1.h5 step0.part3.h5"
+    run_ok "$mode: the rest, and all of them" "$wn" run "$config" -n 2 --only collect "${none[@]}" --set collect.mode=$mode --set collect.parts=4
+    prints "$mode: what is there is not made again" 'step0.part3.h5 is up to date'
+    check "$mode: parts are gone" test "$(cd "$run/activations" && echo step0*)" = step0.h5
+    check "$mode: merged, they are the whole" "$compare_h5" --but configuration "$scratch/$mode/step0.h5" "$run/activations/step0.h5"
+    stage 2 collect --set collect.mode=$mode
+    prints "$mode: and count as it" 'step0.h5 is up to date'
+    rm -r "$run/activations"
+done
+stage 3 collect --set collect.mode=raw --set collect.deflate=6
+check "compressed values are the same" "$compare_h5" --but configuration,key "$scratch/raw/step0.h5" "$run/activations/step0.h5"
+check "and smaller" test "$(stat -c %s "$run/activations/step0.h5")" -lt "$(stat -c %s "$scratch/raw/step0.h5")"
+check "nothing temporary is left" no_temporaries
+
+stage 2 collect --set 'collect.also=[heldout]'
+stage 2 reduce --set 'collect.also=[heldout]'
+mv "$run/statistics" "$scratch/both"
+stage 2 collect --set collect.corpus=heldout
+stage 2 reduce --set collect.corpus=heldout
+check "a second corpus is as by itself" "$compare_h5" --but configuration "$scratch/both/heldout/step0.h5" "$run/statistics/step0.h5"
+
+expect_fail "a corpus twice" 2 'collect.also: heldout is collected twice' "$wn" run "$config" -n 2 --only collect "${none[@]}" --set 'collect.also=[heldout, heldout]'
+expect_fail "pairs of parts" 2 'collect.pairs: pairs of tokens are drawn from a whole corpus' "$wn" run "$config" -n 2 --only collect --set collect.parts=2
+expect_fail "a part too many" 2 'collect.part: there are collect.parts: 2' "$wn" run "$config" -n 2 --only collect "${none[@]}" --set collect.parts=2 --set collect.part=3
+printf 'layer,neuron\n9,3\n' > "$scratch/list.csv"
+expect_fail "a neuron too many" 3 'list.csv: line 2: layer 9, neuron 3; the model has layers 0 to 3' "$wn" run "$config" -n 2 --only collect "${none[@]}" --set collect.neurons="$scratch/list.csv"
+expect_fail "sketches that need too much" 5 'take 0.0[0-9]* GB on a node \([0-9]* bytes a neuron\) beside 0.0[0-9]* GB of weights, resources.memory_per_node is' "$wn" run "$config" -n 2 --only collect "${none[@]}" --set collect.mode=sketch --set resources.memory_per_node=20MB
+finish
