@@ -194,8 +194,8 @@ FUZZ_SECONDS ?= 60
 fuzz:
 	@tests/fuzz/run --build '$(BUILD)' --seconds $(FUZZ_SECONDS) $(FUZZERS)
 
-# PARTS: parts of bench/run (kernels executor bfloat16 scaling memory pytorch streaming); by default all
-# but streaming. WN_SHARED: where BLiMP and TSE are.
+# PARTS: parts of bench/run (kernels executor bfloat16 sketch scaling memory pytorch streaming); by
+# default all but streaming. WN_SHARED: where BLiMP and TSE are.
 bench: programs bench-programs
 	@bench/run --build '$(BUILD)' $(PARTS)
 
