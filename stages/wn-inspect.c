@@ -1,5 +1,5 @@
 /* wn-inspect: looks at one thing: tokens of a text, a model's forward pass, statistics of an
- * array, what a file holds. */
+ * array, how alike two files of statistics are, what a file holds. */
 #include <mpi.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include "stages/terminal.h"
 
 typedef struct {
-    const char *tokenizer, *model, *input, *output, *path;
+    const char *tokenizer, *model, *input, *output, *path, *other, *by, *percent;
     bool no_special;
 } arguments_t;
 
@@ -27,6 +27,11 @@ static status_t run_forward(const arguments_t *a)
 static status_t run_statistics(const arguments_t *a)
 {
     return inspect_statistics(a->input, a->output);
+}
+
+static status_t run_compare(const arguments_t *a)
+{
+    return inspect_compare(a->path, a->other, a->by, a->percent, stdout);
 }
 
 static status_t run_file(const arguments_t *a)
@@ -52,6 +57,12 @@ static const struct {
      "IN has /activations and, if wanted, /reference, /inputs with /pairs, and the attribute\n"
      "      levels. OUT gets the statistics of each neuron.",
      run_statistics},
+    {"compare", "pq", "bc", "A.h5 B.h5 [--by NAME] [--percent P]",
+     "Prints as CSV, by statistic and layer, how alike two files of statistics are: Spearman's\n"
+     "      rank correlation, and the overlap (Jaccard) of the P per cent highest of each layer "
+     "(1\n"
+     "      unless given). NAME is one statistic, as wd; else all that both have.",
+     run_compare},
     {"file", "p", "", "PATH",
      "Prints what an HDF5 file of ours, a model directory or a tokenizer.json holds.", run_file},
 };
@@ -60,8 +71,9 @@ enum { SUBCOMMANDS = sizeof subcommands / sizeof *subcommands };
 static const struct {
     char letter;
     const char *name;
-} option_table[] = {{'t', "--tokenizer"}, {'m', "--model"}, {'i', "--input"},
-                    {'o', "--output"},    {'p', "PATH"},    {'s', "--no-special"}};
+} option_table[] = {{'t', "--tokenizer"}, {'m', "--model"},   {'i', "--input"},
+                    {'o', "--output"},    {'p', "PATH"},      {'q', "a second PATH"},
+                    {'b', "--by"},        {'c', "--percent"}, {'s', "--no-special"}};
 enum { OPTIONS = sizeof option_table / sizeof *option_table };
 
 static void print_help(void)
@@ -82,6 +94,9 @@ static const char **place(arguments_t *arguments, char letter)
     case 'm': return &arguments->model;
     case 'i': return &arguments->input;
     case 'o': return &arguments->output;
+    case 'q': return &arguments->other;
+    case 'b': return &arguments->by;
+    case 'c': return &arguments->percent;
     default: return &arguments->path;
     }
 }
@@ -93,17 +108,20 @@ static status_t unknown(const char *what, const char *word, const char *const *n
                       near ? near : "", near ? "?" : "");
 }
 
-/* The option that a word names, among those of a subcommand; '\0' where it is none of them. */
-static char letter_of(const char *word, int subcommand)
+/* The option that a word names, among those of a subcommand; '\0' where it is none of them. Paths
+ * are words without a name: the first is p's, the next q's. */
+static char letter_of(const char *word, int subcommand, const arguments_t *arguments)
 {
     for (int i = 0; i < OPTIONS; i++) {
         char letter = option_table[i].letter;
-        if (strcmp(word, option_table[i].name) == 0 && letter != 'p' &&
+        if (strcmp(word, option_table[i].name) == 0 && letter != 'p' && letter != 'q' &&
             (strchr(subcommands[subcommand].needs, letter) ||
              strchr(subcommands[subcommand].may, letter)))
             return letter;
     }
-    return word[0] != '-' && strchr(subcommands[subcommand].needs, 'p') ? 'p' : '\0';
+    const char *needs = subcommands[subcommand].needs;
+    if (word[0] == '-' || !strchr(needs, 'p')) return '\0';
+    return arguments->path && strchr(needs, 'q') ? 'q' : 'p';
 }
 
 static status_t parse(int argc, char **argv, int subcommand, arguments_t *arguments)
@@ -111,13 +129,13 @@ static status_t parse(int argc, char **argv, int subcommand, arguments_t *argume
     const char *names[OPTIONS];
     for (int i = 0; i < OPTIONS; i++) names[i] = option_table[i].name;
     for (int i = 2; i < argc; i++) {
-        char letter = letter_of(argv[i], subcommand);
+        char letter = letter_of(argv[i], subcommand, arguments);
         if (letter == '\0') return unknown("option", argv[i], names, OPTIONS);
         if (letter == 's') {
             arguments->no_special = true;
             continue;
         }
-        if (letter != 'p' && ++i == argc)
+        if (letter != 'p' && letter != 'q' && ++i == argc)
             return status_new(EXIT_USAGE, "%s: a value is expected after it", argv[i - 1]);
         if (*place(arguments, letter)) return status_new(EXIT_USAGE, "%s: given twice", argv[i]);
         *place(arguments, letter) = argv[i];
@@ -151,8 +169,8 @@ static status_t run(int argc, char **argv)
         return NULL;
     }
     if (argc < 2)
-        return status_new(EXIT_USAGE, "a subcommand is expected: tokens, forward, statistics or "
-                                      "file; see wn-inspect --help");
+        return status_new(EXIT_USAGE, "a subcommand is expected: tokens, forward, statistics, "
+                                      "compare or file; see wn-inspect --help");
     int found = -1;
     for (int i = 0; i < SUBCOMMANDS; i++) {
         names[i] = subcommands[i].name;
