@@ -1,4 +1,5 @@
-/* wn-reduce: raw activations of each checkpoint to the statistics of every neuron. */
+/* wn-reduce: raw activations of each checkpoint to the statistics of every neuron, and how far their
+ * weights have turned. */
 #include <math.h>
 #include <unistd.h>
 
@@ -7,6 +8,7 @@
 #include "par/agree.h"
 #include "stages/plan.h"
 #include "stages/reduce_pairs.h"
+#include "stages/reduce_weights.h"
 #include "stats/reduce.h"
 
 static void read_options(const config_t *config, reduce_options_t *options)
@@ -170,7 +172,7 @@ static status_t run(stage_t *stage)
         for (size_t c = 0; !status && c < corpora; c++)
             status = reduce_checkpoint(stage, stage->chosen.item[i], also[c]);
     }
-    return status;
+    return status ? status : reduce_weights(stage);
 }
 
 int main(int argc, char **argv)

@@ -156,6 +156,10 @@ const config_key_t config_keys[] = {
      "Similar pairs that are kept for each neuron, those that it moves apart most; at most a "
      "quarter of the similar ones."},
 
+    {"reduce.weights", CONFIG_CHOICE, "none", ONE_OF("none|previous|last|both"),
+     "Compares every neuron's input and output weights with those of the checkpoint before, of the "
+     "last one, or of both; reads the models once more."},
+
     {"select.*.by", CONFIG_CHOICE, "wd",
      ONE_OF("wd|mean|variance|skewness|kurtosis|minimum|maximum|negative_fraction|wd_negative|"
             "bimodality|tail_weight|dip|tail_excess|wd_sampled|md"),
@@ -218,6 +222,12 @@ const config_key_t config_keys[] = {
      "Which ranks use one copy of the weights: all of a node, those of each NUMA domain (faster "
      "where memory is spread over several; ranks must be bound to cores), or none."},
 
+    {"report.percent", CONFIG_NUMBER, "1", WITHIN(0, 100),
+     "Comparisons of statistics tell how many neurons are common to both tops: those above this "
+     "percentile of each layer, counted from its highest value."},
+    {"report.compare", CONFIG_TEXTS, NULL, ANY,
+     "Directories of other runs (another corpus, seed or mode) whose statistics are compared at "
+     "each checkpoint that both have."},
     {"report.title", CONFIG_TEXT, NULL, ANY, "Heading of the report; by default the run's name."},
 };
 

@@ -283,6 +283,13 @@ status_t model_open_shared(MPI_Comm comm, const char *directory, size_t memory, 
     return status;
 }
 
+status_t model_open_headers(const char *directory, model_t **model)
+{
+    status_t status = create(directory, model);
+    if (status) model_close(model);
+    return status;
+}
+
 status_t model_size(const char *directory, size_t memory, model_size_t *size)
 {
     model_t *model = NULL;

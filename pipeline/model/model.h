@@ -73,6 +73,17 @@ MUST_CHECK status_t model_layer(model_t *model, int index, int layers, const lay
  * one rank becomes all's, so that they leave together. Takes status over. */
 MUST_CHECK status_t model_end_pass(model_t *model, status_t status);
 
+/* Reads and checks what headers tell: shape, and which tensors there are; no weights. Close with
+ * model_close. Not collective. */
+MUST_CHECK status_t model_open_headers(const char *directory, model_t **model);
+
+/* out (float32) = elements [first, first + count) of a matrix of a layer (&model->layer[l].gate),
+ * as stored, row-major, from the file; room: scratch of as many bytes as they have there, 8 an
+ * element at most. A value that is not finite is an EXIT_NUMERIC error that names tensor and place.
+ * Not collective. */
+MUST_CHECK status_t model_read_matrix(const model_t *model, const linear_t *matrix, uint64_t first,
+                                      size_t count, void *room, float *out);
+
 /* What model_open would hold of a model within memory bytes (0: no bound). */
 typedef struct {
     size_t whole;  /* bytes of all weights */

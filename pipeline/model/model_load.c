@@ -70,6 +70,21 @@ static status_t load_slot(const loader_t *loader, const slot_t *slot)
     return status;
 }
 
+status_t model_read_matrix(const model_t *model, const linear_t *matrix, uint64_t first,
+                           size_t count, void *room, float *out)
+{
+    const loader_t *loader = model->loader;
+    for (size_t i = 0; i < loader->slots; i++) {
+        const slot_t *slot = &loader->slot[i];
+        if (slot->target != (const void **)&matrix->data) continue;
+        status_t status = weights_read(loader->weights, slot->tensor, first, count, room);
+        if (status) return status;
+        dtype_expand(out, room, count, slot->tensor->type);
+        return check_finite(loader, slot, first, out, count);
+    }
+    return status_new(EXIT_BUG, "%s: a matrix that the model has not", loader->directory);
+}
+
 /* This rank's part of the tensors of a layer (-1: those of none): every so many-th. */
 static status_t load_layer(loader_t *loader, int layer)
 {

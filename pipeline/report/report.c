@@ -6,6 +6,7 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "core/memory.h"
+#include "report/compare.h"
 #include "report/csv.h"
 #include "report/figures.h"
 #include "report/harness.h"
@@ -156,6 +157,11 @@ status_t report_write(const run_t *run, const char *directory, report_t *report)
     status_t status = make_directories(directory);
     if (!status) status = write_by(run, directory, "results.csv", csv_results, report);
     if (!status) status = write_by(run, directory, "statistics.csv", csv_statistics, report);
+    if (!status && run->comparisons)
+        status = write_by(run, directory, "comparisons.csv", csv_comparisons, report);
+    if (!status && run->drifts) status = write_by(run, directory, "drift.csv", csv_drift, report);
+    if (!status && run->turns)
+        status = write_by(run, directory, "weights.csv", csv_weights, report);
     if (!status) status = write_by(run, directory, "results.json", harness_json, report);
     if (!status) status = write_text(directory, "cohorts.csv", &run->cohorts_csv, report);
     if (!status) status = write_by(run, directory, "pair_signs.csv", csv_pair_signs, report);

@@ -3,6 +3,7 @@
 
 #include "core/file.h"
 #include "core/memory.h"
+#include "report/compare.h"
 #include "report/report.h"
 #include "report/tables.h"
 #include "report/text.h"
@@ -152,6 +153,9 @@ status_t report_html(const run_t *run, const report_t *report, const char *direc
     if (!status) status = add_tables(&results, 3, html);
     if (!status) status = tables_wd(run, detail, &neurons);
     if (!status) status = tables_layers(run, &neurons);
+    if (!status) status = tables_comparisons(run, &neurons);
+    if (!status) status = tables_drift(run, &neurons);
+    if (!status) status = tables_weights(run, &neurons);
     if (!status && neurons.count) status = str_add(html, "<h2>Neurons</h2>\n");
     if (!status) status = add_tables(&neurons, 3, html);
     if (!status) status = add_missing(run, html);

@@ -1,5 +1,6 @@
 /* report.md: what was run, the results, the figures, what is missing. */
 #include "core/memory.h"
+#include "report/compare.h"
 #include "report/report.h"
 #include "report/tables.h"
 #include "report/text.h"
@@ -73,6 +74,9 @@ status_t report_markdown(const run_t *run, const report_t *report, str_t *text)
     if (!status) status = add_tables(&results, 3, text);
     if (!status) status = tables_wd(run, detail, &neurons);
     if (!status) status = tables_layers(run, &neurons);
+    if (!status) status = tables_comparisons(run, &neurons);
+    if (!status) status = tables_drift(run, &neurons);
+    if (!status) status = tables_weights(run, &neurons);
     if (!status && neurons.count) status = str_add(text, "## Neurons\n\n");
     if (!status) status = add_tables(&neurons, 3, text);
     if (!status) status = add_figures(report, text);

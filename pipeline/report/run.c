@@ -13,11 +13,9 @@ enum { NAMED = 6 };
 /* The stage that writes a file, by the directory that it is in. */
 static const char *maker(const char *name)
 {
-    static const char *const made[][2] = {{"shards/", "shard"},
-                                          {"activations/", "collect"},
-                                          {"statistics/", "reduce"},
-                                          {"selection/", "select"},
-                                          {"results/", "evaluate"}};
+    static const char *const made[][2] = {{"shards/", "shard"},      {"activations/", "collect"},
+                                          {"statistics/", "reduce"}, {"weights/", "reduce"},
+                                          {"selection/", "select"},  {"results/", "evaluate"}};
     for (size_t i = 0; i < sizeof made / sizeof *made; i++)
         if (strncmp(name, made[i][0], strlen(made[i][0])) == 0) return made[i][1];
     return "report";
@@ -70,6 +68,9 @@ status_t run_open(const config_t *config, const char *directory, const strings_t
     if (!status) status = run_read_tasks(run);
     if (!status) status = run_read_statistics(run);
     if (!status) status = run_read_cohorts(run);
+    if (!status) status = run_read_comparisons(run);
+    if (!status) status = run_read_drift(run);
+    if (!status) status = run_read_weights(run);
     if (!status) status = run_read_results(run);
     strings_sort_natural(&run->versions);
     if (status) run_close(run);
@@ -94,6 +95,10 @@ void run_close(run_t *run)
         strings_free(&task->files);
         strings_free(&task->terms);
     }
+    for (size_t i = 0; i < run->turns; i++) mem_free(&run->turn[i].against);
+    mem_free(&run->turn);
+    mem_free(&run->drift);
+    mem_free(&run->comparison);
     mem_free(&run->result);
     mem_free(&run->statistics);
     mem_free(&run->cohort);

@@ -13,8 +13,10 @@
 #include "eval/deviation.h"
 #include "eval/summary.h"
 #include "eval/task.h"
+#include "model/dissimilarity.h"
 #include "select/findings.h"
 #include "select/rules.h"
+#include "stats/compare.h"
 
 /* A task of the configuration. */
 typedef struct {
@@ -87,6 +89,44 @@ typedef struct {
     int64_t signs[SIDES][SIGNS]; /* of pairs of tokens */
 } run_cohort_t;
 
+/* Two measurements of the same neurons: one checkpoint's statistics with each other, or one statistic
+ * here and there. */
+typedef enum { AGAINST_ITSELF, AGAINST_PREVIOUS, AGAINST_LAST, AGAINST_RUN } against_t;
+extern const char *const against_names[]; /* "itself", ... */
+
+typedef struct {
+    against_t kind;
+    size_t checkpoint;
+    const char *against; /* the other checkpoint or the other run's directory; borrowed */
+    int first, second;   /* of the comparable statistics */
+    int32_t layer;       /* its number; -1: all together */
+    comparison_t is;
+} run_comparison_t;
+
+/* The neurons of a cohort as chosen at one checkpoint, at another. */
+typedef struct {
+    size_t rule, checkpoint;
+    const char *reference; /* the checkpoint they were chosen at; borrowed */
+    int64_t neurons;       /* of the cohort */
+    int64_t own, both;  /* that the rule chooses here, and of these in the cohort; -1: no such thing
+                              (random and listed cohorts) */
+    int64_t ranked, of; /* neurons that have a value here; neurons of a layer */
+    double rank;        /* their mean place in their layer, 1: the end that the rule takes */
+    double wd;          /* their mean WD */
+} run_drift_t;
+
+/* How far neurons' weights have turned between two checkpoints: the quantiles over neurons. */
+enum { TURN_P5, TURN_MEDIAN, TURN_P95, TURN_LEVELS };
+typedef struct {
+    against_t kind;
+    size_t checkpoint;
+    char *against;
+    weights_part_t part;
+    int32_t layer; /* -1: all together */
+    int64_t neurons, undefined;
+    double quantile[TURN_LEVELS], mean;
+} run_turn_t;
+
 typedef struct {
     const config_t *config; /* borrowed, as are directory and checkpoints */
     const char *directory;
@@ -103,11 +143,17 @@ typedef struct {
     run_result_t *result;         /* [checkpoints][tasks][conditions] */
     run_statistics_t *statistics; /* [checkpoints] */
     run_cohort_t *cohort;         /* [checkpoints][rules] */
-    str_t cohorts_csv;            /* checkpoint,cohort,layer,neuron,value */
-    strings_t products;           /* of the results, each once: "bfloat16 (oneDNN ...)" */
-    deviation_t deviation;        /* of all scores that say how far they are from float32 */
-    strings_t missing;            /* a line each, for people */
-    strings_t versions;           /* of the software that wrote the files, each once */
+    run_comparison_t *comparison;
+    size_t comparisons, comparison_capacity;
+    run_drift_t *drift;
+    size_t drifts, drift_capacity;
+    run_turn_t *turn;
+    size_t turns, turn_capacity;
+    str_t cohorts_csv;     /* checkpoint,cohort,layer,neuron,value */
+    strings_t products;    /* of the results, each once: "bfloat16 (oneDNN ...)" */
+    deviation_t deviation; /* of all scores that say how far they are from float32 */
+    strings_t missing;     /* a line each, for people */
+    strings_t versions;    /* of the software that wrote the files, each once */
 } run_t;
 
 /* all: the checkpoints of the configuration; chosen: those to report on. Both must stay alive. */
@@ -120,6 +166,8 @@ const run_result_t *run_result(const run_t *run, size_t checkpoint, size_t task,
 ptrdiff_t run_baseline(const run_t *run);
 /* Whether anything of a task (SIZE_MAX: of any) is there. */
 bool run_has_results(const run_t *run, size_t task);
+/* Jaccard's index of a cohort and what its rule chooses at another checkpoint; NaN: no such thing. */
+double run_drift_overlap(const run_drift_t *drift);
 /* The last checkpoint with statistics / with results of a task, or -1. */
 ptrdiff_t run_last_statistics(const run_t *run);
 ptrdiff_t run_last_result(const run_t *run, size_t task);

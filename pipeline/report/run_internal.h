@@ -17,5 +17,9 @@ MUST_CHECK status_t run_read_tasks(run_t *run);
 MUST_CHECK status_t run_read_results(run_t *run);
 MUST_CHECK status_t run_read_statistics(run_t *run);
 MUST_CHECK status_t run_read_cohorts(run_t *run);
+/* After statistics and rules. */
+MUST_CHECK status_t run_read_comparisons(run_t *run);
+MUST_CHECK status_t run_read_drift(run_t *run);
+MUST_CHECK status_t run_read_weights(run_t *run);
 
 #endif
