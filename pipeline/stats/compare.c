@@ -52,7 +52,7 @@ static double correlate(const double *a, const double *b, int64_t count)
         first += x * x;
         second += y * y;
     }
-    return first > 0 && second > 0 ? both / (sqrt(first) * sqrt(second)) : NAN;
+    return first > 0 && second > 0 ? both / sqrt(first * second) : NAN;
 }
 
 status_t rank_correlation(const double *a, const double *b, int64_t count, double *correlation,
