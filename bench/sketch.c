@@ -65,7 +65,7 @@ static status_t take(void *context, int layer, const chunk_t *chunk, const float
 static status_t run(bench_t *it, bool sketch, size_t chunks, double *seconds)
 {
     const intervention_t baseline = {.ablate = ABLATE_NONE};
-    const probe_t probe = {take, it};
+    const probe_t probe = {.take = take, .context = it};
     const run_options_t options = {.condition = &baseline,
                                    .conditions = 1,
                                    .layers = it->model->shape.layers,

@@ -112,7 +112,7 @@ static status_t run_share(const run_t *run, const forest_t *forest, const size_t
                           size_t count, const char *label)
 {
     const collection_t *it = run->of;
-    const probe_t probe = {take, (void *)run};
+    const probe_t probe = {.take = take, .context = (void *)run};
     run_options_t options = options_of(it, &probe);
     executor_t *executor = NULL;
     status_t status =

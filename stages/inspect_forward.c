@@ -136,7 +136,7 @@ static status_t run(forward_t *it, const char *model, const char *output)
     int conditions = it->neuron ? ABLATE_COUNT : 1;
     for (int c = 1; c < conditions; c++)
         condition[c] = (intervention_t){(ablate_t)c, it->neuron, it->start};
-    probe_t probe = {take, it};
+    probe_t probe = {.take = take, .context = it};
     run_options_t options = {.condition = condition,
                              .conditions = conditions,
                              .layers = shape->layers,

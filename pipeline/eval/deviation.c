@@ -113,7 +113,7 @@ static status_t take(void *context, int layer, const chunk_t *chunk, const float
 static status_t run(comparison_t *it, MPI_Comm comm, model_t *model, const forest_t *forest,
                     const run_options_t *options, arithmetic_t arithmetic, const char *label)
 {
-    const probe_t probe = {take, it};
+    const probe_t probe = {.take = take, .context = it};
     run_options_t here = *options;
     executor_t *executor = NULL;
     size_t mine = 0;

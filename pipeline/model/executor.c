@@ -282,19 +282,34 @@ static status_t start_group(executor_t *it, const group_t *group)
     return status;
 }
 
+/* Shows a chunk's residual streams at the entry of a layer. */
+static status_t show_streams(executor_t *it, int index, const group_t *group, size_t g)
+{
+    const stream_t *stream = it->options.stream;
+    if (!stream) return NULL;
+    return stream->enter(stream->context, index, group->chunk[g],
+                         it->tree.state_of + (size_t)index * (size_t)it->tree.conditions,
+                         it->state + g * it->states);
+}
+
 static status_t run_layer(executor_t *it, int index, const group_t *group)
 {
     status_t status = NULL;
-    for (size_t g = 0; !status && g < group->count; g++)
+    for (size_t g = 0; !status && g < group->count; g++) {
+        status = show_streams(it, index, group, g);
         for (int s = it->tree.states[index] - 1; !status && s >= 0; s--)
             status = executor_advance(it, index, s, group->chunk[g], it->state + g * it->states);
+    }
     return status;
 }
 
 static status_t finish_group(executor_t *it, const group_t *group)
 {
     status_t status = NULL;
-    if (!group->log_probability && !group->logits) return NULL;
+    int layers = it->model->shape.layers;
+    for (size_t g = 0; !status && g < group->count && it->options.layers == layers; g++)
+        status = show_streams(it, layers, group, g);
+    if (status || (!group->log_probability && !group->logits)) return status;
     for (size_t g = 0; !status && g < group->count; g++)
         status = executor_score(it, group->chunk[g], it->state + g * it->states,
                                 group->log_probability ? group->log_probability[g] : NULL,

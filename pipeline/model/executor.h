@@ -40,12 +40,27 @@ typedef struct {
 } intervention_t;
 
 /* Receives a layer's pre-activations (rows, F) of the first condition, before its own ablation,
- * and their inputs (rows, D). */
+ * and their inputs (rows, D); take_up, where it is not NULL, those of gated MLPs with what the up
+ * projection gives (rows, F). */
 typedef struct {
     status_t (*take)(void *context, int layer, const chunk_t *chunk, const float *preactivation,
                      const float *input);
     void *context;
+    status_t (*take_up)(void *context, int layer, const chunk_t *chunk, const float *preactivation,
+                        const float *up);
 } probe_t;
+
+/* Receives a chunk's residual streams (rows, D). Conditions that share a state share its stream: the
+ * one of condition c is that of state_of[c]. */
+typedef struct {
+    /* Entering a layer, stream[states]; layer = L: leaving the last. */
+    status_t (*enter)(void *context, int layer, const chunk_t *chunk, const int *state_of,
+                      float *const *stream);
+    /* Between a layer's attention and its MLP, one state at a time. */
+    status_t (*middle)(void *context, int layer, const chunk_t *chunk, const int *state_of,
+                       int state, const float *stream);
+    void *context;
+} stream_t;
 
 typedef struct {
     const intervention_t *condition; /* [conditions]; borrowed */
@@ -58,6 +73,7 @@ typedef struct {
                              is streamed, how many chunks share one reading */
     team_t *team;            /* the rank's threads; borrowed; NULL: the caller alone */
     arithmetic_t arithmetic; /* of the linear layers; all else is float32 */
+    const stream_t *stream;  /* or NULL */
 } run_options_t;
 
 /* Bytes of one rank's executor: of its buffers, and of each state of a chunk in flight. */

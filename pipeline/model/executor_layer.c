@@ -16,6 +16,7 @@ typedef struct {
     const float *from; /* the state's, where the child has one of its own */
     int condition;     /* of the child */
     bool ends;         /* nothing beyond this layer's pre-activations is wanted */
+    bool up;           /* but the up projection, for a probe */
 } step_t;
 
 void executor_normalise(const executor_t *it, const norm_t *norm, float *out, const float *x,
@@ -133,7 +134,7 @@ static void after_attention(void *context, int thread)
         memcpy(it->normed + at, step->x + at, count * sizeof(float));
     linear_apply(worker->gemm, &layer->gate, it->normed + at, part.count, it->preact + neurons,
                  mlp);
-    if (it->gated && !step->ends)
+    if (it->gated && (!step->ends || step->up))
         linear_apply(worker->gemm, &layer->up, it->normed + at, part.count, it->gated + neurons,
                      mlp);
     worker->bad = first_bad(step, it->preact, part);
@@ -212,7 +213,10 @@ status_t executor_advance(executor_t *it, int index, int state, const chunk_t *c
     const model_shape_t *shape = &it->model->shape;
     const int *before = tree->state_of + (size_t)index * (size_t)tree->conditions;
     step_t step = {.it = it, .index = index, .chunk = chunk, .x = states[state]};
+    const probe_t *probe = state == before[0] ? it->options.probe : NULL;
+    const stream_t *stream = it->options.stream;
     step.ends = index + 1 == it->options.layers && index + 1 < shape->layers;
+    step.up = probe && probe->take_up;
 
     it->attention_shape.window = shape->sliding[index] ? shape->window : 0;
     it->attention_shape.scale =
@@ -221,15 +225,18 @@ status_t executor_advance(executor_t *it, int index, int state, const chunk_t *c
     team_run(it->team, attend, &step);
     team_run(it->team, after_attention, &step);
     status_t status = check(&step, it->preact, "neuron");
-    if (!status && state == before[0] && it->options.probe)
-        status = it->options.probe->take(it->options.probe->context, index, chunk, it->preact,
-                                         it->normed);
-    if (status || step.ends) return status;
+    if (!status && probe && probe->take)
+        status = probe->take(probe->context, index, chunk, it->preact, it->normed);
+    if (!status && stream)
+        status = stream->middle(stream->context, index, chunk, before, state, step.x);
+    if (status || (step.ends && !step.up)) return status;
     if (it->gated) {
         team_run(it->team, check_gated, &step);
         status = check(&step, it->gated, "up-projection of neuron");
-        if (status) return status;
+        if (!status && step.up)
+            status = probe->take_up(probe->context, index, chunk, it->preact, it->gated);
     }
+    if (status || step.ends) return status;
     for (int child = tree->states[index + 1] - 1; child >= 0; child--) {
         step.condition = condition_tree_first(tree, index + 1, child);
         if (before[step.condition] != state) continue;

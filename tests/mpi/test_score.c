@@ -44,7 +44,11 @@ static status_t score(MPI_Comm comm, const char *directory, size_t memory, size_
                       int32_t chunk, double *sum)
 {
     sequences_t sequences = make_sequences();
-    run_options_t options = {conditions, CONDITIONS, TINY_LAYERS, NULL, "tiny", states, NULL, 0};
+    run_options_t options = {.condition = conditions,
+                             .conditions = CONDITIONS,
+                             .layers = TINY_LAYERS,
+                             .what = "tiny",
+                             .memory = states};
     model_t *model = NULL;
     status_t status = model_open_shared(comm, directory, memory, scope, &model);
     if (!status) {
@@ -159,7 +163,8 @@ static void are_sums_of_log_probabilities(void **state)
         expect_ok(model_open(MPI_COMM_SELF, *state, 0, &model));
         for (int s = 0; s < SEQUENCES; s++) {
             int64_t length = offset[s + 1] - offset[s], whole[] = {0, length};
-            run_options_t options = {conditions, 1, TINY_LAYERS, NULL, "tiny", 0, NULL, 0};
+            run_options_t options = {
+                .condition = conditions, .conditions = 1, .layers = TINY_LAYERS, .what = "tiny"};
             forest_t *forest = NULL;
             executor_t *executor = NULL;
             static float logits[LONGEST * TINY_VOCABULARY];
@@ -196,7 +201,10 @@ static void are_told_by_token(void **state)
     for (int k = 0; k < 2; k++) {
         sequences_t sequences = make_sequences();
         random_t random = random_stream(2, "texts", 0);
-        run_options_t options = {conditions, CONDITIONS, TINY_LAYERS, NULL, "tiny", 0, NULL, 0};
+        run_options_t options = {.condition = conditions,
+                                 .conditions = CONDITIONS,
+                                 .layers = TINY_LAYERS,
+                                 .what = "tiny"};
         size_t tokens = (size_t)offset[SEQUENCES];
         for (int s = 0; s < SEQUENCES; s++)
             from[s] = 1 + (int32_t)random_below(&random, (uint64_t)(offset[s + 1] - offset[s] - 1));
@@ -235,8 +243,11 @@ static void one_rank_fails(void **state)
     for (int k = 0; k < 2; k++)
         for (int s = 0; s < SEQUENCES; s += 13) {
             sequences_t sequences = make_sequences();
-            run_options_t options = {conditions, CONDITIONS, TINY_LAYERS, NULL,
-                                     "step7",    50000,      NULL,        0};
+            run_options_t options = {.condition = conditions,
+                                     .conditions = CONDITIONS,
+                                     .layers = TINY_LAYERS,
+                                     .what = "step7",
+                                     .memory = 50000};
             model_t *model = NULL;
             id[offset[s + 1] - 1] = TINY_VOCABULARY + 3;
             expect_ok(model_open(MPI_COMM_WORLD, *state, k ? STREAMED : 0, &model));

@@ -133,7 +133,8 @@ static void memory_is_what_the_executor_takes(void **state)
     void (*const models[])(tiny_t *, uint64_t) = {tiny_neox, tiny_mistral};
     for (int which = 0; which < 2; which++) {
         plan_t plan = make_plan(models[which], *state);
-        run_options_t options = {conditions, 2, TINY_LAYERS, NULL, "tiny", 0, NULL, 0};
+        run_options_t options = {
+            .condition = conditions, .conditions = 2, .layers = TINY_LAYERS, .what = "tiny"};
         condition_tree_t tree;
         model_t *model = NULL;
         executor_t *executor = NULL;

@@ -50,7 +50,10 @@ static model_t *open_neox(const char *directory)
 static double *run_forest(model_t *model, const forest_t *forest, const intervention_t *condition,
                           int conditions, bool backwards)
 {
-    run_options_t options = {condition, conditions, model->shape.layers, NULL, "tiny", 0, NULL, 0};
+    run_options_t options = {.condition = condition,
+                             .conditions = conditions,
+                             .layers = model->shape.layers,
+                             .what = "tiny"};
     executor_t *executor = NULL;
     double *all = NULL;
     size_t edges = 0, at = 0;
@@ -74,7 +77,8 @@ static void score_plainly(model_t *model, const texts_t *texts, int s,
 {
     const int32_t *id = texts->id + texts->offset[s];
     int64_t length = texts->offset[s + 1] - texts->offset[s], whole[] = {0, length};
-    run_options_t options = {condition, 1, model->shape.layers, NULL, "tiny", 0, NULL, 0};
+    run_options_t options = {
+        .condition = condition, .conditions = 1, .layers = model->shape.layers, .what = "tiny"};
     forest_t *forest = NULL;
     executor_t *executor = NULL;
     float *logits = NULL;
@@ -229,7 +233,11 @@ static void threads(void **state)
             team_t *team = NULL;
             executor_t *executor = NULL;
             expect_ok(team_create(n, &team));
-            run_options_t options = {many, MANY, TINY_LAYERS, NULL, "tiny", 0, team, 0};
+            run_options_t options = {.condition = many,
+                                     .conditions = MANY,
+                                     .layers = TINY_LAYERS,
+                                     .what = "tiny",
+                                     .team = team};
             expect_ok(executor_create(model, forest, &options, &executor));
             expect_ok(executor_run(executor, forest->chunk, shared, NULL));
             assert_memory_equal(shared, alone, count * sizeof *alone);
@@ -257,7 +265,11 @@ static void conditions_in_flight(void **state)
     for (int fit = 0; fit <= MANY + 1; fit++) {
         int count, most = 1;
         size_t memory = bytes.buffers + (size_t)fit * bytes.state;
-        run_options_t options = {many, MANY, TINY_LAYERS, NULL, "tiny", memory, NULL, 0};
+        run_options_t options = {.condition = many,
+                                 .conditions = MANY,
+                                 .layers = TINY_LAYERS,
+                                 .what = "tiny",
+                                 .memory = memory};
         for (int n = 1; n <= MANY; n++) {
             condition_tree_t tree;
             int states = 0;
@@ -290,12 +302,14 @@ static void logits_of_every_condition(void **state)
     forest_t *forest = NULL;
     executor_t *executor = NULL;
     expect_ok(forest_create_whole(id, offset, 2, &forest));
-    run_options_t options = {many, MANY, TINY_LAYERS, NULL, "tiny", 0, NULL, 0};
+    run_options_t options = {
+        .condition = many, .conditions = MANY, .layers = TINY_LAYERS, .what = "tiny"};
     expect_ok(executor_create(model, forest, &options, &executor));
     expect_ok(executor_run(executor, forest->chunk, NULL, all));
     executor_destroy(&executor);
     for (int c = 0; c < MANY; c++) {
-        run_options_t single = {&many[c], 1, TINY_LAYERS, NULL, "tiny", 0, NULL, 0};
+        run_options_t single = {
+            .condition = &many[c], .conditions = 1, .layers = TINY_LAYERS, .what = "tiny"};
         expect_ok(executor_create(model, forest, &single, &executor));
         expect_ok(executor_run(executor, forest->chunk, NULL, one));
         assert_memory_equal(one, all + c * BLOCK, sizeof one);
@@ -340,8 +354,12 @@ static void probes(void **state)
     forest_t *forest = NULL;
     executor_t *executor = NULL;
     expect_ok(forest_create_whole(id, offset, 2, &forest));
-    probe_t probe = {take, &whole};
-    run_options_t options = {many, MANY, TINY_LAYERS, &probe, "tiny", 0, NULL, 0};
+    probe_t probe = {.take = take, .context = &whole};
+    run_options_t options = {.condition = many,
+                             .conditions = MANY,
+                             .layers = TINY_LAYERS,
+                             .probe = &probe,
+                             .what = "tiny"};
     expect_ok(executor_create(model, forest, &options, &executor));
     expect_ok(executor_run(executor, forest->chunk, NULL, NULL));
     executor_destroy(&executor);
@@ -349,7 +367,8 @@ static void probes(void **state)
     for (int layers = 1; layers <= TINY_LAYERS; layers++) {
         memset(&part, 0, sizeof part);
         probe.context = &part;
-        options = (run_options_t){many, 1, layers, &probe, "tiny", 0, NULL, 0};
+        options = (run_options_t){
+            .condition = many, .conditions = 1, .layers = layers, .probe = &probe, .what = "tiny"};
         expect_ok(executor_create(model, forest, &options, &executor));
         expect_ok(executor_run(executor, forest->chunk, NULL, NULL));
         executor_destroy(&executor);
@@ -416,7 +435,8 @@ static void expect_run_error(model_t *model, const int32_t *id, int64_t length, 
     forest_t *forest = NULL;
     executor_t *executor = NULL;
     double *score = NULL;
-    run_options_t options = {many, 2, model->shape.layers, NULL, "step512", 0, NULL, 0};
+    run_options_t options = {
+        .condition = many, .conditions = 2, .layers = model->shape.layers, .what = "step512"};
     expect_ok(forest_create(id, offset, 1, 100, &forest));
     expect_ok(mem_new(&score, 2 * (size_t)forest->chunk->edges, "scores"));
     status_t status = executor_create(model, forest, &options, &executor);
@@ -579,7 +599,8 @@ static void refuses_impossible_interventions(void **state)
     expect_ok(forest_create(id, offset, 1, 10, &forest));
     for (int i = 0; i < 4; i++) {
         executor_t *executor = NULL;
-        run_options_t options = {&cases[i], 1, TINY_LAYERS, NULL, "tiny", 0, NULL, 0};
+        run_options_t options = {
+            .condition = &cases[i], .conditions = 1, .layers = TINY_LAYERS, .what = "tiny"};
         expect_error(executor_create(model, forest, &options, &executor), EXIT_BUG, messages[i]);
         assert_null(executor);
     }

@@ -173,7 +173,8 @@ static uint64_t run(const char *directory)
     forest_t *forest = NULL;
     executor_t *executor = NULL;
     expect_ok(model_open(MPI_COMM_SELF, directory, 0, &model));
-    run_options_t options = {condition, 2, TINY_LAYERS, NULL, "tiny", 0, NULL, 0};
+    run_options_t options = {
+        .condition = condition, .conditions = 2, .layers = TINY_LAYERS, .what = "tiny"};
     expect_ok(forest_create_whole(id, offset, 2, &forest));
     expect_ok(executor_create(model, forest, &options, &executor));
     expect_ok(executor_run(executor, forest->chunk, NULL, result.logits));
