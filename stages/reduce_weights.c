@@ -1,13 +1,15 @@
 #include "stages/reduce_weights.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#include "core/log.h"
 #include "core/memory.h"
 #include "model/checkpoints.h"
 #include "model/dissimilarity.h"
 #include "model/model.h"
+#include "model/weights.h"
 #include "par/agree.h"
+#include "stages/plan.h"
 
 /* Digests of the checkpoints' weights, each read once. */
 typedef struct {
@@ -71,31 +73,84 @@ static status_t write_file(const stage_t *stage, const dissimilarity_t *found,
     return status;
 }
 
+/* Collective. Both models are hashed, unless they were for an earlier unit, and their MLPs read. */
+static status_t estimate(const stage_t *stage, const char *directory, const char *other,
+                         bool hashed, estimate_t *estimate)
+{
+    model_shape_t shape = {0};
+    model_size_t size = {0};
+    weights_t *weights = NULL;
+    const node_usage_t *base = &stage->plan->base;
+    const double PIECES = 8 << 20; /* that a rank compares at a time */
+    double rate = 0;
+    status_t status = model_shape_read(directory, &shape);
+    if (!status) status = model_size(directory, 0, &size);
+    if (!status) status = weights_open(other, &weights);
+    status = agree(stage->comm, status);
+    if (!status)
+        status = plan_read_rate(stage, weights_file(weights, weights_at(weights, 0)), &rate);
+    if (!status) {
+        double neurons = (double)shape.layers * shape.mlp, parts = shape.facts->up ? 3 : 2;
+        estimate->chunks = shape.layers;
+        estimate->rows = neurons;
+        estimate->read = (double)(2 * size.layers + (hashed ? 0 : size.whole));
+        estimate->memory = base->memory + base->ranks * PIECES;
+        estimate->disk = parts * neurons * sizeof(double);
+        estimate->seconds = estimate->read / rate;
+        estimate->bound = "at most";
+        estimate->note = "as if all of the layers' weights were compared";
+    }
+    weights_close(&weights);
+    model_shape_free(&shape);
+    return status;
+}
+
+static status_t make(digests_t *digests, size_t index, size_t other, const char *directory,
+                     const char *there, const char *path, const char *key)
+{
+    const stage_t *stage = digests->stage;
+    const char *name = stage->checkpoints.item[index], *against = stage->checkpoints.item[other];
+    estimate_t expected = estimate_nothing;
+    dissimilarity_t found = {0};
+    char label[256];
+    status_t status = estimate(stage, directory, there, digests->hash[index][0], &expected);
+    if (status || stage->dry) return status ? status : plan_add(stage, path, &expected);
+    status = dissimilarity_measure(stage->comm, directory, there, &found);
+    if (!status) status = agree(stage->comm, write_file(stage, &found, name, against, path, key));
+    snprintf(label, sizeof label, "weights of %s against %s", name, against);
+    if (!status) plan_compare(stage, label, &expected);
+    dissimilarity_destroy(&found);
+    return status;
+}
+
+/* Collective. Whether the unit's output is there; its key, where it takes that to know. */
+static status_t look(digests_t *digests, size_t index, size_t other, const char *directory,
+                     const char *there, const char *path, char key[SHA256_HEX], bool *current)
+{
+    const stage_t *stage = digests->stage;
+    *current = false;
+    if (!stage_needs_key(stage, path)) return NULL;
+    status_t status = digest(digests, index, directory);
+    if (!status) status = digest(digests, other, there);
+    if (!status)
+        status = agree(stage->comm, make_key(digests->hash[index], digests->hash[other],
+                                             stage->checkpoints.item[other], key));
+    return status ? status : stage_is_current(stage, path, key, current);
+}
+
 /* kind: "previous" or "last". */
 static status_t compare(digests_t *digests, size_t index, size_t other, const char *kind)
 {
     stage_t *stage = digests->stage;
     const char *name = stage->checkpoints.item[index], *against = stage->checkpoints.item[other];
-    char *directory = NULL, *there = NULL, *path = NULL, key[SHA256_HEX];
-    dissimilarity_t found = {0};
+    char *directory = NULL, *there = NULL, *path = NULL, key[SHA256_HEX] = "";
     bool current = false;
     status_t status = checkpoint_directory(stage->config, name, &directory);
     if (!status) status = checkpoint_directory(stage->config, against, &there);
     status = agree(stage->comm, status);
-    if (!status) status = digest(digests, index, directory);
-    if (!status) status = digest(digests, other, there);
-    if (!status)
-        status =
-            agree(stage->comm, make_key(digests->hash[index], digests->hash[other], against, key));
     if (!status) status = stage_path(stage, true, &path, "weights/%s/%s.h5", name, kind);
-    if (!status) status = stage_is_current(stage, path, key, &current);
-    if (!status && !current) {
-        status = dissimilarity_measure(stage->comm, directory, there, &found);
-        if (!status)
-            status = agree(stage->comm, write_file(stage, &found, name, against, path, key));
-        if (!status) log_info("%s: weights compared with those of %s", name, against);
-    }
-    dissimilarity_destroy(&found);
+    if (!status) status = look(digests, index, other, directory, there, path, key, &current);
+    if (!status && !current) status = make(digests, index, other, directory, there, path, key);
     mem_free(&path);
     mem_free(&there);
     mem_free(&directory);

@@ -113,17 +113,13 @@ static status_t write_answers(const results_t *results, size_t index, store_t *s
     return status;
 }
 
-static status_t write_condition(const results_t *results, size_t index, store_t *store)
+status_t results_describe(const results_t *results, size_t index, store_t *store)
 {
     const condition_t *condition = &results->conditions->condition[index];
     char name[512];
     int64_t neurons = condition->start ? condition->start[results->layers] : 0;
-    status_t status = write_scores(results, index, store);
-    if (!status && results->task->kind == TASK_POS) status = write_tagged(results, index, store);
-    if (!status && results->task->kind == TASK_CHOICE)
-        status = write_answers(results, index, store);
     snprintf(name, sizeof name, "/%s", condition->name);
-    if (!status) status = store_set_text(store, name, "ablate", ablate_name(condition->ablate));
+    status_t status = store_set_text(store, name, "ablate", ablate_name(condition->ablate));
     if (!status)
         status = store_set_text(store, name, "cohort", condition->cohort ? condition->cohort : "");
     if (!status) status = store_set_integer(store, name, "neurons", neurons);
@@ -131,6 +127,15 @@ static status_t write_condition(const results_t *results, size_t index, store_t 
     if (!status && results->deviation)
         status = stage_write_deviation(store, name, &results->deviation[index]);
     return status;
+}
+
+static status_t write_condition(const results_t *results, size_t index, store_t *store)
+{
+    status_t status = write_scores(results, index, store);
+    if (!status && results->task->kind == TASK_POS) status = write_tagged(results, index, store);
+    if (!status && results->task->kind == TASK_CHOICE)
+        status = write_answers(results, index, store);
+    return status ? status : results_describe(results, index, store);
 }
 
 /* ---- what all conditions share ---- */
@@ -193,11 +198,17 @@ static status_t write_tags(const sequences_t *sequences, store_t *store)
     return status ? status : store_describe(store, "/tags", "text", "parts of speech");
 }
 
+status_t results_create(const results_t *results, const char *path, const char *key,
+                        store_t **store)
+{
+    status_t status = stage_create(results->stage, path, key, MPI_COMM_SELF, store);
+    return status ? status : write_made_by(results, *store);
+}
+
 status_t results_write(const results_t *results, const char *path, const char *key)
 {
     store_t *store = NULL;
-    status_t status = stage_create(results->stage, path, key, MPI_COMM_SELF, &store);
-    if (!status) status = write_made_by(results, store);
+    status_t status = results_create(results, path, key, &store);
     if (!status) status = write_scored(results, store);
     if (!status && results->task->kind == TASK_CHOICE)
         status = write_questions(results->sequences, store);

@@ -20,6 +20,12 @@ typedef struct {
     const deviation_t *deviation; /* [conditions] from float32; NULL in float32 */
 } results_t;
 
+/* Creates the file and writes what made it. One rank. */
+MUST_CHECK status_t results_create(const results_t *results, const char *path, const char *key,
+                                   store_t **store);
+/* The attributes of a condition's group, which is there: what was ablated. */
+MUST_CHECK status_t results_describe(const results_t *results, size_t condition, store_t *store);
+
 /* Whether a task's results need the scores of single tokens. */
 bool results_by_token(const task_t *task);
 

@@ -8,6 +8,7 @@
 #include "eval/score.h"
 #include "model/checkpoints.h"
 #include "par/agree.h"
+#include "stages/measure.h"
 #include "stages/pass.h"
 #include "stages/results.h"
 #include "stages/sequences.h"
@@ -33,9 +34,21 @@ typedef struct {
     bool chosen; /* the cohorts are known */
     bool opened; /* the weights have been read, or in a dry run would have been */
     model_t *model;
+    cohort_t cohort; /* of a task of extremes */
 } evaluation_t;
 
 /* ---- what belongs together ---- */
+
+static status_t add_cohort(const evaluation_t *it, const task_t *task, hash_t *hash)
+{
+    char lists[64];
+    size_t bytes = (size_t)it->cohort.count * sizeof(int32_t);
+    snprintf(lists, sizeof lists, "count %lld context %lld", (long long)task->count,
+             (long long)task->context);
+    status_t status = hash_add_field(hash, "lists", lists);
+    if (!status) status = hash_add(hash, it->cohort.layer, bytes);
+    return status ? status : hash_add(hash, it->cohort.neuron, bytes);
+}
 
 static status_t make_key(const evaluation_t *it, const task_t *task, const sequences_t *sequences,
                          char key[SHA256_HEX])
@@ -54,7 +67,8 @@ static status_t make_key(const evaluation_t *it, const task_t *task, const seque
     if (!status) status = hash_add_field(hash, "model", it->hash);
     if (!status) status = hash_add_field(hash, "sequences", sequences->key);
     if (!status) status = hash_add_field(hash, "scoring", scoring);
-    for (size_t c = 0; !status && c < it->conditions.count; c++)
+    if (!status && task->kind == TASK_EXTREMES) status = add_cohort(it, task, hash);
+    for (size_t c = 0; !status && task->kind != TASK_EXTREMES && c < it->conditions.count; c++)
         status =
             hash_add_field(hash, it->conditions.condition[c].name, it->conditions.condition[c].key);
     if (!status) status = hash_finish(&hash, key);
@@ -82,8 +96,12 @@ static status_t estimate_task(const evaluation_t *it, const task_t *task, work_t
 {
     const sequences_t *sequences = &work->sequences;
     const forest_t *forest = work->plan.forest;
-    int conditions = (int)it->conditions.count;
-    size_t scores = score_bytes(sequences, conditions, results_by_token(task));
+    static const intervention_t none = {.ablate = ABLATE_NONE};
+    bool scored = task->kind != TASK_RESIDUAL && task->kind != TASK_EXTREMES;
+    bool extremes = task->kind == TASK_EXTREMES;
+    int conditions = extremes ? 1 : (int)it->conditions.count;
+    size_t scores = scored ? score_bytes(sequences, conditions, results_by_token(task))
+                           : measure_bytes(task, &it->shape, conditions, &it->cohort);
     size_t beside = sequences_bytes(sequences) + 2 * scores +
                     cost_forest_bytes(forest, (size_t)sequences->offset[sequences->count]);
     const pass_t pass = {.directory = it->model_path,
@@ -92,14 +110,15 @@ static status_t estimate_task(const evaluation_t *it, const task_t *task, work_t
                          .arithmetic = it->arithmetic,
                          .forest = forest,
                          .owner = work->plan.owner,
-                         .condition = it->conditions.intervention,
+                         .condition = extremes ? &none : it->conditions.intervention,
                          .conditions = conditions,
-                         .layers = it->shape.layers,
-                         .scored = true,
+                         .layers = extremes ? measure_layers(&it->cohort) : it->shape.layers,
+                         .scored = scored,
                          .beside = (double)beside,
                          .share = 1 / (double)it->tasks.count};
     status_t status = pass_estimate(it->stage, &pass, &work->rate, estimate);
-    estimate->disk = results_bytes(task, sequences, it->conditions.count);
+    estimate->disk = scored ? results_bytes(task, sequences, it->conditions.count)
+                            : measure_disk(task, &it->shape, it->conditions.count, &it->cohort);
     if (!it->chosen) {
         estimate->bound = "at most";
         estimate->note = "select has not run: as if all conditions differed in every layer";
@@ -109,20 +128,15 @@ static status_t estimate_task(const evaluation_t *it, const task_t *task, work_t
 
 /* ---- the work ---- */
 
-static status_t score(evaluation_t *it, const task_t *task, work_t *work, const char *path,
-                      const char *key)
+static status_t score(evaluation_t *it, results_t *results, const score_plan_t *plan,
+                      const char *path, const char *key)
 {
-    const sequences_t *sequences = &work->sequences;
+    const task_t *task = results->task;
+    const sequences_t *sequences = results->sequences;
     double *sum = NULL, *token = NULL;
     deviation_t *deviation = NULL;
     size_t conditions = it->conditions.count, tokens = (size_t)sequences->offset[sequences->count];
     char label[256];
-    status_t status = NULL;
-    if (!it->model)
-        status = model_open_shared(it->stage->comm, it->model_path,
-                                   memory_for_weights(it->stage->config),
-                                   memory_sharing(it->stage->config), &it->model);
-    if (status) return status;
     run_options_t options = {.condition = it->conditions.intervention,
                              .conditions = (int)conditions,
                              .layers = it->model->shape.layers,
@@ -133,7 +147,7 @@ static status_t score(evaluation_t *it, const task_t *task, work_t *work, const 
     bool deviates = it->arithmetic != ARITHMETIC_FLOAT32;
     int32_t chunk = (int32_t)config_integer(it->stage->config, "resources.chunk");
     snprintf(label, sizeof label, "%s %s", it->checkpoint, task->name);
-    status = mem_new(&sum, conditions * sequences->count, "scores");
+    status_t status = mem_new(&sum, conditions * sequences->count, "scores");
     if (!status && results_by_token(task)) status = mem_new(&token, conditions * tokens, "scores");
     if (!status && deviates) status = mem_new(&deviation, conditions, "conditions");
     status = agree(it->stage->comm, status);
@@ -141,25 +155,42 @@ static status_t score(evaluation_t *it, const task_t *task, work_t *work, const 
         status = deviation_of_scores(it->stage->comm, it->model, sequences, chunk, &options, label,
                                      deviation);
     if (!status)
-        status = score_tokens(it->stage->comm, it->model, sequences, &work->plan, &options, label,
-                              sum, token);
-    const results_t results = {it->stage,
-                               task,
-                               sequences,
-                               &it->conditions,
-                               it->checkpoint,
-                               it->hash,
-                               it->tokenizer,
-                               it->model->shape.layers,
-                               sum,
-                               token,
-                               it->arithmetic,
-                               deviation};
-    if (!status && it->stage->rank == 0) status = results_write(&results, path, key);
+        status =
+            score_tokens(it->stage->comm, it->model, sequences, plan, &options, label, sum, token);
+    results->sum = sum;
+    results->token = token;
+    results->deviation = deviation;
+    if (!status && it->stage->rank == 0) status = results_write(results, path, key);
     mem_free(&sum);
     mem_free(&token);
     mem_free(&deviation);
     return agree(it->stage->comm, status);
+}
+
+static status_t run_work(evaluation_t *it, const task_t *task, const work_t *work, const char *path,
+                         const char *key)
+{
+    results_t results = {.stage = it->stage,
+                         .task = task,
+                         .sequences = &work->sequences,
+                         .conditions = &it->conditions,
+                         .checkpoint = it->checkpoint,
+                         .model = it->hash,
+                         .tokenizer = it->tokenizer,
+                         .layers = it->shape.layers,
+                         .arithmetic = it->arithmetic};
+    const score_plan_t *plan = &work->plan;
+    status_t status = NULL;
+    if (!it->model)
+        status = model_open_shared(it->stage->comm, it->model_path,
+                                   memory_for_weights(it->stage->config),
+                                   memory_sharing(it->stage->config), &it->model);
+    if (status) return status;
+    switch (task->kind) {
+    case TASK_RESIDUAL: return measure_residual(&results, it->model, plan, path, key);
+    case TASK_EXTREMES: return measure_extremes(&results, it->model, plan, &it->cohort, path, key);
+    default: return score(it, &results, plan, path, key);
+    }
 }
 
 /* Not collective. */
@@ -170,11 +201,13 @@ static status_t read_work(const evaluation_t *it, const task_t *task, work_t *wo
 }
 
 /* Not collective. */
-static status_t plan_work(const evaluation_t *it, work_t *work)
+static status_t plan_work(const evaluation_t *it, const task_t *task, work_t *work)
 {
+    bool windows = task->kind == TASK_RESIDUAL || task->kind == TASK_EXTREMES;
     int32_t chunk = (int32_t)config_integer(it->stage->config, "resources.chunk");
     if (work->plan.forest) return NULL;
-    return score_plan_create(&work->sequences, it->stage->ranks, chunk, &work->plan);
+    return windows ? score_plan_windows(&work->sequences, it->stage->ranks, chunk, &work->plan)
+                   : score_plan_create(&work->sequences, it->stage->ranks, chunk, &work->plan);
 }
 
 static void free_work(work_t *work)
@@ -189,11 +222,11 @@ static status_t make(evaluation_t *it, const task_t *task, work_t *work, const c
 {
     estimate_t estimate = estimate_nothing;
     char label[256];
-    status_t status = agree(it->stage->comm, plan_work(it, work));
+    status_t status = agree(it->stage->comm, plan_work(it, task, work));
     if (!status) status = estimate_task(it, task, work, &estimate);
     it->opened = true;
     if (it->stage->dry || status) return status ? status : plan_add(it->stage, path, &estimate);
-    status = score(it, task, work, path, key);
+    status = run_work(it, task, work, path, key);
     snprintf(label, sizeof label, "%s %s", it->checkpoint, task->name);
     if (!status) plan_compare(it->stage, label, &estimate);
     return status;
@@ -211,9 +244,15 @@ static status_t run_task(evaluation_t *it, size_t index)
         status = agree(it->stage->comm, read_work(it, task, work));
         status = plan_input(it->stage, path, "shard", status, &known);
     }
+    if (!status && known && task->kind == TASK_EXTREMES) {
+        status = agree(it->stage->comm,
+                       measure_cohort(it->stage, task, it->checkpoint, &it->shape, &it->cohort));
+        status = plan_input(it->stage, path, "select", status, &known);
+    }
     if (!status && known) status = look(it, task, &work->sequences, path, key, &current);
     if (!status && known && !current) status = make(it, task, work, path, key);
     if (!it->stage->dry) free_work(work);
+    cohort_destroy(&it->cohort);
     mem_free(&path);
     return status;
 }

@@ -30,6 +30,8 @@ static status_t find_used(const config_t *config, strings_t *corpora, strings_t 
         if (strings_find(corpora, also[i]) < 0) status = strings_append(corpora, also[i]);
     for (size_t i = 0; !status && i < config_count(config, "evaluate.tasks"); i++) {
         status = use_task(config, i, "perplexity", corpora);
+        if (!status) status = use_task(config, i, "residual", corpora);
+        if (!status) status = use_task(config, i, "extremes", corpora);
         if (!status) status = use_task(config, i, "pairs", benchmarks);
         if (!status) status = use_task(config, i, "pos", benchmarks);
         if (!status) status = use_task(config, i, "choice", benchmarks);

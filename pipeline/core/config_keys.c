@@ -187,15 +187,28 @@ const config_key_t config_keys[] = {
      "Surprisal by part of speech on this benchmark of tagged text."},
     {"evaluate.tasks[].choice", CONFIG_TEXT, NULL, ANY,
      "Multiple-choice questions of this benchmark."},
+    {"evaluate.tasks[].residual", CONFIG_TEXT, NULL, ANY,
+     "Mean, variance and extreme values of the residual stream on this corpus, by layer and "
+     "channel, "
+     "and how far each condition shifts it."},
+    {"evaluate.tasks[].extremes", CONFIG_TEXT, NULL, ANY,
+     "The contexts in this corpus in which neurons have their lowest and highest pre-activations, "
+     "and of gated MLPs the joint signs of gate and up projection; without any ablation."},
+    {"evaluate.tasks[].cohort", CONFIG_TEXT, NULL, ANY,
+     "extremes: the neurons, a cohort of select."},
+    {"evaluate.tasks[].count", CONFIG_INTEGER, "8", WITHIN(1, 10000),
+     "extremes: contexts at each end, and in each quadrant of signs."},
+    {"evaluate.tasks[].context", CONFIG_INTEGER, "16", WITHIN(0, 1024),
+     "extremes: tokens of text on each side of the one that is meant."},
     {"evaluate.tasks[].window", CONFIG_INTEGER, "2048", WITHIN(2, 1048576),
-     "perplexity, pos: tokens of a window; of pos they start anew at each document."},
+     "Tokens of a window, but for pairs and choice; of pos they start anew at each document."},
     {"evaluate.tasks[].stride", CONFIG_INTEGER, NULL, WITHIN(1, 1048576),
-     "perplexity: tokens from a window's start to the next one's; by default the window (less "
-     "BOS)."},
+     "perplexity, residual, extremes: tokens from a window's start to the next one's; by default "
+     "the window (less BOS)."},
     {"evaluate.tasks[].windows", CONFIG_INTEGER, "0", FROM(0),
-     "perplexity, pos: first so many windows only; 0: all."},
+     "First so many windows only; 0: all."},
     {"evaluate.tasks[].bos", CONFIG_BOOLEAN, "false", ANY,
-     "perplexity, pos: begins each window with the tokenizer's BOS, which counts as one of its "
+     "Begins each window with the tokenizer's BOS, which counts as one of its "
      "tokens and is not scored."},
     {"evaluate.tasks[].score", CONFIG_CHOICE, "sum", ONE_OF("sum|mean"),
      "pairs: compares the sum of the log-probabilities, or their mean per scored token."},

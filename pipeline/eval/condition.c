@@ -3,22 +3,9 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "eval/task.h"
 #include "select/selection.h"
 #include "store/output.h"
-
-/* A cohort that select does not define: names the nearest one. */
-static status_t check_cohort(const config_t *config, size_t index, const char *cohort)
-{
-    const char *known[64];
-    size_t count = config_count(config, "select");
-    if (config_count(config, config_path("select.%s", cohort))) return NULL;
-    if (count > 64) count = 64;
-    for (size_t i = 0; i < count; i++) known[i] = config_name(config, "select", i);
-    const char *near = nearest_name(cohort, known, count);
-    return config_error(config, config_path("evaluate.conditions[%zu].cohort", index),
-                        "select has no cohort '%s'%s%s%s", cohort, near ? "; did you mean '" : "",
-                        near ? near : "", near ? "'?" : "");
-}
 
 static status_t read_condition(const config_t *config, size_t index, condition_t *condition)
 {
@@ -28,7 +15,8 @@ static status_t read_condition(const config_t *config, size_t index, condition_t
     const char *name = config_text(config, config_path("evaluate.conditions[%zu].name", index));
     condition->ablate = ablate_of_name(ablate);
     condition->cohort = config_text(config, config_path("evaluate.conditions[%zu].cohort", index));
-    status_t status = check_cohort(config, index, condition->cohort);
+    status_t status = check_cohort(config, config_path("evaluate.conditions[%zu].cohort", index),
+                                   condition->cohort);
     if (status) return status;
     return name ? str_copy(&condition->name, name)
                 : str_format(&condition->name, "%s-%s", ablate, condition->cohort);

@@ -5,7 +5,6 @@
 
 #include "core/memory.h"
 #include "par/agree.h"
-#include "par/work.h"
 #include "stats/fixed.h"
 
 /* Of one channel at one place under one condition. */
@@ -21,7 +20,7 @@ typedef struct {
 
 typedef struct {
     residual_streams_t *out;
-    const forest_t *forest;
+    const score_plan_t *plan;
     station_t stream, middle;
     int conditions;       /* in flight, the reference in front not counted */
     bool out_of_range;    /* a sum */
@@ -30,18 +29,20 @@ typedef struct {
 
 /* ---- sums of a chunk ---- */
 
-static void sum_rows(const measure_t *it, const float *x, size_t rows, float *least, float *most)
+static void sum_rows(const measure_t *it, const float *x, size_t rows, float *restrict least,
+                     float *restrict most)
 {
     size_t width = (size_t)it->out->width;
+    double *restrict sum = it->sum, *restrict square = it->square;
     for (size_t d = 0; d < width; d++) {
-        it->sum[d] = it->square[d] = 0;
+        sum[d] = square[d] = 0;
         least[d] = most[d] = x[d];
     }
     for (size_t t = 0; t < rows; t++, x += width)
         for (size_t d = 0; d < width; d++) {
             double value = (double)x[d];
-            it->sum[d] += value;
-            it->square[d] += value * value;
+            sum[d] += value;
+            square[d] += value * value;
             least[d] = x[d] < least[d] ? x[d] : least[d];
             most[d] = x[d] > most[d] ? x[d] : most[d];
         }
@@ -81,11 +82,12 @@ static void add_shift(measure_t *it, int condition, int place, const chunk_t *ch
 {
     size_t width = (size_t)it->out->width;
     size_t at = ((size_t)condition * (size_t)it->stream.places + (size_t)place) * width;
-    memset(it->sum, 0, width * sizeof *it->sum);
+    double *restrict sum = it->sum;
+    memset(sum, 0, width * sizeof *sum);
     for (int32_t t = 0; t < chunk->rows; t++, x += width, reference += width)
         for (size_t d = 0; d < width; d++) {
             double apart = (double)x[d] - (double)reference[d];
-            it->sum[d] += apart * apart;
+            sum[d] += apart * apart;
         }
     add(it, it->stream.totals.shift + at, it->sum);
 }
@@ -227,24 +229,20 @@ static status_t run_group(measure_t *it, MPI_Comm comm, model_t *model,
     const stream_t stream = {enter, middle, it};
     run_options_t own = *options;
     executor_t *executor = NULL;
-    size_t *mine = NULL, first, count, width = (size_t)it->out->width;
-    size_t flying = (size_t)it->conditions * width;
-    int rank, ranks;
+    size_t *mine = NULL, count, flying = (size_t)it->conditions * (size_t)it->out->width;
+    int rank;
     MPI_Comm_rank(comm, &rank);
-    MPI_Comm_size(comm, &ranks);
     own.stream = &stream;
-    work_share(rank, ranks, it->forest->chunks, &first, &count);
-    status_t status = mem_new(&mine, count, "plan");
-    for (size_t i = 0; !status && i < count; i++) mine[i] = first + i;
+    status_t status = score_plan_share(it->plan, rank, &mine, &count);
     if (!status)
         status = totals_create(&it->stream.totals, flying * (size_t)it->stream.places, true);
     if (!status && it->out->has_middle)
         status = totals_create(&it->middle.totals, flying * (size_t)it->middle.places, false);
-    if (!status) status = executor_create(model, it->forest, &own, &executor);
+    if (!status) status = executor_create(model, it->plan->forest, &own, &executor);
     status = agree(comm, status);
     if (!status)
-        status =
-            agree(comm, executor_run_share(executor, comm, it->forest, mine, count, NULL, label));
+        status = agree(comm, executor_run_share(executor, comm, it->plan->forest, mine, count, NULL,
+                                                label));
     if (!status) status = gather(comm, &it->stream.totals, flying * (size_t)it->stream.places);
     if (!status && it->out->has_middle)
         status = gather(comm, &it->middle.totals, flying * (size_t)it->middle.places);
@@ -267,9 +265,10 @@ static status_t run_groups(measure_t *it, MPI_Comm comm, model_t *model,
         own.conditions = options->conditions - first + 1;
         memcpy(some + 1, options->condition + first, (size_t)(own.conditions - 1) * sizeof *some);
         own.condition = some;
-        status = agree(comm, executor_conditions(&model->shape, it->forest, &own, &own.conditions));
-        MPI_Allreduce(MPI_IN_PLACE, &own.conditions, 1, MPI_INT, MPI_MIN, comm);
-        if (own.conditions < 2) own.conditions = 2;
+        int flying = 0;
+        status = agree(comm, executor_conditions(&model->shape, it->plan->forest, &own, &flying));
+        MPI_Allreduce(MPI_IN_PLACE, &flying, 1, MPI_INT, MPI_MIN, comm);
+        own.conditions = flying < 2 ? 2 : flying; /* one besides the reference at least */
         it->conditions = own.conditions - 1;
         if (!status) status = run_group(it, comm, model, &own, label);
         for (int m = 0; !status && rank == 0 && m <= out->has_middle; m++) {
@@ -286,27 +285,30 @@ static status_t run_groups(measure_t *it, MPI_Comm comm, model_t *model,
     return status;
 }
 
-status_t residual_measure(MPI_Comm comm, model_t *model, const sequences_t *windows,
-                          int32_t chunk_rows, const run_options_t *options, const char *label,
+static int64_t rows_of(const forest_t *forest)
+{
+    int64_t rows = 0;
+    for (size_t c = 0; c < forest->chunks; c++) rows += forest->chunk[c].rows;
+    return rows;
+}
+
+status_t residual_measure(MPI_Comm comm, model_t *model, const score_plan_t *plan,
+                          const run_options_t *options, const char *label,
                           residual_streams_t *streams)
 {
     const model_shape_t *shape = &model->shape;
-    measure_t it = {.out = streams};
-    forest_t *forest = NULL;
+    measure_t it = {.out = streams, .plan = plan};
     int rank;
     MPI_Comm_rank(comm, &rank);
     *streams = (residual_streams_t){.conditions = options->conditions,
                                     .layers = shape->layers,
                                     .width = shape->width,
-                                    .tokens = windows->offset[windows->count],
+                                    .tokens = rows_of(plan->forest),
                                     .has_middle = shape->residual != RESIDUAL_PARALLEL};
     it.stream.places = shape->layers + 1;
     it.middle.places = shape->layers;
     size_t count = (size_t)options->conditions * (size_t)shape->width;
-    status_t status = forest_create_windows(windows->id, windows->count,
-                                            (int32_t)windows->offset[1], chunk_rows, &forest);
-    it.forest = forest;
-    if (!status) status = mem_new(&it.sum, (size_t)shape->width, "sums");
+    status_t status = mem_new(&it.sum, (size_t)shape->width, "sums");
     if (!status) status = mem_new(&it.square, (size_t)shape->width, "sums");
     if (!status && rank == 0)
         status = channels_create(&streams->stream, count * (size_t)it.stream.places, true);
@@ -314,7 +316,6 @@ status_t residual_measure(MPI_Comm comm, model_t *model, const sequences_t *wind
         status = channels_create(&streams->middle, count * (size_t)it.middle.places, false);
     status = agree(comm, status);
     if (!status) status = run_groups(&it, comm, model, options, label);
-    forest_destroy(&forest);
     mem_free(&it.sum);
     mem_free(&it.square);
     if (status) residual_destroy(streams);

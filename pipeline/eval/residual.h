@@ -4,8 +4,7 @@
 
 #include <mpi.h>
 
-#include "eval/sequences.h"
-#include "model/executor.h"
+#include "eval/score.h"
 
 /* Over all tokens, each [conditions][places][width]; on rank 0 (NULL elsewhere). */
 typedef struct {
@@ -27,15 +26,15 @@ typedef struct {
     channels_t stream, middle;
 } residual_streams_t;
 
-/* Collective: windows of equal length under options' conditions; shifts are taken against the model
+/* Collective: the tokens of a plan of windows under options' conditions; shifts are taken against the model
  * without ablation. Ranks share out the chunks; sums within a chunk are float64 in the order of its
  * tokens, and those of chunks are added exactly, so that results depend on the windows, the chunk size
  * and the condition alone. Relative error of a variance: 1e-15 (1 + mean^2 / variance), or 5e-20 tokens /
  * chunk rows absolute. Memory besides the executor's: 64 bytes a rank for each channel of each place of
  * the conditions in flight. */
-MUST_CHECK status_t residual_measure(MPI_Comm comm, model_t *model, const sequences_t *windows,
-                                     int32_t chunk_rows, const run_options_t *options,
-                                     const char *label, residual_streams_t *streams);
+MUST_CHECK status_t residual_measure(MPI_Comm comm, model_t *model, const score_plan_t *plan,
+                                     const run_options_t *options, const char *label,
+                                     residual_streams_t *streams);
 void residual_destroy(residual_streams_t *streams);
 
 #endif

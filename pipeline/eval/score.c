@@ -22,13 +22,10 @@ static size_t token_count(const sequences_t *sequences)
     return (size_t)sequences->offset[sequences->count];
 }
 
-status_t score_plan_create(const sequences_t *sequences, int ranks, int32_t chunk_rows,
-                           score_plan_t *plan)
+/* Who does which chunk, unless status, of making the forest, is an error. */
+static status_t assign(status_t status, int ranks, score_plan_t *plan)
 {
     double *cost = NULL;
-    *plan = (score_plan_t){0};
-    status_t status = forest_create(sequences->id, sequences->offset, sequences->count, chunk_rows,
-                                    &plan->forest);
     size_t chunks = status ? 0 : plan->forest->chunks;
     if (!status) status = mem_new(&cost, chunks, "plan");
     if (!status) status = mem_new(&plan->owner, chunks, "plan");
@@ -36,6 +33,33 @@ status_t score_plan_create(const sequences_t *sequences, int ranks, int32_t chun
     if (!status) status = work_assign(ranks, chunks, cost, plan->owner);
     mem_free(&cost);
     if (status) score_plan_free(plan);
+    return status;
+}
+
+status_t score_plan_create(const sequences_t *sequences, int ranks, int32_t chunk_rows,
+                           score_plan_t *plan)
+{
+    *plan = (score_plan_t){0};
+    return assign(forest_create(sequences->id, sequences->offset, sequences->count, chunk_rows,
+                                &plan->forest),
+                  ranks, plan);
+}
+
+status_t score_plan_windows(const sequences_t *windows, int ranks, int32_t chunk_rows,
+                            score_plan_t *plan)
+{
+    *plan = (score_plan_t){0};
+    return assign(forest_create_windows(windows->id, windows->count, (int32_t)windows->offset[1],
+                                        chunk_rows, &plan->forest),
+                  ranks, plan);
+}
+
+status_t score_plan_share(const score_plan_t *plan, int rank, size_t **mine, size_t *count)
+{
+    *count = 0;
+    status_t status = mem_new(mine, plan->forest->chunks, "plan");
+    for (size_t c = 0; !status && c < plan->forest->chunks; c++)
+        if (plan->owner[c] == rank) (*mine)[(*count)++] = c;
     return status;
 }
 

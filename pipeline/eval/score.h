@@ -25,7 +25,13 @@ typedef struct {
 /* Depends on its arguments alone. Not collective. */
 MUST_CHECK status_t score_plan_create(const sequences_t *sequences, int ranks, int32_t chunk_rows,
                                       score_plan_t *plan);
+/* The same of windows of equal length, every token a row, none scored. */
+MUST_CHECK status_t score_plan_windows(const sequences_t *windows, int ranks, int32_t chunk_rows,
+                                       score_plan_t *plan);
 void score_plan_free(score_plan_t *plan);
+/* mine (to be freed): the numbers of a rank's chunks, *count of them. */
+MUST_CHECK status_t score_plan_share(const score_plan_t *plan, int rank, size_t **mine,
+                                     size_t *count);
 
 /* score_sequences by a plan for the ranks of comm, with the scores of single tokens: token[c][t]
  * ([conditions][tokens of all sequences]), NaN for a token that is not scored; NULL on rank 0:

@@ -214,7 +214,9 @@ static status_t read_choices(const store_t *store, sequences_t *sequences)
 static status_t read_kind(const task_t *task, const store_t *store, sequences_t *sequences)
 {
     switch (task->kind) {
-    case TASK_PERPLEXITY: return read_windows(task, store, sequences);
+    case TASK_PERPLEXITY:
+    case TASK_RESIDUAL:
+    case TASK_EXTREMES: return read_windows(task, store, sequences);
     case TASK_PAIRS: return read_pairs(store, sequences);
     case TASK_POS: return read_tagged(task, store, sequences);
     case TASK_CHOICE: return read_choices(store, sequences);

@@ -7,7 +7,7 @@
 #include "core/strings.h"
 #include "eval/task.h"
 
-/* Of perplexity, windows of a corpus; of pairs, sentences (2i good, 2i + 1 bad); of pos, windows
+/* Of perplexity, residual and extremes, windows of a corpus; of pairs, sentences (2i good, 2i + 1 bad); of pos, windows
  * that start anew at each document, the short last ones included (but for those of one token,
  * which have nothing to score); of choice, a question with each of its choices. */
 typedef struct {

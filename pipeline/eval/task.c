@@ -13,8 +13,22 @@ static const struct {
 } kinds[] = {[TASK_PERPLEXITY] = {"perplexity", "corpora", "|text|jsonl|npy|megatron|"},
              [TASK_PAIRS] = {"pairs", "benchmarks", "|pairs|tse|"},
              [TASK_POS] = {"pos", "benchmarks", "|conllu|"},
-             [TASK_CHOICE] = {"choice", "benchmarks", "|choice|"}};
+             [TASK_CHOICE] = {"choice", "benchmarks", "|choice|"},
+             [TASK_RESIDUAL] = {"residual", "corpora", ""},
+             [TASK_EXTREMES] = {"extremes", "corpora", ""}};
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
+
+status_t check_cohort(const config_t *config, const char *key, const char *cohort)
+{
+    const char *known[64];
+    size_t count = config_count(config, "select");
+    if (config_count(config, config_path("select.%s", cohort))) return NULL;
+    if (count > 64) count = 64;
+    for (size_t i = 0; i < count; i++) known[i] = config_name(config, "select", i);
+    const char *near = nearest_name(cohort, known, count);
+    return config_error(config, key, "select has no cohort '%s'%s%s%s", cohort,
+                        near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
 
 static status_t check_format(const config_t *config, const char *key, const task_t *task)
 {
@@ -46,6 +60,19 @@ status_t task_check_data(const config_t *config, const char *key, const task_t *
                         near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
+/* What extremes alone has. */
+static status_t read_neurons(const config_t *config, size_t index, task_t *task)
+{
+    const char *cohort = config_path("evaluate.tasks[%zu].cohort", index);
+    task->cohort = config_text(config, cohort);
+    task->count = config_integer(config, config_path("evaluate.tasks[%zu].count", index));
+    task->context = config_integer(config, config_path("evaluate.tasks[%zu].context", index));
+    if (task->kind != TASK_EXTREMES) return NULL;
+    if (task->cohort) return check_cohort(config, cohort, task->cohort);
+    return config_error(config, config_path("evaluate.tasks[%zu].extremes", index),
+                        "the cohort whose neurons are meant is expected beside it");
+}
+
 static status_t read_task(const config_t *config, size_t index, task_t *task)
 {
     int found = 0;
@@ -59,7 +86,8 @@ static status_t read_task(const config_t *config, size_t index, task_t *task)
     }
     if (found != 1)
         return config_error(config, config_path("evaluate.tasks[%zu]", index),
-                            "exactly one of perplexity, pairs, pos and choice is expected");
+                            "exactly one of perplexity, pairs, pos, choice, residual and extremes "
+                            "is expected");
     const char *window = config_path("evaluate.tasks[%zu].window", index);
     const char *stride = config_path("evaluate.tasks[%zu].stride", index);
     const char *score = config_text(config, config_path("evaluate.tasks[%zu].score", index));
@@ -72,6 +100,7 @@ static status_t read_task(const config_t *config, size_t index, task_t *task)
     const char *name = config_text(config, config_path("evaluate.tasks[%zu].name", index));
     status_t status = task_check_data(
         config, config_path("evaluate.tasks[%zu].%s", index, kinds[task->kind].key), task);
+    if (!status) status = read_neurons(config, index, task);
     if (status) return status;
     return name ? str_copy(&task->name, name)
                 : str_format(&task->name, "%s-%s", kinds[task->kind].key, task->data);

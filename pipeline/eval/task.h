@@ -9,8 +9,16 @@
 #include "core/hash.h"
 #include "core/status.h"
 
-/* Perplexity of a corpus; minimal pairs; surprisal by part of speech; multiple choice. */
-typedef enum { TASK_PERPLEXITY, TASK_PAIRS, TASK_POS, TASK_CHOICE } task_kind_t;
+/* Perplexity of a corpus; minimal pairs; surprisal by part of speech; multiple choice. Two that score
+ * nothing: the residual stream on a corpus, and the contexts of extreme pre-activations. */
+typedef enum {
+    TASK_PERPLEXITY,
+    TASK_PAIRS,
+    TASK_POS,
+    TASK_CHOICE,
+    TASK_RESIDUAL,
+    TASK_EXTREMES
+} task_kind_t;
 
 typedef struct {
     task_kind_t kind;
@@ -21,6 +29,8 @@ typedef struct {
     bool drop_last;     /* drops a window that ends exactly at the end */
     bool bos;           /* each window begins with BOS, which counts as one of its tokens */
     bool mean;          /* pairs: compares means per scored token, not sums */
+    const char *cohort; /* extremes: of these neurons, borrowed */
+    int64_t count, context; /* extremes: contexts at each end; tokens on each side of them */
 } task_t;
 
 typedef struct {
@@ -35,5 +45,8 @@ void tasks_free(tasks_t *tasks);
 
 /* An error at the key, with the nearest name, unless task->data is defined. */
 MUST_CHECK status_t task_check_data(const config_t *config, const char *key, const task_t *task);
+
+/* An error at the key, with the nearest name, unless select defines the cohort. */
+MUST_CHECK status_t check_cohort(const config_t *config, const char *key, const char *cohort);
 
 #endif

@@ -22,7 +22,7 @@ typedef struct {
 
 /* Collective: of two model directories. The ranks share out the layers; each is read in pieces, from
  * both files, and computed by one rank in float64: no bit depends on the number of ranks. Memory: some
- * 24 MB and 32 bytes a neuron of a layer. Models of different shapes are an EXIT_INPUT error, a weight
+ * 8 MB and 32 bytes a neuron of a layer. Models of different shapes are an EXIT_INPUT error, a weight
  * that is not finite an EXIT_NUMERIC one, on all ranks. */
 MUST_CHECK status_t dissimilarity_measure(MPI_Comm comm, const char *directory, const char *other,
                                           dissimilarity_t *dissimilarity);

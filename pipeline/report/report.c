@@ -10,6 +10,7 @@
 #include "report/csv.h"
 #include "report/figures.h"
 #include "report/harness.h"
+#include "report/residual.h"
 #include "report/text.h"
 
 const char *report_title(const run_t *run)
@@ -40,6 +41,29 @@ static status_t write_by(const run_t *run, const char *directory, const char *na
     status_t status = make(run, &text);
     if (!status) status = write_text(directory, name, &text, report);
     str_free(&text);
+    return status;
+}
+
+/* The tasks that score nothing. */
+static status_t write_measures(const run_t *run, const char *directory, report_t *report)
+{
+    status_t status = NULL;
+    for (size_t t = 0; !status && t < run->plan.count; t++) {
+        str_t name = {0}, text = {0};
+        bool there = run->extremes_csv[t].length > 0;
+        for (size_t i = 0; i < run->residuals; i++) there |= run->residual[i].task == t;
+        if (!there) continue;
+        status = str_add(&name, "tasks/");
+        if (!status) status = text_file_name(&name, run->plan.task[t].name);
+        if (!status) status = str_add(&name, ".csv");
+        if (!status && run->plan.task[t].kind == TASK_RESIDUAL)
+            status = csv_residual(run, t, &text);
+        if (!status)
+            status = write_text(directory, name.data, text.length ? &text : &run->extremes_csv[t],
+                                report);
+        str_free(&text);
+        str_free(&name);
+    }
     return status;
 }
 
@@ -166,6 +190,7 @@ status_t report_write(const run_t *run, const char *directory, report_t *report)
     if (!status) status = write_text(directory, "cohorts.csv", &run->cohorts_csv, report);
     if (!status) status = write_by(run, directory, "pair_signs.csv", csv_pair_signs, report);
     if (!status) status = write_tasks(run, directory, report);
+    if (!status) status = write_measures(run, directory, report);
     if (!status) status = write_figures(run, directory, report);
     if (!status) status = report_markdown(run, report, &markdown);
     if (!status) status = write_text(directory, "report.md", &markdown, report);

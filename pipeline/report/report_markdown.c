@@ -2,6 +2,7 @@
 #include "core/memory.h"
 #include "report/compare.h"
 #include "report/report.h"
+#include "report/residual.h"
 #include "report/tables.h"
 #include "report/text.h"
 
@@ -70,6 +71,7 @@ status_t report_markdown(const run_t *run, const report_t *report, str_t *text)
     if (!status) status = add_tables(&setting, 2, text);
     if (!status) status = tables_results(run, detail, &results);
     if (!status) status = tables_files(run, &results);
+    if (!status) status = tables_residual(run, &results);
     if (!status && results.count) status = str_add(text, "## Results\n\n");
     if (!status) status = add_tables(&results, 3, text);
     if (!status) status = tables_wd(run, detail, &neurons);

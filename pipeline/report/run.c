@@ -72,6 +72,7 @@ status_t run_open(const config_t *config, const char *directory, const strings_t
     if (!status) status = run_read_drift(run);
     if (!status) status = run_read_weights(run);
     if (!status) status = run_read_results(run);
+    if (!status) status = run_read_measures(run);
     strings_sort_natural(&run->versions);
     if (status) run_close(run);
     return status;
@@ -95,6 +96,10 @@ void run_close(run_t *run)
         strings_free(&task->files);
         strings_free(&task->terms);
     }
+    for (size_t i = 0; run->extremes_csv && i < run->plan.count; i++)
+        str_free(&run->extremes_csv[i]);
+    mem_free(&run->extremes_csv);
+    mem_free(&run->residual);
     for (size_t i = 0; i < run->turns; i++) mem_free(&run->turn[i].against);
     mem_free(&run->turn);
     mem_free(&run->drift);

@@ -127,6 +127,20 @@ typedef struct {
     double quantile[TURN_LEVELS], mean;
 } run_turn_t;
 
+/* The residual stream entering a layer (or, middle, between its attention and its MLP) under a
+ * condition. */
+enum { RESIDUAL_CHANNELS = 3 };
+typedef struct {
+    size_t task, checkpoint, condition; /* task: of the plan */
+    bool middle, last;                  /* last: leaving the last layer */
+    int32_t place;                      /* the layer */
+    int64_t tokens, channels;
+    double rms, lowest, highest; /* over tokens and channels */
+    double shift;                /* RMS of the difference from no ablation; NaN: not measured */
+    int32_t channel[RESIDUAL_CHANNELS]; /* those that are shifted most; -1: none */
+    double channel_shift[RESIDUAL_CHANNELS];
+} run_residual_t;
+
 typedef struct {
     const config_t *config; /* borrowed, as are directory and checkpoints */
     const char *directory;
@@ -149,6 +163,9 @@ typedef struct {
     size_t drifts, drift_capacity;
     run_turn_t *turn;
     size_t turns, turn_capacity;
+    run_residual_t *residual;
+    size_t residuals, residual_capacity;
+    str_t *extremes_csv;   /* [plan.count]: of tasks of extremes */
     str_t cohorts_csv;     /* checkpoint,cohort,layer,neuron,value */
     strings_t products;    /* of the results, each once: "bfloat16 (oneDNN ...)" */
     deviation_t deviation; /* of all scores that say how far they are from float32 */

@@ -21,5 +21,6 @@ MUST_CHECK status_t run_read_cohorts(run_t *run);
 MUST_CHECK status_t run_read_comparisons(run_t *run);
 MUST_CHECK status_t run_read_drift(run_t *run);
 MUST_CHECK status_t run_read_weights(run_t *run);
+MUST_CHECK status_t run_read_measures(run_t *run);
 
 #endif

@@ -4,6 +4,10 @@
 . tests/stage/experiment.sh
 
 make_experiment
+# With everything that a stage does only when asked.
+sed -i -e 's/^reduce: {/&weights: both, /' \
+    -e 's/{pairs: grammar}]/{pairs: grammar}, {residual: heldout, window: 64, windows: 12}, {extremes: heldout, window: 64, windows: 12, cohort: top, count: 3}]/' \
+    "$config"
 for n in 1 2 3 4; do
     run_ok "all stages, $n ranks" "$wn" run "$config" -n $n
     check "nothing temporary is left, $n ranks" no_temporaries
@@ -14,9 +18,11 @@ done
 cp -r "$scratch/ranks1" "$scratch/other"
 cp "$scratch/other/statistics/step0.h5" "$scratch/other/statistics/step512.h5"
 check "other data are told apart" eval '! same_results "$scratch/ranks1" "$scratch/other"'
-for kind in shards activations statistics pairs selection results report; do
+for kind in shards activations statistics weights pairs selection results report; do
     check "there are $kind" test -n "$(find "$scratch/ranks1/$kind" -type f)"
 done
+check "streams and extremes are in the report" test -s "$scratch/ranks1/report/tasks/residual-heldout.csv" -a -s "$scratch/ranks1/report/tasks/extremes-heldout.csv"
+check "files of statistics are compared" "$build/bin/wn-inspect" compare "$scratch/ranks1/statistics/step0.h5" "$scratch/ranks1/statistics/step512.h5" --by kurtosis
 
 for n in 1 3; do
     run_ok "overlapping windows in f16, $n ranks: shards" "$wn" run "$config" -n $n --only shard

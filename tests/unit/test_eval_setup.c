@@ -30,10 +30,12 @@ static void reads_tasks(void **state)
     config_t *config = configure("evaluate:\n  tasks:\n"
                                  "    - {perplexity: wiki, window: 64, windows: 3}\n"
                                  "    - {perplexity: wiki, stride: 16, name: slid}\n"
-                                 "    - {pairs: blimp, score: mean}\n");
+                                 "    - {pairs: blimp, score: mean}\n"
+                                 "    - {residual: books}\n"
+                                 "    - {extremes: wiki, cohort: top, count: 3}\n");
     (void)state;
     expect_ok(tasks_read(config, &tasks));
-    assert_int_equal(tasks.count, 3);
+    assert_int_equal(tasks.count, 5);
     assert_string_equal(tasks.task[0].name, "perplexity-wiki");
     assert_int_equal(tasks.task[0].kind, TASK_PERPLEXITY);
     assert_int_equal(tasks.task[0].window, 64);
@@ -45,6 +47,11 @@ static void reads_tasks(void **state)
     assert_string_equal(tasks.task[2].name, "pairs-blimp");
     assert_string_equal(tasks.task[2].data, "blimp");
     assert_int_equal(tasks.task[2].kind, TASK_PAIRS);
+    assert_string_equal(tasks.task[3].name, "residual-books");
+    assert_int_equal(tasks.task[3].kind, TASK_RESIDUAL);
+    assert_int_equal(tasks.task[4].kind, TASK_EXTREMES);
+    assert_string_equal(tasks.task[4].cohort, "top");
+    assert_true(tasks.task[4].count == 3 && tasks.task[4].context == 16);
     assert_true(tasks.task[2].mean && !tasks.task[0].mean);
     tasks_free(&tasks);
     config_close(&config);
@@ -63,6 +70,10 @@ static void refuses_tasks(void **state)
         {"{pairs: wiki}", "run.yaml:8: evaluate.tasks[0].pairs: benchmarks has no 'wiki'"},
         {"{window: 7}", "run.yaml:8: evaluate.tasks[0]: exactly one of "},
         {"{perplexity: wiki, pairs: blimp}", "run.yaml:8: evaluate.tasks[0]: exactly one of "},
+        {"{extremes: wiki}", "run.yaml:8: evaluate.tasks[0].extremes: the cohort whose neurons"},
+        {"{extremes: wiki, cohort: topp}",
+         "run.yaml:8: evaluate.tasks[0].cohort: select has no cohort 'topp'; did you mean 'top'?"},
+        {"{residual: blimp}", "run.yaml:8: evaluate.tasks[0].residual: corpora has no 'blimp'"},
         {"{pairs: blimp, name: a/b}",
          "run.yaml:8: evaluate.tasks[0].name: 'a/b' holds a slash or a newline"},
         {"{pairs: blimp}\n    - {pairs: blimp, score: mean}",

@@ -1,0 +1,46 @@
+/* Where in a corpus chosen neurons have their most extreme pre-activations, and, of gated MLPs, what
+ * the signs of gate and up projection are together: a negative gate means something else with a
+ * negative up. */
+#ifndef WN_EVAL_EXTREMES_H
+#define WN_EVAL_EXTREMES_H
+
+#include <mpi.h>
+
+#include "eval/score.h"
+#include "stats/top.h"
+
+/* Lists of a neuron: its lowest values below 0, its highest above 0; and by the signs of gate and up
+ * (where 0 counts as positive) those of the largest |act(gate) up|. */
+typedef enum {
+    EXTREME_NEGATIVE,
+    EXTREME_POSITIVE,
+    EXTREME_QUADRANTS, /* the first of four: gate -, up -; -, +; +, -; +, + */
+    EXTREME_LISTS = EXTREME_QUADRANTS + 4
+} extreme_list_t;
+extern const char *const extreme_names[EXTREME_LISTS]; /* "negative", "gate_negative_up_positive" */
+
+/* On rank 0. tops: lists [neurons][EXTREME_LISTS]; a place is window * tokens of a window + position;
+ * value is the pre-activation, up what the up projection gives (0 where not gated).
+ * below int64 [neurons]: tokens with a negative pre-activation.
+ * Gated: tokens int64, and product, the mean of act(gate) up, [neurons][4]; NaN where there is none. */
+typedef struct {
+    int64_t neurons, all; /* all: tokens of the corpus's windows */
+    bool gated;
+    tops_t tops;
+    int64_t *below, *tokens;
+    double *product;
+} extremes_t;
+
+/* Collective: of neurons layer, neuron int32 [neurons], ordered by layer; count entries a list. Runs the
+ * model without ablation over a plan of windows, up to the last layer among them. Ranks share out the
+ * chunks; entries are
+ * ordered by value and place, counts are integers, and products are added exactly, each rounded to
+ * 2^-64: results depend on the windows and the chunk size alone. Memory besides the executor's: 24
+ * bytes an entry and rank. */
+MUST_CHECK status_t extremes_measure(MPI_Comm comm, model_t *model, const score_plan_t *plan,
+                                     const run_options_t *options, const int32_t *layer,
+                                     const int32_t *neuron, int64_t neurons, int64_t count,
+                                     const char *label, extremes_t *extremes);
+void extremes_destroy(extremes_t *extremes);
+
+#endif

@@ -1,0 +1,43 @@
+#include "stages/measure.h"
+
+#include "eval/extremes.h"
+#include "stats/fixed.h"
+
+int measure_layers(const cohort_t *cohort)
+{
+    return cohort->count ? cohort->layer[cohort->count - 1] + 1 : 0;
+}
+
+/* Channels of all places: the stream's, and, where attention and MLP are not parallel, between them. */
+static double channels_of(const model_shape_t *shape)
+{
+    int places = shape->layers + 1 + (shape->residual == RESIDUAL_PARALLEL ? 0 : shape->layers);
+    return (double)places * shape->width;
+}
+
+static double entries_of(const task_t *task, const model_shape_t *shape, const cohort_t *cohort)
+{
+    int lists = shape->facts->up ? EXTREME_LISTS : EXTREME_QUADRANTS;
+    return (double)lists * (double)task->count * (double)cohort->count;
+}
+
+size_t measure_bytes(const task_t *task, const model_shape_t *shape, int conditions,
+                     const cohort_t *cohort)
+{
+    const double sums = 3 * sizeof(fixed_t) + 2 * sizeof(float);
+    const double results = 3 * sizeof(double) + 2 * sizeof(float);
+    if (task->kind == TASK_EXTREMES)
+        return (size_t)cohort->count * EXTREME_LISTS * (size_t)task->count * sizeof(entry_t);
+    return (size_t)(channels_of(shape) * conditions * (sums + results));
+}
+
+double measure_disk(const task_t *task, const model_shape_t *shape, size_t conditions,
+                    const cohort_t *cohort)
+{
+    enum { FILE_BYTES = 16 << 10, TOKEN_BYTES = 6 }; /* HDF5's own; text of a token, about */
+    double text = TOKEN_BYTES * (2 * (double)task->context + 1);
+    if (task->kind == TASK_EXTREMES)
+        return FILE_BYTES + entries_of(task, shape, cohort) * (5 * sizeof(float) + text);
+    return FILE_BYTES + channels_of(shape) * (double)conditions * 3 * sizeof(double) +
+           channels_of(shape) * (double)conditions * 2 * sizeof(float);
+}

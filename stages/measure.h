@@ -1,0 +1,30 @@
+/* The tasks of evaluate that score nothing. */
+#ifndef WN_STAGES_MEASURE_H
+#define WN_STAGES_MEASURE_H
+
+#include "eval/score.h"
+#include "select/cohort.h"
+#include "stages/results.h"
+
+/* Collective: the residual stream under all conditions, written to path. */
+MUST_CHECK status_t measure_residual(const results_t *results, model_t *model,
+                                     const score_plan_t *plan, const char *path, const char *key);
+
+/* The cohort of a task of extremes at a checkpoint; one that the model lacks is an EXIT_INPUT error.
+ * Not collective. */
+MUST_CHECK status_t measure_cohort(const stage_t *stage, const task_t *task, const char *checkpoint,
+                                   const model_shape_t *shape, cohort_t *cohort);
+/* Collective: the extremes of a cohort's neurons, written to path. */
+MUST_CHECK status_t measure_extremes(const results_t *results, model_t *model,
+                                     const score_plan_t *plan, const cohort_t *cohort,
+                                     const char *path, const char *key);
+
+/* Of an estimate: the layers that extremes of a cohort run, and the bytes that either kind of task holds
+ * on a rank beside model, plan and executor, and writes. */
+int measure_layers(const cohort_t *cohort);
+size_t measure_bytes(const task_t *task, const model_shape_t *shape, int conditions,
+                     const cohort_t *cohort);
+double measure_disk(const task_t *task, const model_shape_t *shape, size_t conditions,
+                    const cohort_t *cohort);
+
+#endif
