@@ -1,5 +1,7 @@
 #include "stages/measure.h"
 
+#include <stdio.h>
+
 #include "eval/extremes.h"
 #include "stats/fixed.h"
 
@@ -40,4 +42,24 @@ double measure_disk(const task_t *task, const model_shape_t *shape, size_t condi
         return FILE_BYTES + entries_of(task, shape, cohort) * (5 * sizeof(float) + text);
     return FILE_BYTES + channels_of(shape) * (double)conditions * 3 * sizeof(double) +
            channels_of(shape) * (double)conditions * 2 * sizeof(float);
+}
+
+status_t measure_deviation(const results_t *results, model_t *model, const run_options_t *options,
+                           deviation_t *deviation, double *rms)
+{
+    const sequences_t *sequences = results->sequences;
+    char label[256];
+    *deviation = (deviation_t){0};
+    if (options->arithmetic == ARITHMETIC_FLOAT32 || options->layers == 0) return NULL;
+    snprintf(label, sizeof label, "%s deviation", results->checkpoint);
+    return deviation_of_preactivations(results->stage->comm, model, sequences->id,
+                                       (int32_t)(sequences->offset[1] - sequences->offset[0]),
+                                       options, label, deviation, rms);
+}
+
+status_t measure_write_deviation(store_t *store, const deviation_t *deviation, double rms)
+{
+    if (deviation->count == 0) return NULL;
+    status_t status = stage_write_deviation(store, "/", deviation);
+    return status ? status : store_set_number(store, "/", "rms", rms);
 }

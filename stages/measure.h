@@ -19,6 +19,15 @@ MUST_CHECK status_t measure_extremes(const results_t *results, model_t *model,
                                      const score_plan_t *plan, const cohort_t *cohort,
                                      const char *path, const char *key);
 
+/* Collective. How far options' arithmetic moves the pre-activations at the first tokens, on rank 0; of
+ * nothing in float32. */
+MUST_CHECK status_t measure_deviation(const results_t *results, model_t *model,
+                                      const run_options_t *options, deviation_t *deviation,
+                                      double *rms);
+/* Writes that as attributes of a file of results, unless it is of nothing. One rank. */
+MUST_CHECK status_t measure_write_deviation(store_t *store, const deviation_t *deviation,
+                                            double rms);
+
 /* Of an estimate: the layers that extremes of a cohort run, and the bytes that either kind of task holds
  * on a rank beside model, plan and executor, and writes. */
 int measure_layers(const cohort_t *cohort);

@@ -40,6 +40,8 @@ typedef struct {
     const cohort_t *cohort;
     tokenizer_t *tokenizer;
     store_t *store;
+    deviation_t deviation; /* of pre-activations, whose root mean square is rms */
+    double rms;
 } writing_t;
 
 static status_t put(const writing_t *it, const char *group, const char *name, store_type_t type,
@@ -223,6 +225,7 @@ static status_t write_file(writing_t *it, const char *path, const char *key)
     if (!status) status = store_set_text(it->store, "/", "corpus", it->results->task->data);
     if (!status) status = store_set_text(it->store, "/", "cohort", it->results->task->cohort);
     if (!status) status = store_set_integer(it->store, "/", "tokens", it->extremes->all);
+    if (!status) status = measure_write_deviation(it->store, &it->deviation, it->rms);
     if (!status) status = put_neurons(it);
     for (int l = 0; !status && l < EXTREME_LISTS; l++)
         if (l < EXTREME_QUADRANTS || it->extremes->gated) status = put_list(it, l);
@@ -241,16 +244,21 @@ status_t measure_extremes(const results_t *results, model_t *model, const score_
 {
     const stage_t *stage = results->stage;
     extremes_t extremes = {0};
-    run_options_t options = {.what = results->checkpoint,
+    const intervention_t none = {.ablate = ABLATE_NONE};
+    run_options_t options = {.condition = &none,
+                             .conditions = 1,
+                             .layers = measure_layers(cohort),
+                             .what = results->checkpoint,
                              .memory = memory_for_states(stage->config, model),
                              .team = stage->team,
                              .arithmetic = results->arithmetic};
     char label[256];
     snprintf(label, sizeof label, "%s %s", results->checkpoint, results->task->name);
-    status_t status =
-        extremes_measure(stage->comm, model, plan, &options, cohort->layer, cohort->neuron,
-                         cohort->count, results->task->count, label, &extremes);
     writing_t it = {.results = results, .extremes = &extremes, .cohort = cohort};
+    status_t status = measure_deviation(results, model, &options, &it.deviation, &it.rms);
+    if (!status)
+        status = extremes_measure(stage->comm, model, plan, &options, cohort->layer, cohort->neuron,
+                                  cohort->count, results->task->count, label, &extremes);
     if (!status && stage->rank == 0) status = write_file(&it, path, key);
     extremes_destroy(&extremes);
     return agree(stage->comm, status);

@@ -10,6 +10,8 @@
 typedef struct {
     const results_t *results;
     const residual_streams_t *streams;
+    deviation_t deviation; /* of pre-activations, whose root mean square is rms */
+    double rms;
     store_t *store;
 } writing_t;
 
@@ -47,21 +49,22 @@ static status_t put_channels(const writing_t *it, size_t condition, const char *
     return status;
 }
 
-static status_t write_file(const results_t *results, const residual_streams_t *streams,
-                           const char *path, const char *key)
+static status_t write_file(writing_t *it, const char *path, const char *key)
 {
-    writing_t it = {.results = results, .streams = streams};
+    const results_t *results = it->results;
+    const residual_streams_t *streams = it->streams;
     size_t layers = (size_t)streams->layers;
-    status_t status = results_create(results, path, key, &it.store);
-    if (!status) status = store_set_integer(it.store, "/", "tokens", streams->tokens);
+    status_t status = results_create(results, path, key, &it->store);
+    if (!status) status = store_set_integer(it->store, "/", "tokens", streams->tokens);
+    if (!status) status = measure_write_deviation(it->store, &it->deviation, it->rms);
     for (size_t c = 0; !status && c < results->conditions->count; c++) {
-        status = put_channels(&it, c, "stream", layers + 1, &streams->stream);
+        status = put_channels(it, c, "stream", layers + 1, &streams->stream);
         if (!status && streams->has_middle)
-            status = put_channels(&it, c, "middle", layers, &streams->middle);
-        if (!status) status = results_describe(results, c, it.store);
+            status = put_channels(it, c, "middle", layers, &streams->middle);
+        if (!status) status = results_describe(results, c, it->store);
     }
-    if (!status) status = store_publish(&it.store);
-    store_close(&it.store);
+    if (!status) status = store_publish(&it->store);
+    store_close(&it->store);
     return status;
 }
 
@@ -81,8 +84,10 @@ status_t measure_residual(const results_t *results, model_t *model, const score_
                              .arithmetic = results->arithmetic};
     char label[256];
     snprintf(label, sizeof label, "%s %s", results->checkpoint, results->task->name);
-    status_t status = residual_measure(stage->comm, model, plan, &options, label, &streams);
-    if (!status && stage->rank == 0) status = write_file(results, &streams, path, key);
+    writing_t it = {.results = results, .streams = &streams};
+    status_t status = measure_deviation(results, model, &options, &it.deviation, &it.rms);
+    if (!status) status = residual_measure(stage->comm, model, plan, &options, label, &streams);
+    if (!status && stage->rank == 0) status = write_file(&it, path, key);
     residual_destroy(&streams);
     return agree(stage->comm, status);
 }

@@ -6,6 +6,7 @@
 . tests/stage/experiment.sh
 
 make_experiment
+sed -i 's/{pairs: grammar}]/{pairs: grammar}, {residual: heldout, window: 64, windows: 12}, {extremes: heldout, window: 64, windows: 12, cohort: top, count: 3}]/' "$config"
 bfloat16=(--set model.arithmetic=bfloat16)
 
 # made LABEL: collect to evaluate with the options that follow, on two ranks.
@@ -75,6 +76,11 @@ check "none is far off" within 1e-5 "$(attribute "$scores" baseline deviation_la
 check "of as many tokens as a chunk has" test "$(attribute "$scores" baseline deviation_count)" -eq 189
 check "pre-activations are near float32's" within 1e-5 "$(attribute "$activations" preactivations deviation_rms)" 0.05
 check "of 64 tokens, 4 layers, 256 neurons" test "$(attribute "$activations" preactivations deviation_count)" -eq 65536
+for task in residual extremes; do
+    check "$task are near float32's" within 1e-5 "$(attribute "$run/results/step512/$task-heldout.h5" "" deviation_rms)" 0.05
+done
+check "other streams" differ results/step512/residual-heldout.h5 /baseline/stream/mean
+check "other extremes" differ results/step512/extremes-heldout.h5 /negative/value
 check "other pre-activations" differ activations/step512.h5 /preactivations
 check "other losses" differ results/step512/perplexity-heldout.h5 /baseline/loss
 check "other scores of pairs" differ results/step512/pairs-grammar.h5 /baseline/score
@@ -98,6 +104,16 @@ largest=$(attribute "$scores" baseline deviation_largest)
 check "12 windows are compared" test "$(attribute "$scores" baseline deviation_count)" -eq 756
 check "losses differ by no more" h5diff -q -d "$largest" "$scratch/whole.h5" "$scores" /baseline/loss
 check "but by something" fails h5diff -q -d "$(awk -v d="$largest" 'BEGIN { print d / 1000 }')" "$scratch/whole.h5" "$scores" /baseline/loss
+
+# Sketches, and parts of them.
+sketch=("${bfloat16[@]}" --set collect.mode=sketch --set collect.pairs=0)
+rm -r "$run/activations"
+capture ranks 2 collect "$config" "${sketch[@]}"
+check "sketches are near float32's" within 1e-5 "$(attribute "$activations" sketch/counts deviation_rms)" 0.05
+mv "$run/activations" "$scratch/sketched"
+capture ranks 2 collect "$config" "${sketch[@]}" --set collect.parts=3
+check "parts are the whole" same_results "$scratch/sketched" "$run/activations" --but configuration
+rm -r "$run/activations"
 
 made "in float32 again"
 check "gives what it gave" same_results "$scratch/float32" "$run" --but configuration
