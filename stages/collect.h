@@ -32,7 +32,8 @@ typedef struct {
     size_t layers, neurons;
     bool sketch; /* sketches are taken, not all values */
     /* of the file at hand */
-    size_t count; /* windows that it will hold */
+    size_t count;  /* windows that it will hold */
+    size_t before; /* windows of the corpus before these */
     forest_t *forest;
     size_t rows_max;     /* of a chunk */
     size_t *first_token; /* [chunks] of each chunk, in the file */
@@ -51,6 +52,9 @@ MUST_CHECK status_t collection_choose(collection_t *it);
 /* How many parts the corpus's windows make, each of whole chunks: collect.parts, or as many as there
  * are chunks. */
 size_t collection_parts(const collection_t *it);
+/* Pairs of tokens: collect.pairs, or COLLECT_PAIRS and as many as COLLECT_PAIR_BYTES allow; at most
+ * half of the corpus's tokens. */
+int64_t collection_pairs(const collection_t *it);
 /* Tokens of a chunk of the file at hand, but for the last one. */
 size_t collection_chunk_tokens(const collection_t *it);
 /* Reads the windows of a part, from 1, unless they are loaded. Not collective. */
@@ -115,8 +119,13 @@ enum { FIRST_TOKENS = 4096 };
 extern const taker_t collect_raw;
 /* Their sketches: /sketch of stats/sketch_file.h. */
 extern const taker_t collect_sketch;
-/* Of seeded pairs of tokens: /pairs and /input_distances, unless collect.pairs is 0; and where raw
- * is not taken, /pair_outputs. */
+/* Without collect.pairs there are 50,000 pairs, or fewer, so that their inputs while the model runs, and
+ * their outputs where those are kept, take no more than 20 GB. */
+enum { COLLECT_PAIRS = 50000 };
+#define COLLECT_PAIR_BYTES 20e9
+
+/* Of seeded pairs of tokens: /pairs and /input_distances, unless there are none; and where raw is not
+ * taken, /pair_outputs. */
 extern const taker_t collect_pairs;
 
 #endif

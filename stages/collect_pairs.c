@@ -15,14 +15,14 @@ typedef struct {
 
 static pair_inputs_plan_t make_plan(const collection_t *of)
 {
-    const config_t *config = of->stage->config;
-    int64_t tokens = (int64_t)of->count * of->windows.window;
-    int64_t pairs = config_integer(config, "collect.pairs");
-    return (pair_inputs_plan_t){.seed = (uint64_t)config_integer(config, "collect.seed"),
-                                .tokens = tokens,
-                                .pairs = pairs < tokens / 2 ? pairs : tokens / 2,
+    int64_t window = of->windows.window;
+    return (pair_inputs_plan_t){.seed = (uint64_t)config_integer(of->stage->config, "collect.seed"),
+                                .tokens = (int64_t)of->total * window,
+                                .pairs = collection_pairs(of),
                                 .layers = (int64_t)of->layers,
-                                .width = of->shape.width};
+                                .width = of->shape.width,
+                                .first = (int64_t)of->before * window,
+                                .count = (int64_t)of->count * window};
 }
 
 static bool takes_outputs(const collection_t *of)
@@ -35,12 +35,13 @@ static void estimate(const collection_t *of, double *memory, double *disk)
 {
     pair_inputs_plan_t plan = make_plan(of);
     double pairs = (double)plan.pairs, layers = (double)plan.layers;
-    double row = takes_outputs(of) ? (double)of->shape.mlp : (double)plan.width;
+    double row = takes_outputs(of) ? (double)of->neurons : (double)plan.width;
     if (plan.pairs == 0) return;
     *memory += pair_inputs_memory(&plan) + (double)of->rows_max * row * sizeof(float);
-    *disk += pairs * (2 * sizeof(int64_t) + layers * sizeof(double)) +
-             2 * pairs * layers * (double)plan.width * sizeof(float);
-    if (takes_outputs(of)) *disk += 2 * pairs * layers * (double)of->shape.mlp * sizeof(float);
+    double values = (double)plan.width + (takes_outputs(of) ? (double)of->neurons : 0);
+    double here = (double)plan.count / (double)plan.tokens;
+    if (here == 1) *disk += pairs * (2 * sizeof(int64_t) + layers * sizeof(double));
+    *disk += here * 2 * pairs * layers * values * sizeof(float);
 }
 
 static status_t create(const collection_t *of, void **state)
@@ -52,9 +53,8 @@ static status_t create(const collection_t *of, void **state)
     if (status || plan.pairs == 0) return status;
     it->of = of;
     it->outputs = takes_outputs(of);
-    status = pair_inputs_create(of->stage->comm, store_path(of->store), &plan, &it->inputs);
-    if (!status && it->outputs)
-        status = pair_outputs_define(it->inputs, of->store, of->model->shape.mlp);
+    status = pair_inputs_create(of->stage->comm, of->store, &plan, &it->inputs);
+    if (!status && it->outputs) status = pair_outputs_define(it->inputs, (int64_t)of->neurons);
     return status;
 }
 
@@ -66,15 +66,26 @@ static status_t take(void *state, const batch_t *batch)
     if (!it->inputs) return NULL;
     status_t status = pair_inputs_take(it->inputs, layer, first, rows, batch->input);
     if (!status && it->outputs)
-        status = pair_outputs_take(it->inputs, it->of->store, layer, first, rows,
-                                   (int64_t)batch->neurons, batch->preactivation);
+        status = pair_outputs_take(it->inputs, layer, first, rows, (int64_t)batch->neurons,
+                                   batch->preactivation);
     return status;
+}
+
+static status_t merge(void *state, const store_t *part, size_t first)
+{
+    taker_state_t *it = state;
+    double tokens = 0;
+    if (!it->inputs) return NULL;
+    status_t status = agree(it->of->stage->comm, store_get_number(part, "/", "tokens", &tokens));
+    return status ? status
+                  : pair_inputs_merge(it->inputs, part, (int64_t)first, (int64_t)tokens,
+                                      it->outputs ? (int64_t)it->of->neurons : 0);
 }
 
 static status_t finish(void *state)
 {
     taker_state_t *it = state;
-    return it->inputs ? pair_inputs_write(it->inputs, it->of->store) : NULL;
+    return it->inputs ? pair_inputs_write(it->inputs) : NULL;
 }
 
 static void destroy(void **state)
@@ -85,5 +96,9 @@ static void destroy(void **state)
     mem_free_(state);
 }
 
-const taker_t collect_pairs = {
-    .estimate = estimate, .create = create, .take = take, .finish = finish, .destroy = destroy};
+const taker_t collect_pairs = {.estimate = estimate,
+                               .create = create,
+                               .take = take,
+                               .merge = merge,
+                               .finish = finish,
+                               .destroy = destroy};

@@ -32,14 +32,6 @@ status_t collection_read_settings(collection_t *it, size_t index)
     it->windows.drop_last = !config_boolean(config, "collect.last_window");
     if (!corpus) return config_error(config, "collect.corpus", "the name of a corpus is expected");
     status_t status = task_check_data(config, key, &it->windows);
-    bool partly = config_integer(config, "collect.parts") > 1 ||
-                  config_has(config, "collect.neurons") ||
-                  config_integer(config, "collect.every") > 1;
-    if (!status && partly && config_integer(config, "collect.pairs") > 0)
-        status =
-            config_error(config, "collect.pairs",
-                         "pairs of tokens are drawn from a whole corpus, for all neurons: 0 is "
-                         "expected with collect.parts, neurons or every");
     int64_t parts = config_integer(config, "collect.parts");
     if (!status && config_integer(config, "collect.part") > parts)
         status =
@@ -92,11 +84,12 @@ size_t collection_parts(const collection_t *it)
 
 status_t collection_load(collection_t *it, size_t part)
 {
-    if (it->loaded == part) return NULL;
     size_t first, count;
     task_t some = it->windows;
     work_share((int)part - 1, (int)collection_parts(it), chunks_of(it), &first, &count);
-    some.skip = (int64_t)(first * windows_of_chunk(it));
+    it->before = first * windows_of_chunk(it);
+    if (it->loaded == part) return NULL;
+    some.skip = (int64_t)it->before;
     some.most = (int64_t)(count * windows_of_chunk(it));
     sequences_free(&it->sequences);
     it->loaded = 0;
@@ -218,6 +211,19 @@ status_t collection_choose(collection_t *it)
     return status;
 }
 
+int64_t collection_pairs(const collection_t *it)
+{
+    const config_t *config = it->stage->config;
+    int64_t tokens = (int64_t)it->total * it->windows.window;
+    double values = (double)it->shape.width + (it->sketch ? (double)it->neurons : 0);
+    double bytes = 2 * (double)it->layers * values * sizeof(float);
+    int64_t pairs = COLLECT_PAIRS;
+    if (config_has(config, "collect.pairs")) pairs = config_integer(config, "collect.pairs");
+    else if (COLLECT_PAIR_BYTES < (double)pairs * bytes)
+        pairs = (int64_t)(COLLECT_PAIR_BYTES / bytes);
+    return pairs < tokens / 2 ? pairs : tokens / 2;
+}
+
 /* ---- keys and paths ---- */
 
 static status_t describe(const collection_t *it, size_t part, str_t *text)
@@ -230,8 +236,7 @@ static status_t describe(const collection_t *it, size_t part, str_t *text)
         (long long)it->windows.window, (long long)it->windows.stride, it->windows.bos, it->total,
         (long long)config_integer(config, "resources.chunk"),
         it->sketch ? "sketch" : config_text(config, "collect.type"),
-        (long long)config_integer(config, "collect.deflate"),
-        (long long)config_integer(config, "collect.pairs"),
+        (long long)config_integer(config, "collect.deflate"), (long long)collection_pairs(it),
         (long long)config_integer(config, "collect.seed"), arithmetic_name(it->arithmetic));
     if (!status && part) status = str_printf(text, " part %zu of %zu", part, collection_parts(it));
     for (size_t i = 0; !status && i < it->layers; i++)

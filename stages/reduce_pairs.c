@@ -131,6 +131,11 @@ static status_t write_tokens(store_t *store, const activations_t *a, const token
     uint64_t both[] = {2, (uint64_t)p->pairs}, layers[] = {(uint64_t)p->layers, both[1]};
     status_t status =
         put(store, "/layers", STORE_I32, 1, layers, a->layer, "number of each layer, from 0");
+    if (!status && a->neuron) {
+        uint64_t neurons[] = {layers[0], (uint64_t)a->neurons};
+        status = put(store, "/neurons", STORE_I32, 2, neurons, a->neuron,
+                     "numbers of the neurons in each layer, from 0; -1: no more");
+    }
     if (!status)
         status = put(store, "/pairs", STORE_I64, 2, both, p->first,
                      "first and second token of each pair, in the collection");

@@ -160,6 +160,7 @@ static status_t merge_parts(collection_t *it, const char *path, const char *key)
 {
     status_t status = NULL;
     it->count = it->total;
+    it->before = 0;
     status = write_file(it, path, key, true);
     for (size_t part = 1; !status && part <= collection_parts(it); part++) {
         char *of_part = NULL;

@@ -139,9 +139,10 @@ const config_key_t config_keys[] = {
      "time "
      "for it."},
 
-    {"collect.pairs", CONFIG_INTEGER, "50000", WITHIN(0, 1000000000),
+    {"collect.pairs", CONFIG_INTEGER, NULL, WITHIN(0, 1000000000),
      "Disjoint pairs of tokens drawn for the mapping difficulty, at most half of the tokens; 0: "
-     "none."},
+     "none. By default 50,000, or as many as keep their MLP inputs and, of sketches, their outputs "
+     "within 20 GB."},
     {"collect.seed", CONFIG_INTEGER, "1", FROM(0), "Seed of that draw."},
 
     {"reduce.seed", CONFIG_INTEGER, "1", FROM(0),

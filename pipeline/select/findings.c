@@ -100,21 +100,63 @@ static status_t check_origin(const store_t *pairs, const char *directory, const 
     return status;
 }
 
-/* Adds one side's counts over the cohort's neurons; those of layers that the file lacks have none. */
-static status_t add_counts(const store_t *store, const char *name, const int32_t *number,
-                           uint64_t layers, const cohort_t *cohort, int64_t signs[SIGNS])
+/* Whose pairs a file holds. */
+typedef struct {
+    const store_t *store;
+    uint64_t layers, neurons; /* of a layer, in the file */
+    int32_t *layer;           /* [layers] numbers */
+    int32_t *neuron;          /* [layers][neurons] numbers; NULL: all from 0 on */
+} owners_t;
+
+static status_t read_owners(const store_t *store, owners_t *owners)
+{
+    store_info_t layers = {0}, signs = {0}, neurons = {0};
+    *owners = (owners_t){.store = store};
+    status_t status = store_read(store, "/layers", STORE_I32, &owners->layer, &layers);
+    if (!status) status = store_find(store, "/signs", &signs);
+    if (!status && store_has(store, "/neurons"))
+        status = store_read(store, "/neurons", STORE_I32, &owners->neuron, &neurons);
+    owners->layers = layers.count;
+    owners->neurons = signs.shape[1];
+    if (!status && owners->neuron && neurons.count != owners->layers * owners->neurons)
+        status =
+            status_new(EXIT_INPUT, "%s: /neurons: [%llu][%llu] are expected", store_path(store),
+                       (unsigned long long)owners->layers, (unsigned long long)owners->neurons);
+    return status;
+}
+
+static void owners_free(owners_t *owners)
+{
+    mem_free(&owners->layer);
+    mem_free(&owners->neuron);
+}
+
+/* The row of a neuron in the file, or -1. */
+static int64_t find_owner(const owners_t *owners, int32_t layer, int32_t neuron)
+{
+    uint64_t l = 0, n = (uint64_t)neuron;
+    while (l < owners->layers && owners->layer[l] != layer) l++;
+    if (l == owners->layers) return -1;
+    const int32_t *number = owners->neuron ? owners->neuron + l * owners->neurons : NULL;
+    for (n = number ? 0 : n; number && n < owners->neurons && number[n] != neuron;) n++;
+    return n < owners->neurons ? (int64_t)(l * owners->neurons + n) : -1;
+}
+
+/* Adds one side's counts over the cohort's neurons; those that the file lacks have none. */
+static status_t add_counts(const owners_t *owners, const char *name, const cohort_t *cohort,
+                           int64_t signs[SIGNS])
 {
     store_info_t info = {0};
     int32_t *count = NULL;
-    status_t status = store_read(store, name, STORE_I32, &count, &info);
-    if (!status && (info.dimensions != 3 || info.shape[0] != layers || info.shape[2] != SIGNS))
-        status = status_new(EXIT_INPUT, "%s: %s: [%llu][neurons][%d] are expected",
-                            store_path(store), name, (unsigned long long)layers, SIGNS);
+    status_t status = store_read(owners->store, name, STORE_I32, &count, &info);
+    if (!status && (info.dimensions != 3 || info.shape[0] != owners->layers ||
+                    info.shape[1] != owners->neurons || info.shape[2] != SIGNS))
+        status =
+            status_new(EXIT_INPUT, "%s: %s: [%llu][neurons][%d] are expected",
+                       store_path(owners->store), name, (unsigned long long)owners->layers, SIGNS);
     for (int64_t i = 0; !status && i < cohort->count; i++) {
-        uint64_t l = 0, neuron = (uint64_t)cohort->neuron[i];
-        while (l < layers && number[l] != cohort->layer[i]) l++;
-        for (int s = 0; l < layers && neuron < info.shape[1] && s < SIGNS; s++)
-            signs[s] += count[(l * info.shape[1] + neuron) * SIGNS + (uint64_t)s];
+        int64_t row = find_owner(owners, cohort->layer[i], cohort->neuron[i]);
+        for (int s = 0; row >= 0 && s < SIGNS; s++) signs[s] += count[row * SIGNS + s];
     }
     mem_free(&count);
     return status;
@@ -124,24 +166,21 @@ static status_t add_signs(const char *directory, const char *checkpoint, const c
                           findings_t *findings)
 {
     char *path = NULL;
-    int32_t *number = NULL;
+    owners_t owners = {0};
     store_t *store = NULL;
-    store_info_t layers = {0};
     status_t status = str_format(&path, "%s/pairs/%s.h5", directory, checkpoint);
     if (!status && file_exists(path)) {
         status = output_open(path, "reduce", &store);
         if (!status) status = check_origin(store, directory, checkpoint);
-        if (!status) status = store_read(store, "/layers", STORE_I32, &number, &layers);
+        if (!status) status = read_owners(store, &owners);
         if (!status)
-            status = add_counts(store, "/signs", number, layers.count, cohort,
-                                findings->signs[SIDE_SEPARATED]);
+            status = add_counts(&owners, "/signs", cohort, findings->signs[SIDE_SEPARATED]);
         if (!status)
-            status = add_counts(store, "/control_signs", number, layers.count, cohort,
-                                findings->signs[SIDE_CONTROLS]);
+            status = add_counts(&owners, "/control_signs", cohort, findings->signs[SIDE_CONTROLS]);
         findings->known = !status;
     }
     store_close(&store);
-    mem_free(&number);
+    owners_free(&owners);
     mem_free(&path);
     return status;
 }

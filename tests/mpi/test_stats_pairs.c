@@ -33,27 +33,110 @@ static void make_path(const char *name, char path[1100])
 static void collect(const char *name)
 {
     char path[1100], scratch[1100];
-    pair_inputs_plan_t plan = {
-        .seed = 5, .tokens = TOKENS, .pairs = PAIRS, .layers = LAYERS, .width = WIDTH};
+    pair_inputs_plan_t plan = {.seed = 5,
+                               .tokens = TOKENS,
+                               .pairs = PAIRS,
+                               .layers = LAYERS,
+                               .width = WIDTH,
+                               .count = TOKENS};
     pair_inputs_t *inputs = NULL;
     store_t *store = NULL;
     make_path(name, path);
     expect_ok(store_create(path, MPI_COMM_WORLD, &store));
-    expect_ok(pair_inputs_create(MPI_COMM_WORLD, path, &plan, &inputs));
-    expect_ok(pair_outputs_define(inputs, store, NEURONS));
+    expect_ok(pair_inputs_create(MPI_COMM_WORLD, store, &plan, &inputs));
+    expect_ok(pair_outputs_define(inputs, NEURONS));
     for (int c = TOKENS / ROWS - 1; c >= 0; c--) {
         if (c % ranks != rank) continue;
         for (int l = 0; l < LAYERS; l++) {
             expect_ok(pair_inputs_take(inputs, l, c * ROWS, ROWS, x[l][c * ROWS]));
-            expect_ok(pair_outputs_take(inputs, store, l, c * ROWS, ROWS, NEURONS, y[l][c * ROWS]));
+            expect_ok(pair_outputs_take(inputs, l, c * ROWS, ROWS, NEURONS, y[l][c * ROWS]));
         }
     }
-    expect_ok(pair_inputs_write(inputs, store));
+    expect_ok(pair_inputs_write(inputs));
     pair_inputs_destroy(&inputs);
     expect_ok(store_publish(&store));
     store_close(&store);
     snprintf(scratch, sizeof scratch, "%.1080s.inputs", path);
     assert_false(file_exists(scratch));
+}
+
+/* The same in parts of some chunks each, which are then merged. */
+static void collect_parts(const char *name)
+{
+    enum { PARTS = 3 };
+    char path[1100], whole[64];
+    store_t *store = NULL, *part = NULL;
+    pair_inputs_t *inputs = NULL;
+    pair_inputs_plan_t plan = {
+        .seed = 5, .tokens = TOKENS, .pairs = PAIRS, .layers = LAYERS, .width = WIDTH};
+    int64_t first[PARTS + 1] = {0, ROWS, 3 * ROWS, TOKENS};
+    for (int p = 0; p < PARTS; p++) {
+        snprintf(whole, sizeof whole, "%.40s%d", name, p);
+        make_path(whole, path);
+        plan.first = first[p];
+        plan.count = first[p + 1] - first[p];
+        expect_ok(store_create(path, MPI_COMM_WORLD, &part));
+        expect_ok(pair_inputs_create(MPI_COMM_WORLD, part, &plan, &inputs));
+        expect_ok(pair_outputs_define(inputs, NEURONS));
+        for (int64_t t = first[p]; t < first[p + 1]; t += ROWS)
+            for (int l = 0; t / ROWS % ranks == rank && l < LAYERS; l++) {
+                expect_ok(pair_inputs_take(inputs, l, t - first[p], ROWS, x[l][t]));
+                expect_ok(pair_outputs_take(inputs, l, t - first[p], ROWS, NEURONS, y[l][t]));
+            }
+        expect_ok(pair_inputs_write(inputs));
+        pair_inputs_destroy(&inputs);
+        expect_ok(store_publish(&part));
+    }
+    make_path(name, path);
+    plan.first = 0;
+    plan.count = TOKENS;
+    expect_ok(store_create(path, MPI_COMM_WORLD, &store));
+    expect_ok(pair_inputs_create(MPI_COMM_WORLD, store, &plan, &inputs));
+    expect_ok(pair_outputs_define(inputs, NEURONS));
+    for (int p = PARTS - 1; p >= 0; p--) {
+        snprintf(whole, sizeof whole, "%.40s%d", name, p);
+        make_path(whole, path);
+        expect_ok(store_open(path, &part));
+        expect_error(pair_inputs_merge(inputs, part, first[p], first[p + 1] - first[p], 1),
+                     EXIT_INPUT, "/pair_outputs: float32 [");
+        expect_ok(pair_inputs_merge(inputs, part, first[p], first[p + 1] - first[p], NEURONS));
+        store_close(&part);
+    }
+    expect_ok(pair_inputs_write(inputs));
+    pair_inputs_destroy(&inputs);
+    expect_ok(store_publish(&store));
+}
+
+static void same_dataset(const store_t *a, const store_t *b, const char *name, store_type_t type,
+                         size_t width)
+{
+    void *one = NULL, *other = NULL;
+    store_info_t info = {0}, found = {0};
+    expect_ok(store_read(a, name, type, &one, &info));
+    expect_ok(store_read(b, name, type, &other, &found));
+    assert_int_equal(info.count, found.count);
+    assert_memory_equal(one, other, info.count * width);
+    mem_free_(&one);
+    mem_free_(&other);
+}
+
+static void test_parts(void **state)
+{
+    (void)state;
+    char path[1100];
+    store_t *one = NULL, *other = NULL;
+    collect("at_once");
+    collect_parts("merged");
+    make_path("at_once", path);
+    expect_ok(store_open(path, &one));
+    make_path("merged", path);
+    expect_ok(store_open(path, &other));
+    same_dataset(one, other, "/pairs", STORE_I64, sizeof(int64_t));
+    same_dataset(one, other, "/input_distances", STORE_F64, sizeof(double));
+    same_dataset(one, other, "/pair_outputs", STORE_F32, sizeof(float));
+    store_close(&one);
+    store_close(&other);
+    MPI_Barrier(MPI_COMM_WORLD);
 }
 
 static void test_distances(void **state)
@@ -236,15 +319,19 @@ static void test_errors(void **state)
         store_close(&store);
     }
     x[1][7][3] = INFINITY;
-    pair_inputs_plan_t plan = {
-        .seed = 5, .tokens = TOKENS, .pairs = TOKENS / 2, .layers = LAYERS, .width = WIDTH};
+    pair_inputs_plan_t plan = {.seed = 5,
+                               .tokens = TOKENS,
+                               .pairs = TOKENS / 2,
+                               .layers = LAYERS,
+                               .width = WIDTH,
+                               .count = TOKENS};
     pair_inputs_t *inputs = NULL;
     make_path("infinite", path);
     expect_ok(store_create(path, MPI_COMM_WORLD, &store));
-    expect_ok(pair_inputs_create(MPI_COMM_WORLD, path, &plan, &inputs));
+    expect_ok(pair_inputs_create(MPI_COMM_WORLD, store, &plan, &inputs));
     for (int l = 0; rank == 0 && l < LAYERS; l++)
         expect_ok(pair_inputs_take(inputs, l, 0, TOKENS, x[l][0]));
-    expect_error(pair_inputs_write(inputs, store), EXIT_NUMERIC, "layer 1 of the chosen ones");
+    expect_error(pair_inputs_write(inputs), EXIT_NUMERIC, "layer 1 of the chosen ones");
     pair_inputs_destroy(&inputs);
     store_close(&store);
     MPI_Barrier(MPI_COMM_WORLD);
@@ -261,9 +348,8 @@ int main(int argc, char **argv)
     MPI_Bcast(directory, sizeof directory, MPI_CHAR, 0, MPI_COMM_WORLD);
     fill();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_distances),
-        cmocka_unit_test(test_every_neuron),
-        cmocka_unit_test(test_narrow_columns),
+        cmocka_unit_test(test_distances),    cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_every_neuron), cmocka_unit_test(test_narrow_columns),
         cmocka_unit_test(test_errors),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

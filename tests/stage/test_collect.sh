@@ -5,7 +5,7 @@
 . tests/stage/experiment.sh
 
 make_experiment
-none=(--set collect.pairs=0 --set reduce.bootstrap=0)
+none=(--set reduce.bootstrap=0)
 
 # stage N STAGE ARGUMENT...
 stage()
@@ -40,8 +40,30 @@ stage 2 collect --set collect.corpus=heldout
 stage 2 reduce --set collect.corpus=heldout
 check "a second corpus is as by itself" "$compare_h5" --but configuration "$scratch/both/heldout/step0.h5" "$run/statistics/step0.h5"
 
+# dumped DATASET FILE ROW: its values at a layer and a neuron, in the file's order.
+dumped()
+{
+    h5dump -d "$1" -s "$3" -c 1,1 -y -w 0 "$2" | sed -n 's/^ *\([-0-9.enai+]*\)$/\1/p' | head -n 1
+}
+
+printf 'layer,neuron\n1,14\n3,7\n' > "$in/list.csv"
+for mode in raw sketch; do
+    stage 2 collect --set collect.mode=$mode
+    stage 2 reduce --set collect.mode=$mode
+    mv "$run/statistics" "$run/pairs" "$scratch/$mode"
+    stage 3 collect --set collect.mode=$mode --set collect.every=7 --set 'collect.layers=[1, 3]'
+    stage 2 reduce --set collect.mode=$mode --set collect.every=7 --set 'collect.layers=[1, 3]'
+    for what in md dip; do
+        check "$mode: $what of some neurons is as of all" test "$(dumped /$what "$scratch/$mode/statistics/step0.h5" 3,14)" = "$(dumped /$what "$run/statistics/step0.h5" 1,14)"
+    done
+    check "$mode: so are their pairs" test "$(dumped /output_medians "$scratch/$mode/pairs/step0.h5" 3,14)" = "$(dumped /output_medians "$run/pairs/step0.h5" 1,2)"
+    check "$mode: whose numbers are there" test "$(dumped /neurons "$run/pairs/step0.h5" 1,2)" = 14
+    stage 2 select --set collect.mode=$mode --set collect.every=7 --set 'collect.layers=[1, 3]'
+    check "$mode: and cohorts find their signs" grep -q '[1-9]' <(h5dump -d /step0/pair_signs -y "$run/selection/top.h5" | sed -n '/DATA {/,/}/p')
+    rm -r "$run"/{activations,statistics,pairs,selection}
+done
+
 expect_fail "a corpus twice" 2 'collect.also: heldout is collected twice' "$wn" run "$config" -n 2 --only collect "${none[@]}" --set 'collect.also=[heldout, heldout]'
-expect_fail "pairs of parts" 2 'collect.pairs: pairs of tokens are drawn from a whole corpus' "$wn" run "$config" -n 2 --only collect --set collect.parts=2
 expect_fail "a part too many" 2 'collect.part: there are collect.parts: 2' "$wn" run "$config" -n 2 --only collect "${none[@]}" --set collect.parts=2 --set collect.part=3
 printf 'layer,neuron\n9,3\n' > "$scratch/list.csv"
 expect_fail "a neuron too many" 3 'list.csv: line 2: layer 9, neuron 3; the model has layers 0 to 3' "$wn" run "$config" -n 2 --only collect "${none[@]}" --set collect.neurons="$scratch/list.csv"
