@@ -13,7 +13,7 @@
 #include "core/memory.h"
 #include "stats/sketch_table.h"
 
-enum { REPEATS_MOST = 99, WINDOW = 2048 };
+enum { REPEATS_MOST = 99, WINDOW = 2048, FOLDS = 20 };
 
 typedef struct {
     model_t *model;
@@ -56,8 +56,12 @@ static status_t take(void *context, int layer, const chunk_t *chunk, const float
     size_t neurons = (size_t)it->model->shape.mlp, first = (size_t)layer * neurons;
     if (!it->gridded) return set_grids(it, first, neurons, preactivation, (size_t)chunk->rows);
     double begin = processor_seconds();
-    sketch_table_add(&it->table, it->sketcher, first, neurons, 0, preactivation,
-                     (size_t)chunk->rows, WINDOW);
+    const sketch_batch_t batch = {.first = first,
+                                  .count = neurons,
+                                  .value = preactivation,
+                                  .rows = (size_t)chunk->rows,
+                                  .window = WINDOW};
+    sketch_table_add(&it->table, it->sketcher, &batch);
     it->seconds += processor_seconds() - begin;
     return NULL;
 }
@@ -93,14 +97,14 @@ static status_t prepare(bench_t *it, const char *directory, int windows)
     if (!status)
         status = forest_create_windows(it->sequences.id, it->sequences.count, WINDOW, CHUNK,
                                        &it->forest);
-    if (!status) status = sketch_table_bytes(neurons, &bytes);
+    if (!status) status = sketch_table_bytes(neurons, FOLDS, &bytes);
     if (!status) status = mem_aligned_(&it->memory, bytes, 1, "sketches");
     if (!status) status = sketcher_create(NULL, &it->sketcher);
     if (status) return status;
-    sketch_table_place(&it->table, it->memory, neurons);
+    sketch_table_place(&it->table, it->memory, neurons, FOLDS);
     sketch_table_clear(&it->table, 0, neurons);
-    printf("sketch: %zu neurons, %d bytes each, %.2f GB\n", neurons, (int)SKETCH_NEURON_BYTES,
-           1e-9 * (double)bytes);
+    printf("sketch: %zu neurons, %d bytes each, %.2f GB\n", neurons,
+           (int)(SKETCH_NEURON_BYTES + FOLDS * FOLD_BYTES), 1e-9 * (double)bytes);
     status = run(it, true, 1, &seconds);
     it->gridded = true;
     return status;

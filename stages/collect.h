@@ -55,6 +55,10 @@ size_t collection_parts(const collection_t *it);
 /* Pairs of tokens: collect.pairs, or COLLECT_PAIRS and as many as COLLECT_PAIR_BYTES allow; at most
  * half of the corpus's tokens. */
 int64_t collection_pairs(const collection_t *it);
+/* Folds of sketches: collect.folds, at most as many as the corpus has windows; and the one that a
+ * window of the corpus is of. */
+size_t collection_folds(const collection_t *it);
+size_t collection_fold(const collection_t *it, size_t window);
 /* Tokens of a chunk of the file at hand, but for the last one. */
 size_t collection_chunk_tokens(const collection_t *it);
 /* Reads the windows of a part, from 1, unless they are loaded. Not collective. */

@@ -224,6 +224,19 @@ int64_t collection_pairs(const collection_t *it)
     return pairs < tokens / 2 ? pairs : tokens / 2;
 }
 
+size_t collection_folds(const collection_t *it)
+{
+    size_t folds = (size_t)config_integer(it->stage->config, "collect.folds");
+    return !it->sketch || folds < 2 ? 0 : folds < it->total ? folds : it->total;
+}
+
+/* Runs of windows, as even as they can be. */
+size_t collection_fold(const collection_t *it, size_t window)
+{
+    size_t folds = collection_folds(it);
+    return folds ? window * folds / it->total : 0;
+}
+
 /* ---- keys and paths ---- */
 
 static status_t describe(const collection_t *it, size_t part, str_t *text)
@@ -231,13 +244,14 @@ static status_t describe(const collection_t *it, size_t part, str_t *text)
     const config_t *config = it->stage->config;
     status_t status = str_printf(
         text,
-        "window %lld stride %lld bos %d windows %zu chunk %lld as %s deflate %lld pairs %lld seed "
-        "%lld arithmetic %s",
+        "window %lld stride %lld bos %d windows %zu chunk %lld as %s deflate %lld pairs %lld folds "
+        "%zu seed %lld arithmetic %s",
         (long long)it->windows.window, (long long)it->windows.stride, it->windows.bos, it->total,
         (long long)config_integer(config, "resources.chunk"),
         it->sketch ? "sketch" : config_text(config, "collect.type"),
         (long long)config_integer(config, "collect.deflate"), (long long)collection_pairs(it),
-        (long long)config_integer(config, "collect.seed"), arithmetic_name(it->arithmetic));
+        collection_folds(it), (long long)config_integer(config, "collect.seed"),
+        arithmetic_name(it->arithmetic));
     if (!status && part) status = str_printf(text, " part %zu of %zu", part, collection_parts(it));
     for (size_t i = 0; !status && i < it->layers; i++)
         status = str_printf(text, " layer %d", it->layer[i]);

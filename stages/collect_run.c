@@ -91,7 +91,8 @@ static size_t memory_left(const collection_t *it)
 {
     size_t memory = memory_for_states(it->stage->config, it->model);
     size_t neurons = it->sketch ? it->layers * it->neurons : 0;
-    size_t sketches = neurons * SKETCH_NEURON_BYTES / (size_t)it->node_ranks;
+    size_t each = SKETCH_NEURON_BYTES + collection_folds(it) * FOLD_BYTES;
+    size_t sketches = neurons * each / (size_t)it->node_ranks;
     return memory > sketches ? memory - sketches : 1;
 }
 

@@ -12,6 +12,7 @@
 typedef struct {
     const collection_t *of;
     size_t neurons; /* of a layer */
+    size_t folds;
     share_t share;
     sketch_table_t table;
     sketcher_t *sketcher;
@@ -24,14 +25,15 @@ static status_t table_bytes(const collection_t *of, size_t *bytes)
 {
     size_t neurons = 0;
     status_t status = mem_product(of->layers, of->neurons, "sketches", &neurons);
-    return status ? status : sketch_table_bytes(neurons, bytes);
+    return status ? status : sketch_table_bytes(neurons, collection_folds(of), bytes);
 }
 
 static void estimate(const collection_t *of, double *memory, double *disk)
 {
     double neurons = (double)of->layers * (double)of->neurons;
-    *memory += neurons * SKETCH_NEURON_BYTES / of->node_ranks;
-    *disk += neurons * SKETCH_FILE_BYTES;
+    double folds = (double)collection_folds(of);
+    *memory += neurons * (SKETCH_NEURON_BYTES + folds * FOLD_BYTES) / of->node_ranks;
+    *disk += neurons * (SKETCH_FILE_BYTES + folds * FOLD_FILE_BYTES);
 }
 
 /* What the configuration allows, before the machine is asked. */
@@ -43,10 +45,11 @@ static status_t check_budget(const collection_t *of, const share_t *share, size_
     if (needed + weights <= budget) return NULL;
     return status_new(
         EXIT_RESOURCE,
-        "%s: sketches of %zu layers of %zu neurons take %.2f GB on a node (%d bytes a "
+        "%s: sketches of %zu layers of %zu neurons take %.2f GB on a node (%zu bytes a "
         "neuron%s) beside %.2f GB of weights, resources.memory_per_node is %.2f GB; "
-        "choose fewer layers or neurons at a time",
-        of->checkpoint, of->layers, of->neurons, needed * 1e-9, (int)SKETCH_NEURON_BYTES,
+        "choose fewer folds, or fewer layers or neurons at a time",
+        of->checkpoint, of->layers, of->neurons, needed * 1e-9,
+        SKETCH_NEURON_BYTES + collection_folds(of) * FOLD_BYTES,
         share->copies > 1 ? ", once a rank: they cannot share memory" : "", weights * 1e-9,
         budget * 1e-9);
 }
@@ -56,7 +59,7 @@ static void clear(state_t *it, size_t neurons)
 {
     size_t first, count;
     work_share(it->share.rank, it->share.ranks, neurons, &first, &count);
-    sketch_table_place(&it->table, it->share.data, neurons);
+    sketch_table_place(&it->table, it->share.data, neurons, it->folds);
     sketch_table_clear(&it->table, first, count);
     share_sync(&it->share);
 }
@@ -71,6 +74,7 @@ static status_t create(const collection_t *of, void **state)
     if (status) return status;
     it->of = of;
     it->neurons = of->neurons;
+    it->folds = collection_folds(of);
     it->share = SHARE_CLOSED;
     status = share_open(comm, SHARE_NODE, &it->share);
     if (!status) status = table_bytes(of, &bytes);
@@ -150,12 +154,25 @@ static status_t start(void *state)
 
 /* ---- the values ---- */
 
+/* The windows of a fold are added at once. */
 static status_t take(void *state, const batch_t *batch)
 {
     state_t *it = state;
-    sketch_table_add(&it->table, it->sketcher, batch->index * it->neurons, it->neurons,
-                     (double)it->share.rank / it->share.ranks, batch->preactivation, batch->rows,
-                     (size_t)it->of->windows.window);
+    const collection_t *of = it->of;
+    size_t window = (size_t)of->windows.window, first = of->before + batch->first / window;
+    for (size_t done = 0, some; done < batch->rows; done += some * window) {
+        size_t left = (batch->rows - done) / window, at = first + done / window;
+        size_t fold = collection_fold(of, at);
+        for (some = 1; some < left && collection_fold(of, at + some) == fold;) some++;
+        const sketch_batch_t values = {.first = batch->index * it->neurons,
+                                       .count = it->neurons,
+                                       .value = batch->preactivation + done * it->neurons,
+                                       .rows = some * window,
+                                       .window = window,
+                                       .fold = fold,
+                                       .start = (double)it->share.rank / it->share.ranks};
+        sketch_table_add(&it->table, it->sketcher, &values);
+    }
     return NULL;
 }
 
@@ -181,12 +198,14 @@ static status_t merge_own(state_t *it, const store_t *part, size_t first_token, 
     enum { BLOCK = 64 };
     size_t first, count, step;
     sketch_t sketch[BLOCK];
-    int64_t *counts = NULL;
+    int64_t *counts = NULL, *folds = NULL;
+    const size_t of_folds = it->folds * FOLD_BINS;
     int leader = it->of->stage->rank;
     MPI_Bcast(&leader, 1, MPI_INT, 0, it->share.group);
     if (leader != 0) return NULL;
     work_share(it->share.rank, it->share.ranks, it->table.neurons, &first, &count);
     status_t status = mem_aligned(&counts, (size_t)BLOCK * SKETCH_BINS, "sketches");
+    if (!status) status = mem_new(&folds, BLOCK * of_folds, "folds");
     for (size_t n = first; !status && n < first + count; n += step) {
         size_t layer = n / it->neurons, neuron = n % it->neurons;
         step = it->neurons - neuron;
@@ -195,7 +214,12 @@ static status_t merge_own(state_t *it, const store_t *part, size_t first_token, 
         status = sketch_read(part, layer, neuron, step, tokens, sketch, counts);
         for (size_t i = 0; !status && i < step; i++)
             status = add_sketch(it, part, first_token, n + i, &sketch[i]);
+        if (!status && it->folds)
+            status = sketch_read_folds(part, layer, neuron, step, it->folds, folds);
+        for (size_t i = 0; !status && i < step; i++)
+            sketch_table_add_folds(&it->table, n + i, folds + i * of_folds);
     }
+    mem_free(&folds);
     mem_free(&counts);
     return status;
 }
@@ -207,9 +231,11 @@ static status_t merge(void *state, const store_t *part, size_t first)
     double tokens = 0;
     status_t status = sketch_find(part, &shape);
     if (!status) status = store_get_number(part, "/", "tokens", &tokens);
-    if (!status && (shape.layers != it->of->layers || shape.neurons != it->neurons))
-        status = status_new(EXIT_INPUT, "%s: /sketch: %zu layers of %zu neurons are expected",
-                            store_path(part), it->of->layers, it->neurons);
+    if (!status && (shape.layers != it->of->layers || shape.neurons != it->neurons ||
+                    shape.folds != it->folds))
+        status = status_new(EXIT_INPUT,
+                            "%s: /sketch: %zu layers of %zu neurons with %zu folds are expected",
+                            store_path(part), it->of->layers, it->neurons, it->folds);
     status = agree(it->of->stage->comm, status);
     return status ? status
                   : agree(it->of->stage->comm, merge_own(it, part, first, (int64_t)tokens));

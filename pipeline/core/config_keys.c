@@ -139,6 +139,12 @@ const config_key_t config_keys[] = {
      "time "
      "for it."},
 
+    {"collect.folds", CONFIG_INTEGER, "20", WITHIN(0, 200),
+     "sketch: so many equal runs of the corpus's windows are counted apart, in coarser bins, for "
+     "the "
+     "standard error of WD and the stability of cohorts; 0: none. Each takes 1.2 KB of a node's "
+     "memory "
+     "for a neuron."},
     {"collect.pairs", CONFIG_INTEGER, NULL, WITHIN(0, 1000000000),
      "Disjoint pairs of tokens drawn for the mapping difficulty, at most half of the tokens; 0: "
      "none. By default 50,000, or as many as keep their MLP inputs and, of sketches, their outputs "
@@ -149,7 +155,9 @@ const config_key_t config_keys[] = {
      "Seed of the sample from N(0,1) that wd_sampled compares with, of the bootstrap, and of the "
      "controls of pairs."},
     {"reduce.bootstrap", CONFIG_INTEGER, "0", WITHIN(0, 100000),
-     "Replicates of a bootstrap over windows, for the standard error of WD and the stability of "
+     "Replicates of a bootstrap over windows, of sketches over their folds, for the standard error "
+     "of "
+     "WD and the stability of "
      "cohorts; 0: none. Each takes about a quarter of the time of all other statistics."},
     {"reduce.similar", CONFIG_NUMBER, "10", WITHIN(0.001, 100),
      "Per cent of the pairs of tokens, those of smallest input distance, that count as similar."},

@@ -77,8 +77,8 @@ static status_t add_cohorts(const run_t *run, tables_t *tables)
                 str_format(&note, "sizes at %s; every neuron: cohorts.csv%s",
                            run->checkpoints->item[last],
                            stable ? "; stability: mean share of bootstrap replicates over windows "
-                                    "that choose a neuron again"
-                                  : "");
+                                    "(of sketches: over folds) that choose a neuron again"
+                                  : "; how stable they are is unknown without reduce.bootstrap");
             if (!status) status = tables_append(tables, "Cohorts", "", note, 2, &table);
             for (size_t i = 0; !status && i < (stable ? 6 : 5); i++)
                 status = strings_append(&table->head, head[i]);

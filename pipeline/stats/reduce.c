@@ -7,6 +7,7 @@
 #include "par/agree.h"
 #include "par/work.h"
 #include "stats/distance.h"
+#include "stats/folds.h"
 #include "stats/resample.h"
 
 /* Of a sketch, wd_sampled's reference has no more values than this. */
@@ -17,13 +18,16 @@ static int64_t references_of(const activations_t *a)
     return a->shape.sketched && a->tokens > REFERENCE_MOST ? REFERENCE_MOST : a->tokens;
 }
 
+/* Columns of a neuron's row: its statistics, quantiles, replicates; of a sketch the bound of its WD;
+ * with folds its standard error. */
 static size_t columns_of(const activations_t *a, const reduce_options_t *options)
 {
-    return STATISTICS + LEVELS + (size_t)options->replicates + a->shape.sketched;
+    return STATISTICS + LEVELS + (size_t)options->replicates + a->shape.sketched +
+           (a->shape.folds > 0);
 }
 
 /* A rank's neurons [first, first + count) of all, layer by layer; row: [count][columns], of each
- * neuron its statistics, quantiles and replicates. */
+ * neuron the columns. */
 typedef struct {
     const activations_t *from;
     const reduce_options_t *options;
@@ -33,8 +37,29 @@ typedef struct {
     double *reference; /* [references], ascending */
     int64_t references;
     bootstrap_t *bootstrap; /* or NULL */
+    folds_t *folds;         /* likewise */
     pairs_work_t pairs;     /* empty where there are none */
 } share_t;
+
+/* What tells how certain a WD is. */
+static status_t create_resampling(share_t *share)
+{
+    const activations_t *a = share->from;
+    const reduce_options_t *options = share->options;
+    if (a->shape.folds)
+        return folds_create(&share->folds, a->shape.folds, options->replicates, options->seed);
+    if (!options->replicates) return NULL;
+    if (a->shape.sketched)
+        return status_new(EXIT_INPUT,
+                          "%s: a bootstrap takes raw activations, or sketches with folds: collect "
+                          "with mode raw or with collect.folds, or set reduce.bootstrap to 0",
+                          store_path(a->store));
+    if (a->windows < 2)
+        return status_new(EXIT_INPUT, "%s: a bootstrap takes two windows at least; there are %lld",
+                          store_path(a->store), (long long)a->windows);
+    return bootstrap_create(&share->bootstrap, a->shape.type, a->windows, a->window,
+                            options->replicates, options->seed);
+}
 
 /* What measuring a neuron takes, beside its values. */
 static status_t create_means(share_t *share)
@@ -45,20 +70,7 @@ static status_t create_means(share_t *share)
     if (!status)
         status = mem_aligned(&share->reference, (size_t)share->references, "a reference sample");
     if (!status) reference_draw(options->seed, share->references, share->reference);
-    if (!status && options->replicates && a->shape.sketched)
-        status =
-            status_new(EXIT_INPUT,
-                       "%s: a bootstrap takes raw activations, not sketches: collect with mode "
-                       "raw, or set reduce.bootstrap to 0",
-                       store_path(a->store));
-    if (!status && options->replicates && a->windows < 2)
-        status = status_new(EXIT_INPUT,
-                            "%s: a bootstrap takes two windows at least; there are "
-                            "%lld",
-                            store_path(a->store), (long long)a->windows);
-    if (!status && options->replicates)
-        status = bootstrap_create(&share->bootstrap, a->shape.type, a->windows, a->window,
-                                  options->replicates, options->seed);
+    if (!status) status = create_resampling(share);
     if (!status && a->pairs.pairs)
         status = pairs_work_create(&share->pairs, &a->pairs, options->pairs_store, a->neurons,
                                    share->source.width, &options->pairs);
@@ -89,11 +101,24 @@ static void share_destroy(share_t *share)
     source_destroy(&share->source);
     mem_free(&share->reference);
     bootstrap_destroy(&share->bootstrap);
+    folds_destroy(&share->folds);
     pairs_work_destroy(&share->pairs);
 }
 
-/* The neuron that the source has measured. */
-static void measure_neuron(share_t *share, double *row)
+/* How certain the WD of a sketch is. */
+static status_t measure_folds(share_t *share, int64_t index, double *row)
+{
+    const source_t *source = &share->source;
+    status_t status = folds_take(share->folds, &source->sketch[index],
+                                 source->fold + index * source->shape.folds * FOLD_BINS);
+    if (status) return status;
+    row[share->columns - 1] = folds_error(share->folds);
+    folds_resample(share->folds, row + STATISTICS + LEVELS);
+    return NULL;
+}
+
+/* The neuron that the source has measured, the index-th of the block. */
+static status_t measure_neuron(share_t *share, int64_t index, double *row)
 {
     const source_t *source = &share->source;
     const sample_t *sample = &source->sample;
@@ -104,7 +129,9 @@ static void measure_neuron(share_t *share, double *row)
         row[STATISTICS + q] = sample_quantile(sample, statistics_levels[q]);
     if (share->bootstrap)
         bootstrap_measure(share->bootstrap, source->column, sample, row + STATISTICS + LEVELS);
-    if (source->shape.sketched) row[share->columns - 1] = source->bound;
+    if (source->shape.sketched)
+        row[STATISTICS + LEVELS + (size_t)share->options->replicates] = source->bound;
+    return share->folds ? measure_folds(share, index, row) : NULL;
 }
 
 /* Reads the share's neurons from done on, as many as *step says and stand in one layer. */
@@ -128,10 +155,10 @@ static status_t measure_at(share_t *share, size_t done, size_t i)
     int64_t layer = (int64_t)number / a->neurons, neuron = (int64_t)number % a->neurons;
     double *row = share->row + (done + i) * share->columns;
     status_t status = source_measure(&share->source, (int64_t)i);
+    if (!status) status = measure_neuron(share, (int64_t)i, row);
     if (status)
         return status_wrap(status, "%s: layer %d, neuron %lld", store_path(a->store),
                            a->layer[layer], (long long)neuron);
-    measure_neuron(share, row);
     if (!a->pairs.pairs) return NULL;
     if (a->shape.sketched) status = pairs_work_load(&share->pairs, a->store, neuron);
     else pairs_work_pick(&share->pairs, share->source.column, a->shape.type);
@@ -210,13 +237,16 @@ static status_t make_room(const share_t *share, size_t total, reduced_t *reduced
     for (size_t q = 0; !status && q < LEVELS; q++) *all++ = reduced->quantile + q * total;
     if (!status) status = mem_product(total, replicates, "replicates", &values);
     if (!status && replicates) status = mem_new(&reduced->replicate, values, "replicates");
-    if (!status && replicates) status = mem_new(&reduced->error, total, "standard errors");
+    if (!status && (replicates || share->folds))
+        status = mem_new(&reduced->error, total, "standard errors");
     for (size_t r = 0; !status && r < replicates; r++) *all++ = reduced->replicate + r * total;
     reduced->replicates = (int64_t)replicates;
+    reduced->folds = share->from->shape.folds;
     if (!status && share->from->shape.sketched) {
         status = mem_new(&reduced->bound, total, "bounds");
-        *all = reduced->bound;
+        *all++ = reduced->bound;
     }
+    if (share->folds) *all = reduced->error;
     return status;
 }
 
@@ -230,9 +260,10 @@ static void derive(const activations_t *a, reduced_t *reduced, double *own)
     if (a->neuron) reduced->undefined -= (int64_t)total;
     for (size_t i = 0; i < total; i++) {
         reduced->undefined += isnan(reduced->value[wd][i]) != 0;
-        for (int64_t r = 0; r < reduced->replicates; r++)
+        for (int64_t r = 0; !reduced->folds && r < reduced->replicates; r++)
             own[r] = reduced->replicate[(size_t)r * total + i];
-        if (reduced->replicates) reduced->error[i] = bootstrap_error(own, reduced->replicates);
+        if (reduced->replicates && !reduced->folds)
+            reduced->error[i] = bootstrap_error(own, reduced->replicates);
     }
 }
 
@@ -281,7 +312,9 @@ static double extra_memory(const activations_t *a, const reduce_options_t *optio
     if (pairs > 0)
         bytes += (double)source_width(&a->shape) * (double)options->pairs.most *
                  (sizeof(int32_t) + 2 * sizeof(float));
-    if (options->replicates)
+    if (options->replicates && a->shape.folds)
+        bytes += (double)options->replicates * (double)a->shape.folds * sizeof(uint32_t);
+    else if (options->replicates)
         bytes += (double)options->replicates * (double)a->windows * sizeof(uint32_t) +
                  (a->shape.type == DTYPE_F32 ? 28 * tokens : 20 * 65536.);
     return bytes;

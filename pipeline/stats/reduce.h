@@ -9,19 +9,20 @@
 
 typedef struct {
     uint64_t seed;         /* of wd_sampled's reference and of the bootstrap */
-    int64_t replicates;    /* of the bootstrap; 0: none */
+    int64_t replicates;    /* of the bootstrap, over windows or folds; 0: none */
     pairs_options_t pairs; /* used where there are pairs */
     store_t *pairs_store;  /* where pairs_define made room; collective over the same ranks */
 } reduce_options_t;
 
 /* On rank 0 (NULL elsewhere): value [STATISTICS] of float64 [layers][mlp] (wd_sampled and md
  * among them, md NaN without pairs; all NaN of neurons that were not collected), quantile float64 [LEVELS][layers][mlp], replicate float64
- * [replicates][layers][mlp], and error [layers][neurons] of WD; the last two are NULL without
- * replicates; and of sketches, bound [layers][neurons] of WD. */
+ * [replicates][layers][mlp], and error [layers][neurons] of WD; they are NULL without
+ * replicates, but that with folds error is there (by the jackknife); and of sketches, bound
+ * [layers][neurons] of WD. */
 typedef struct {
     double *value[STATISTICS];
     double *quantile, *replicate, *error, *bound;
-    int64_t replicates;
+    int64_t replicates, folds;
     int64_t undefined; /* neurons that were collected and whose values are all equal */
 } reduced_t;
 
@@ -47,7 +48,7 @@ void reduced_destroy(reduced_t *reduced);
  * [layers][neurons], each with the attribute undefined, how many are NaN; /quantiles f64
  * [levels][layers][neurons] with the attribute levels; /layers int32 [layers]; with pairs /md among
  * the former, and /pairs_dropped int64 [layers]; with replicates /wd_error and /wd_replicates f64
- * [replicates][layers][neurons]; and the attributes tokens and undefined of the file. */
+ * [replicates][layers][neurons]; with folds /wd_error; and the attributes tokens and undefined of the file. */
 MUST_CHECK status_t reduce_write(store_t *store, const activations_t *activations,
                                  const reduced_t *reduced);
 

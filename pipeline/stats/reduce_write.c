@@ -38,17 +38,22 @@ static status_t write_dropped(store_t *store, const activations_t *a)
     return status;
 }
 
-static status_t write_replicates(store_t *store, const activations_t *a, const reduced_t *reduced)
+/* How certain WD is. */
+static status_t write_errors(store_t *store, const activations_t *a, const reduced_t *reduced)
 {
     uint64_t shape[] = {(uint64_t)reduced->replicates, (uint64_t)a->layers, (uint64_t)a->mlp};
-    status_t status =
-        write_matrix(store, a, "wd_error", "1",
-                     "standard error of wd_exact: bootstrap over windows", reduced->error);
-    if (!status)
-        status = store_write(store, "wd_replicates", STORE_F64, 3, shape, reduced->replicate);
+    const char *description = reduced->folds ? "standard error of wd_exact: jackknife over folds"
+                                             : "standard error of wd_exact: bootstrap over windows";
+    status_t status = write_matrix(store, a, "wd_error", "1", description, reduced->error);
+    if (!status && reduced->folds)
+        status = store_set_integer(store, "wd_error", "folds", reduced->folds);
+    if (status || !reduced->replicates) return status;
+    status = store_write(store, "wd_replicates", STORE_F64, 3, shape, reduced->replicate);
     if (!status)
         status = store_describe(store, "wd_replicates", "1",
-                                "wd_exact of each replicate of the bootstrap over windows");
+                                reduced->folds
+                                    ? "wd_exact of each replicate of the bootstrap over folds"
+                                    : "wd_exact of each replicate of the bootstrap over windows");
     return status;
 }
 
@@ -67,7 +72,7 @@ status_t reduce_write(store_t *store, const activations_t *a, const reduced_t *r
         status = write_matrix(store, a, "wd_bound", "1",
                               "how far wd_exact may be off, since values were counted in bins",
                               reduced->bound);
-    if (!status && reduced->replicates) status = write_replicates(store, a, reduced);
+    if (!status && reduced->error) status = write_errors(store, a, reduced);
     if (!status) status = store_write(store, "quantiles", STORE_F64, 3, shape, reduced->quantile);
     if (!status) status = store_describe(store, "quantiles", "1", "linear interpolation");
     if (!status)

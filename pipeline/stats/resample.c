@@ -185,10 +185,16 @@ double bootstrap_error(const double *value, int64_t count)
     return defined < 2 ? NAN : sqrt(square / (double)(defined - 1));
 }
 
-double jackknife_error(const double *value, int64_t count)
+double jackknife_error(const double *without, const double *weight, int64_t count, double whole)
 {
-    int64_t defined;
-    double square = squares(value, count, &defined);
-    if (defined < 2 || defined < count) return NAN;
-    return sqrt((double)(count - 1) / (double)count * square);
+    double all = 0, centre = 0, square = 0;
+    if (count < 2 || isnan(whole)) return NAN;
+    for (int64_t i = 0; i < count; i++) all += weight[i];
+    for (int64_t i = 0; i < count; i++) centre += whole - (1 - weight[i] / all) * without[i];
+    for (int64_t i = 0; i < count; i++) {
+        double times = all / weight[i];
+        double pseudo = times * whole - (times - 1) * without[i] - centre;
+        square += pseudo * pseudo / (times - 1);
+    }
+    return sqrt(square / (double)count);
 }

@@ -32,9 +32,11 @@ void bootstrap_measure(bootstrap_t *bootstrap, const void *column, const sample_
  * NaN left out; NaN for fewer than two. */
 double bootstrap_error(const double *value, int64_t count);
 
-/* Standard error from count values, each computed without one of count groups of equal weight:
- * sqrt((count - 1) / count * sum of (value - their mean)^2). NaN for fewer than two groups, or
- * where a value is NaN. */
-double jackknife_error(const double *value, int64_t count);
+/* Standard error of a statistic whose value is whole, from its values without one of count groups each,
+ * of so much weight: the jackknife that leaves out groups of unequal size (Busing, Meijer and van der
+ * Leeden 1999, Statistics and Computing 9), which for equal ones is
+ * sqrt((count - 1) / count * sum of (without - their mean)^2). NaN for fewer than two groups, or where
+ * a value is NaN. */
+double jackknife_error(const double *without, const double *weight, int64_t count, double whole);
 
 #endif

@@ -124,6 +124,15 @@ static double edge(int k)
                            : (place - 3456) / 16;
 }
 
+double sketch_middle(const sketch_t *sketch, int bin)
+{
+    int k = bin < SKETCH_HALF ? SKETCH_HALF - bin : bin - SKETCH_HALF;
+    double inner = k ? edge(k) : 0, outer = k && k < SKETCH_HALF ? edge(k + 1) : inner;
+    double off = (inner + outer) / 2 * grid_scale(&sketch->grid);
+    double value = (double)sketch->grid.centre + (bin < SKETCH_HALF ? -off : off);
+    return fmin(fmax(value, (double)sketch->tally.least), (double)sketch->tally.most);
+}
+
 typedef struct {
     sketched_t *to;
     double least, most; /* of all values */

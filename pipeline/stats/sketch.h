@@ -64,6 +64,16 @@ static inline __attribute__((always_inline)) int32_t sketch_bin(float z)
     return z < 0 ? SKETCH_HALF - bin : SKETCH_HALF + bin;
 }
 
+/* ---- folds ---- */
+
+/* The folds of a corpus, equal runs of windows, are counted in coarse bins: FOLD_WIDTH bins each. */
+enum { FOLD_WIDTH = 32, FOLD_BINS = (SKETCH_BINS - 1 + FOLD_WIDTH / 2) / FOLD_WIDTH + 1 };
+
+static inline int fold_bin(int bin)
+{
+    return (bin + FOLD_WIDTH / 2) / FOLD_WIDTH;
+}
+
 /* ---- what is known of a neuron ---- */
 
 /* Fixed point in two's complement with 64, 56, 48, 40 bits after the point for z to z^4. A sum of
@@ -90,6 +100,9 @@ typedef struct {
     int64_t *count; /* [SKETCH_BINS] */
     int64_t tokens; /* the counts' sum */
 } sketch_t;
+
+/* The value that stands for those of a bin that holds some: its middle, within the extremes. */
+double sketch_middle(const sketch_t *sketch, int bin);
 
 /* Room for one neuron's groups; sample points into it. */
 typedef struct {

@@ -22,15 +22,44 @@ static const struct {
 };
 enum { CENTRE, SCALE, MINIMUM, MAXIMUM, NEGATIVE, COLUMNS };
 
-static status_t define(store_t *store, uint64_t layers, uint64_t neurons)
+/* What is counted of each neuron: [layers][neurons][folds][width], for the counts of all tokens
+ * without folds. */
+typedef struct {
+    const char *name, *description;
+    size_t folds, width;
+    void (*read)(const sketch_table_t *table, size_t neuron, int64_t *count);
+} counts_t;
+
+static counts_t counts_of_all(void)
 {
-    uint64_t counts[] = {layers, neurons, SKETCH_BINS}, chunk[] = {1, 1, SKETCH_BINS};
+    return (counts_t){"/sketch/counts", "pre-activations by layer, neuron, bin", 0, SKETCH_BINS,
+                      sketch_table_read};
+}
+
+static counts_t counts_of_folds(size_t folds)
+{
+    return (counts_t){"/sketch/folds", "pre-activations by layer, neuron, fold, coarse bin", folds,
+                      FOLD_BINS, sketch_table_read_folds};
+}
+
+/* Numbers of a neuron. */
+static size_t numbers_of(const counts_t *counts)
+{
+    return counts->folds ? counts->folds * counts->width : counts->width;
+}
+
+static status_t define(store_t *store, const counts_t *counts, uint64_t layers, uint64_t neurons)
+{
+    uint64_t shape[4] = {layers, neurons, counts->folds, counts->width};
+    uint64_t chunk[4] = {1, 1, counts->folds, counts->width};
+    int dimensions = 4;
+    if (!counts->folds) {
+        shape[2] = chunk[2] = counts->width;
+        dimensions = 3;
+    }
     status_t status =
-        store_define_packed(store, "/sketch/counts", STORE_I64, 3, counts, chunk, LEVEL);
-    if (!status)
-        status = store_describe(store, "/sketch/counts", "tokens",
-                                "pre-activations by layer, neuron, bin");
-    return status;
+        store_define_packed(store, counts->name, STORE_I64, dimensions, shape, chunk, LEVEL);
+    return status ? status : store_describe(store, counts->name, "tokens", counts->description);
 }
 
 /* ---- writing ---- */
@@ -40,7 +69,7 @@ typedef struct {
     MPI_Comm comm, leaders, group; /* leaders: the first rank of each group; NULL on others */
     bool leads, writes;            /* this rank is such a one; is of rank 0's group */
     int group_rank, group_ranks;
-    int64_t *round, *own;      /* [ROUND][SKETCH_BINS]: on leaders; of this rank's part */
+    int64_t *round, *own;      /* [ROUND][numbers]: on leaders; of this rank's part */
     tally_t *tally, *gathered; /* on rank 0: [all neurons]; [leaders][ROUND] */
 } writer_t;
 
@@ -67,7 +96,9 @@ static status_t writer_create(writer_t *it, MPI_Comm comm, const share_t *share,
     it->writes = first == 0;
     MPI_Comm_split(comm, it->leads ? 0 : MPI_UNDEFINED, rank, &it->leaders);
     if (it->leads) MPI_Comm_size(it->leaders, &leaders);
-    const size_t values = (size_t)ROUND * SKETCH_BINS;
+    const counts_t all = counts_of_all(), folds = counts_of_folds(table->folds);
+    size_t values = numbers_of(&all) > numbers_of(&folds) ? numbers_of(&all) : numbers_of(&folds);
+    values *= ROUND;
     status_t status = NULL;
     if (it->leads) status = mem_aligned(&it->round, values, "counts");
     if (!status) status = mem_aligned(&it->own, values, "counts");
@@ -76,17 +107,23 @@ static status_t writer_create(writer_t *it, MPI_Comm comm, const share_t *share,
     return agree(comm, status);
 }
 
-/* The counts of neurons [first, first + count), of all groups, on rank 0; and their tallies. */
-static void add_up(writer_t *it, size_t first, size_t count)
+/* The counts of neurons [first, first + count), of all groups, on rank 0. */
+static void add_up(writer_t *it, const counts_t *counts, size_t first, size_t count)
 {
-    int rank, leaders;
+    int rank;
+    const size_t numbers = numbers_of(counts);
+    MPI_Comm_rank(it->leaders, &rank);
+    for (size_t n = 0; n < count; n++) counts->read(it->table, first + n, it->round + n * numbers);
+    MPI_Reduce(rank == 0 ? MPI_IN_PLACE : it->round, it->round, (int)(count * numbers), MPI_INT64_T,
+               MPI_SUM, 0, it->leaders);
+}
+
+/* Their tallies. */
+static void add_tallies(writer_t *it, size_t first, size_t count)
+{
+    int rank, leaders, bytes = (int)(count * sizeof(tally_t));
     MPI_Comm_rank(it->leaders, &rank);
     MPI_Comm_size(it->leaders, &leaders);
-    for (size_t n = 0; n < count; n++)
-        sketch_table_read(it->table, first + n, it->round + n * SKETCH_BINS);
-    MPI_Reduce(rank == 0 ? MPI_IN_PLACE : it->round, it->round, (int)(count * SKETCH_BINS),
-               MPI_INT64_T, MPI_SUM, 0, it->leaders);
-    int bytes = (int)(count * sizeof(tally_t));
     MPI_Gather(it->table->tally + first, bytes, MPI_BYTE, it->gathered, bytes, MPI_BYTE, 0,
                it->leaders);
     for (size_t n = 0; rank == 0 && n < count; n++) {
@@ -97,36 +134,39 @@ static void add_up(writer_t *it, size_t first, size_t count)
 }
 
 /* Rank 0 shares the counts out among its group, which deflates and writes them. */
-static status_t write_round(writer_t *it, store_t *store, uint64_t layer, uint64_t neuron,
-                            size_t count)
+static status_t write_round(writer_t *it, store_t *store, const counts_t *counts, uint64_t layer,
+                            uint64_t neuron, size_t count)
 {
+    const size_t numbers = numbers_of(counts);
     size_t mine = 0, number = 0;
     if (it->writes) {
         work_share(it->group_rank, it->group_ranks, count, &mine, &number);
         for (int r = 1; it->leads && r < it->group_ranks; r++) {
             size_t from, some;
             work_share(r, it->group_ranks, count, &from, &some);
-            MPI_Send(it->round + from * SKETCH_BINS, (int)(some * SKETCH_BINS), MPI_INT64_T, r, 0,
+            MPI_Send(it->round + from * numbers, (int)(some * numbers), MPI_INT64_T, r, 0,
                      it->group);
         }
         if (!it->leads)
-            MPI_Recv(it->own, (int)(number * SKETCH_BINS), MPI_INT64_T, 0, 0, it->group,
+            MPI_Recv(it->own, (int)(number * numbers), MPI_INT64_T, 0, 0, it->group,
                      MPI_STATUS_IGNORE);
     }
-    uint64_t start[] = {layer, neuron + mine, 0}, size[] = {1, number, SKETCH_BINS};
+    uint64_t start[] = {layer, neuron + mine, 0, 0};
+    uint64_t size[] = {1, number, counts->folds ? counts->folds : counts->width, counts->width};
     if (number == 0) size[0] = size[1] = 0, start[1] = neuron;
-    return store_put(store, "/sketch/counts", start, size,
+    return store_put(store, counts->name, start, size,
                      it->leads && it->writes ? it->round : it->own);
 }
 
-static status_t write_counts(writer_t *it, store_t *store, uint64_t layers, uint64_t neurons)
+static status_t write_counts(writer_t *it, store_t *store, const counts_t *counts, uint64_t layers,
+                             uint64_t neurons)
 {
-    status_t status = NULL;
+    status_t status = define(store, counts, layers, neurons);
     for (uint64_t l = 0; !status && l < layers; l++)
         for (uint64_t n = 0; !status && n < neurons; n += ROUND) {
             size_t count = neurons - n < ROUND ? (size_t)(neurons - n) : ROUND;
-            if (it->leads) add_up(it, (size_t)(l * neurons + n), count);
-            status = write_round(it, store, l, n, count);
+            if (it->leads) add_up(it, counts, (size_t)(l * neurons + n), count);
+            status = write_round(it, store, counts, l, n, count);
         }
     return status;
 }
@@ -144,10 +184,12 @@ static void fill_column(const writer_t *it, int which, void *values)
     }
 }
 
-static status_t write_columns(const writer_t *it, store_t *store, const uint64_t *shape)
+static status_t write_columns(writer_t *it, store_t *store, const uint64_t *shape)
 {
     void *values = NULL;
     int64_t *sums = NULL;
+    for (size_t n = 0; it->leads && n < it->table->neurons; n += ROUND)
+        add_tallies(it, n, it->table->neurons - n < ROUND ? it->table->neurons - n : ROUND);
     bool root = it->tally != NULL;
     status_t status = root ? mem_aligned_(&values, it->table->neurons, 8, "sums") : NULL;
     if (!status && root) status = mem_new(&sums, 2 * SKETCH_MOMENTS * it->table->neurons, "sums");
@@ -183,14 +225,15 @@ status_t sketch_write(store_t *store, MPI_Comm comm, share_t *share, const sketc
     status_t status = NULL;
     if (*table->full)
         status = status_new(EXIT_RESOURCE,
-                            "more than %d bins of a neuron have more than 2^32 values each: divide "
-                            "the corpus into more parts",
+                            "more than %d bins of a neuron, or one of a fold, have more than 2^32 "
+                            "values each: divide the corpus into more parts or folds",
                             (int)SKETCH_CARRIES);
     status = agree(comm, status);
-    if (!status) status = define(store, layers, neurons);
     if (status) return status;
+    const counts_t all = counts_of_all(), folds = counts_of_folds(table->folds);
     status = writer_create(&writer, comm, share, table);
-    if (!status) status = write_counts(&writer, store, layers, neurons);
+    if (!status) status = write_counts(&writer, store, &all, layers, neurons);
+    if (!status && table->folds) status = write_counts(&writer, store, &folds, layers, neurons);
     if (!status) status = write_columns(&writer, store, shape);
     writer_destroy(&writer);
     return status;
@@ -210,8 +253,15 @@ status_t sketch_find(const store_t *store, sketch_shape_t *shape)
     if (status) return status;
     if (info.dimensions != 3 || info.type != STORE_I64 || info.shape[2] != SKETCH_BINS)
         return unfit(store, "/sketch/counts", "int64 [layers][neurons][9473] is");
-    *shape = (sketch_shape_t){info.shape[0], info.shape[1]};
-    return NULL;
+    *shape = (sketch_shape_t){info.shape[0], info.shape[1], 0};
+    if (!store_has(store, "/sketch/folds")) return NULL;
+    status = store_find(store, "/sketch/folds", &info);
+    if (!status && (info.dimensions != 4 || info.type != STORE_I64 ||
+                    info.shape[0] != shape->layers || info.shape[1] != shape->neurons ||
+                    info.shape[2] > INT32_MAX || info.shape[3] != FOLD_BINS))
+        return unfit(store, "/sketch/folds", "int64 [layers][neurons][folds][297] is");
+    shape->folds = info.shape[2];
+    return status;
 }
 
 typedef struct {
@@ -296,5 +346,15 @@ status_t sketch_read(const store_t *store, uint64_t layer, uint64_t first, uint6
                                 store_path(store), (unsigned long long)layer,
                                 (unsigned long long)(first + n), (long long)tokens);
     columns_free(&columns);
+    return status;
+}
+
+status_t sketch_read_folds(const store_t *store, uint64_t layer, uint64_t first, uint64_t number,
+                           uint64_t folds, int64_t *count)
+{
+    const uint64_t start[] = {layer, first, 0, 0}, size[] = {1, number, folds, FOLD_BINS};
+    status_t status = store_get(store, "/sketch/folds", STORE_I64, start, size, count);
+    for (uint64_t i = 0; !status && i < number * folds * FOLD_BINS; i++)
+        if (count[i] < 0) return unfit(store, "/sketch/folds", "no count below 0 is");
     return status;
 }

@@ -21,26 +21,25 @@ struct sketcher {
     scratch_t *scratch; /* [threads] */
 };
 
-status_t sketch_table_bytes(size_t neurons, size_t *bytes)
+status_t sketch_table_bytes(size_t neurons, size_t folds, size_t *bytes)
 {
-    status_t status =
-        mem_product(neurons, SKETCH_NEURON_BYTES + sizeof(uint32_t), "sketches", bytes);
-    if (!status) *bytes += 8 * 64; /* each part begins a cache line */
+    size_t each = SKETCH_NEURON_BYTES + sizeof(uint32_t), all = 0;
+    status_t status = mem_product(folds, FOLD_BYTES, "folds of sketches", &all);
+    if (!status) status = mem_product(neurons, each + all, "sketches", bytes);
+    if (!status) *bytes += 9 * 64; /* each part begins a cache line */
     return status;
 }
 
-void sketch_table_place(sketch_table_t *table, void *memory, size_t neurons)
+void sketch_table_place(sketch_table_t *table, void *memory, size_t neurons, size_t folds)
 {
+    enum { PARTS = 8 };
     char *at = memory;
-    void *part[7];
-    const size_t bytes[7] = {2 * SKETCH_BINS,
-                             2 * SKETCH_BINS,
-                             sizeof *table->carry,
-                             sizeof(tally_t),
-                             sizeof(grid_t),
-                             sizeof(uint32_t),
-                             0};
-    for (int i = 0; i < 7; i++) {
+    void *part[PARTS];
+    const size_t bytes[PARTS] = {2 * SKETCH_BINS,      2 * SKETCH_BINS,
+                                 sizeof *table->carry, sizeof(tally_t),
+                                 sizeof(grid_t),       sizeof(uint32_t),
+                                 folds * FOLD_BYTES,   0};
+    for (int i = 0; i < PARTS; i++) {
         part[i] = at;
         at += (neurons * bytes[i] + 63) / 64 * 64;
     }
@@ -51,7 +50,15 @@ void sketch_table_place(sketch_table_t *table, void *memory, size_t neurons)
                               .tally = part[3],
                               .grid = part[4],
                               .lock = part[5],
-                              .full = part[6]};
+                              .fold = part[6],
+                              .full = part[7],
+                              .folds = folds};
+}
+
+/* Where a neuron's counts of a fold are. */
+static uint32_t *fold_of(const sketch_table_t *table, size_t fold, size_t neuron)
+{
+    return table->fold + (fold * table->neurons + neuron) * FOLD_BINS;
 }
 
 void sketch_table_clear(sketch_table_t *table, size_t first, size_t count)
@@ -60,6 +67,8 @@ void sketch_table_clear(sketch_table_t *table, size_t first, size_t count)
     memset(table->high + first * SKETCH_BINS, 0, count * SKETCH_BINS * sizeof *table->high);
     memset(table->carry + first, 0, count * sizeof *table->carry);
     memset(table->lock + first, 0, count * sizeof *table->lock);
+    for (size_t f = 0; f < table->folds; f++)
+        memset(fold_of(table, f, first), 0, count * FOLD_BYTES);
     for (size_t n = first; n < first + count; n++) {
         table->tally[n] = TALLY_EMPTY;
         table->grid[n] = (grid_t){0, 1, 1};
@@ -166,6 +175,16 @@ static void add_carry(sketch_table_t *table, size_t neuron, int bin, uint64_t ti
     __atomic_store_n(table->full, 1, __ATOMIC_RELAXED);
 }
 
+static void count_folds(sketch_table_t *table, uint32_t *fold, const uint16_t *bin, size_t rows)
+{
+    uint32_t most = 0;
+    for (size_t t = 0; t < rows; t++) {
+        uint32_t count = ++fold[fold_bin(bin[t * SKETCH_GROUP])];
+        most |= count == 0;
+    }
+    if (most) __atomic_store_n(table->full, 1, __ATOMIC_RELAXED);
+}
+
 static void count_bins(sketch_table_t *table, size_t neuron, const uint16_t *bin, size_t rows)
 {
     uint16_t *low = table->low + neuron * SKETCH_BINS, *high = table->high + neuron * SKETCH_BINS;
@@ -195,27 +214,31 @@ static const float *pad(scratch_t *scratch, const float *value, size_t stride, s
     return scratch->padded[0];
 }
 
-static void add_group(sketch_table_t *table, scratch_t *scratch, size_t first, size_t count,
-                      const float *value, size_t stride, size_t rows, size_t window)
+/* Adds neurons [first, first + count) of a batch. */
+static void add_group(sketch_table_t *table, scratch_t *scratch, const sketch_batch_t *batch,
+                      size_t first, size_t count)
 {
     group_t sums;
     tally_t tally[SKETCH_GROUP];
+    const float *value = batch->value + (first - batch->first);
     const uint16_t *warm = table->low + first * SKETCH_BINS + SKETCH_HALF - WARM;
     start_group(table, first, count, &sums);
     for (size_t l = 0; l < SKETCH_GROUP; l++) tally[l] = TALLY_EMPTY;
-    for (size_t done = 0, some; done < rows; done += some) {
-        some = rows - done < SLICE ? rows - done : SLICE;
-        const float *at = value + done * stride;
-        size_t step = stride;
-        if (count < SKETCH_GROUP) at = pad(scratch, at, stride, some, count), step = SKETCH_GROUP;
+    for (size_t done = 0, some; done < batch->rows; done += some) {
+        some = batch->rows - done < SLICE ? batch->rows - done : SLICE;
+        const float *at = value + done * batch->count;
+        size_t step = batch->count;
+        if (count < SKETCH_GROUP) at = pad(scratch, at, step, some, count), step = SKETCH_GROUP;
         for (size_t t = 0, run; t < some; t += run) {
-            run = window - (done + t) % window;
+            run = batch->window - (done + t) % batch->window;
             if (run > some - t) run = some - t;
             bin_rows(&sums, at + t * step, step, run, scratch->bin + t, warm);
-            if ((done + t + run) % window == 0) end_window(&sums, tally);
+            if ((done + t + run) % batch->window == 0) end_window(&sums, tally);
         }
         take_lock(&table->lock[first]);
         for (size_t l = 0; l < count; l++) count_bins(table, first + l, scratch->bin[0] + l, some);
+        for (size_t l = 0; table->folds && l < count; l++)
+            count_folds(table, fold_of(table, batch->fold, first + l), scratch->bin[0] + l, some);
         give_lock(&table->lock[first]);
     }
     take_lock(&table->lock[first]);
@@ -226,32 +249,29 @@ static void add_group(sketch_table_t *table, scratch_t *scratch, size_t first, s
 typedef struct {
     sketch_table_t *table;
     sketcher_t *sketcher;
-    size_t first, count, start, rows, window;
-    const float *value;
-} layer_batch_t;
+    const sketch_batch_t *batch;
+} adding_t;
 
 static void add_share(void *context, int thread)
 {
-    const layer_batch_t *it = context;
-    size_t groups = (it->count + SKETCH_GROUP - 1) / SKETCH_GROUP, mine, some;
+    const adding_t *it = context;
+    const sketch_batch_t *batch = it->batch;
+    size_t groups = (batch->count + SKETCH_GROUP - 1) / SKETCH_GROUP, mine, some;
+    size_t start = (size_t)(batch->start * (double)groups);
     work_share(thread, it->sketcher->team ? team_threads(it->sketcher->team) : 1, groups, &mine,
                &some);
     for (size_t i = mine; i < mine + some; i++) {
-        size_t at = (it->start + i) % groups * SKETCH_GROUP, left = it->count - at;
-        add_group(it->table, &it->sketcher->scratch[thread], it->first + at,
-                  left < SKETCH_GROUP ? left : SKETCH_GROUP, it->value + at, it->count, it->rows,
-                  it->window);
+        size_t at = (start + i) % groups * SKETCH_GROUP, left = batch->count - at;
+        add_group(it->table, &it->sketcher->scratch[thread], batch, batch->first + at,
+                  left < SKETCH_GROUP ? left : SKETCH_GROUP);
     }
 }
 
-void sketch_table_add(sketch_table_t *table, sketcher_t *sketcher, size_t first, size_t count,
-                      double start, const float *value, size_t rows, size_t window)
+void sketch_table_add(sketch_table_t *table, sketcher_t *sketcher, const sketch_batch_t *batch)
 {
-    size_t groups = (count + SKETCH_GROUP - 1) / SKETCH_GROUP;
-    layer_batch_t batch = {table, sketcher, first, count, (size_t)(start * (double)groups),
-                           rows,  window,   value};
-    if (sketcher->team) team_run(sketcher->team, add_share, &batch);
-    else add_share(&batch, 0);
+    adding_t adding = {table, sketcher, batch};
+    if (sketcher->team) team_run(sketcher->team, add_share, &adding);
+    else add_share(&adding, 0);
 }
 
 void sketch_table_read(const sketch_table_t *table, size_t neuron, int64_t *count)
@@ -276,4 +296,20 @@ void sketch_table_add_sketch(sketch_table_t *table, size_t neuron, const sketch_
         if (sum >> 32) add_carry(table, neuron, b, sum >> 32);
     }
     tally_add(&table->tally[neuron], &sketch->tally);
+}
+
+void sketch_table_read_folds(const sketch_table_t *table, size_t neuron, int64_t *count)
+{
+    for (size_t f = 0; f < table->folds; f++)
+        for (size_t b = 0; b < FOLD_BINS; b++) *count++ = fold_of(table, f, neuron)[b];
+}
+
+void sketch_table_add_folds(sketch_table_t *table, size_t neuron, const int64_t *count)
+{
+    for (size_t f = 0; f < table->folds; f++)
+        for (size_t b = 0; b < FOLD_BINS; b++) {
+            uint64_t sum = (uint64_t)*count++ + fold_of(table, f, neuron)[b];
+            fold_of(table, f, neuron)[b] = (uint32_t)sum;
+            if (sum >> 32) __atomic_store_n(table->full, 1, __ATOMIC_RELAXED);
+        }
 }

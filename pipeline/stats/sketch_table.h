@@ -21,17 +21,20 @@ typedef struct {
     uint64_t (*carry)[SKETCH_CARRIES]; /* [neurons]: bin + 1 in the upper 16 bits, then count */
     tally_t *tally;                    /* [neurons] */
     uint32_t *lock; /* [neurons]: 1 at the first of a group that somebody adds to */
-    uint32_t *full; /* one: a list of carries had no room */
+    uint32_t *full; /* one: a list of carries had no room, or a bin of a fold */
+    size_t folds;
+    uint32_t *fold; /* [folds][neurons][FOLD_BINS] */
 } sketch_table_t;
 
-/* Bytes for so many neurons: SKETCH_NEURON_BYTES each and little else. */
+/* Bytes for so many neurons: of each SKETCH_NEURON_BYTES, FOLD_BYTES for every fold, and little else. */
 enum {
-    SKETCH_NEURON_BYTES = 4 * SKETCH_BINS + 8 * SKETCH_CARRIES + sizeof(tally_t) + sizeof(grid_t)
+    SKETCH_NEURON_BYTES = 4 * SKETCH_BINS + 8 * SKETCH_CARRIES + sizeof(tally_t) + sizeof(grid_t),
+    FOLD_BYTES = FOLD_BINS * sizeof(uint32_t)
 };
-MUST_CHECK status_t sketch_table_bytes(size_t neurons, size_t *bytes);
+MUST_CHECK status_t sketch_table_bytes(size_t neurons, size_t folds, size_t *bytes);
 
 /* Lays the table out in memory of that size on a 64-byte boundary; every rank for itself. */
-void sketch_table_place(sketch_table_t *table, void *memory, size_t neurons);
+void sketch_table_place(sketch_table_t *table, void *memory, size_t neurons, size_t folds);
 /* Empties neurons [first, first + count): by one rank or thread each, before any adds. */
 void sketch_table_clear(sketch_table_t *table, size_t first, size_t count);
 
@@ -41,17 +44,28 @@ typedef struct sketcher sketcher_t;
 MUST_CHECK status_t sketcher_create(team_t *team, sketcher_t **sketcher);
 void sketcher_destroy(sketcher_t **sketcher);
 
-/* Adds value [rows][count] of neurons [first, first + count), whose grids are set: column i is neuron
- * first + i. Neurons are always added by the same first and count, a layer's. rows are whole windows
- * of so many each: what the sums are rounded by. start: of [0, 1), where among the neurons to
- * begin, so that ranks that add at once do not wait for each other. */
-void sketch_table_add(sketch_table_t *table, sketcher_t *sketcher, size_t first, size_t count,
-                      double start, const float *value, size_t rows, size_t window);
+/* Values of neurons [first, first + count), whose grids are set: column i is neuron first + i. Neurons
+ * are always added by the same first and count, a layer's. */
+typedef struct {
+    size_t first, count;
+    const float *value;  /* [rows][count] */
+    size_t rows, window; /* whole windows of so many rows each: what the sums are rounded by */
+    size_t fold;         /* of the windows, where the table has folds */
+    double start; /* of [0, 1), where among the neurons to begin, so that ranks that add at once
+                          do not wait for each other */
+} sketch_batch_t;
+
+void sketch_table_add(sketch_table_t *table, sketcher_t *sketcher, const sketch_batch_t *batch);
 
 /* What is known of a neuron, its counts into count int64 [SKETCH_BINS]. Not while others add. */
 void sketch_table_read(const sketch_table_t *table, size_t neuron, int64_t *count);
 
-/* Adds a sketch to a neuron of a table, which nobody else adds to meanwhile. */
+/* The same of its folds, int64 [folds][FOLD_BINS]. */
+void sketch_table_read_folds(const sketch_table_t *table, size_t neuron, int64_t *count);
+
+/* Adds a sketch to a neuron of a table, which nobody else adds to meanwhile; and its folds' counts
+ * [folds][FOLD_BINS]. */
 void sketch_table_add_sketch(sketch_table_t *table, size_t neuron, const sketch_t *sketch);
+void sketch_table_add_folds(sketch_table_t *table, size_t neuron, const int64_t *count);
 
 #endif

@@ -24,8 +24,11 @@ static status_t find_raw(const store_t *store, source_shape_t *shape)
     dtype_t type = info.type == STORE_F32   ? DTYPE_F32
                    : info.type == STORE_F16 ? DTYPE_F16
                                             : DTYPE_BF16;
-    *shape = (source_shape_t){
-        store, type, false, (int64_t)info.shape[0], (int64_t)info.shape[1], (int64_t)info.shape[2]};
+    *shape = (source_shape_t){.store = store,
+                              .type = type,
+                              .layers = (int64_t)info.shape[0],
+                              .neurons = (int64_t)info.shape[1],
+                              .tokens = (int64_t)info.shape[2]};
     return NULL;
 }
 
@@ -39,8 +42,13 @@ static status_t find_sketch(const store_t *store, source_shape_t *shape)
         status = status_new(EXIT_INPUT, "%s: %g tokens of %llu neurons", store_path(store), tokens,
                             (unsigned long long)found.neurons);
     if (!status)
-        *shape = (source_shape_t){
-            store, DTYPE_F32, true, (int64_t)found.layers, (int64_t)found.neurons, (int64_t)tokens};
+        *shape = (source_shape_t){.store = store,
+                                  .type = DTYPE_F32,
+                                  .sketched = true,
+                                  .layers = (int64_t)found.layers,
+                                  .neurons = (int64_t)found.neurons,
+                                  .tokens = (int64_t)tokens,
+                                  .folds = (int64_t)found.folds};
     return status;
 }
 
@@ -49,10 +57,16 @@ status_t source_find(const store_t *store, source_shape_t *shape)
     return store_has(store, "/sketch") ? find_sketch(store, shape) : find_raw(store, shape);
 }
 
+/* Counts of a neuron's folds. */
+static size_t fold_counts(const source_shape_t *shape)
+{
+    return (size_t)shape->folds * FOLD_BINS;
+}
+
 /* Bytes of a neuron in a block. */
 static size_t bytes_of(const source_shape_t *shape)
 {
-    return shape->sketched ? SKETCH_BINS * sizeof(int64_t)
+    return shape->sketched ? (SKETCH_BINS + fold_counts(shape)) * sizeof(int64_t)
                            : (size_t)shape->tokens * dtype_size(shape->type);
 }
 
@@ -65,7 +79,8 @@ int64_t source_width(const source_shape_t *shape)
 
 double source_read(const source_shape_t *shape)
 {
-    return shape->sketched ? SKETCH_FILE_BYTES : (double)bytes_of(shape);
+    return shape->sketched ? SKETCH_FILE_BYTES + FOLD_FILE_BYTES * (double)shape->folds
+                           : (double)bytes_of(shape);
 }
 
 double source_bytes(const source_shape_t *shape, double neurons)
@@ -89,6 +104,7 @@ status_t source_create(source_t *source, const source_shape_t *shape)
     }
     status_t status = mem_new(&source->sketch, width, "a block of sketches");
     if (!status) status = mem_aligned(&source->count, width * SKETCH_BINS, "a block of sketches");
+    if (!status) status = mem_aligned(&source->fold, width * fold_counts(shape), "folds");
     return status ? status : mem_aligned(&source->sketched, 1, "a sample");
 }
 
@@ -98,15 +114,22 @@ void source_destroy(source_t *source)
     mem_free_(&source->block);
     mem_free(&source->sketch);
     mem_free(&source->count);
+    mem_free(&source->fold);
     mem_free(&source->sketched);
 }
 
 status_t source_load(source_t *source, int64_t layer, int64_t neuron, int64_t count)
 {
     const source_shape_t *shape = &source->shape;
-    if (shape->sketched)
-        return sketch_read(shape->store, (uint64_t)layer, (uint64_t)neuron, (uint64_t)count,
-                           shape->tokens, source->sketch, source->count);
+    if (shape->sketched) {
+        status_t status =
+            sketch_read(shape->store, (uint64_t)layer, (uint64_t)neuron, (uint64_t)count,
+                        shape->tokens, source->sketch, source->count);
+        return status || !shape->folds
+                   ? status
+                   : sketch_read_folds(shape->store, (uint64_t)layer, (uint64_t)neuron,
+                                       (uint64_t)count, (uint64_t)shape->folds, source->fold);
+    }
     uint64_t start[] = {(uint64_t)layer, (uint64_t)neuron, 0};
     uint64_t size[] = {1, (uint64_t)count, (uint64_t)shape->tokens};
     return store_get(shape->store, "/preactivations", store_type_of[shape->type], start, size,

@@ -12,6 +12,7 @@ typedef struct {
     dtype_t type;         /* of raw values */
     bool sketched;
     int64_t layers, neurons, tokens;
+    int64_t folds; /* of sketches */
 } source_shape_t;
 
 /* From /preactivations [layers][neurons][tokens], or /sketch and the attribute tokens. */
@@ -25,6 +26,7 @@ typedef struct {
     sorter_t *sorter; /* likewise */
     sketch_t *sketch; /* [width] */
     int64_t *count;   /* [width][SKETCH_BINS] */
+    int64_t *fold;    /* [width][folds][FOLD_BINS] */
     sketched_t *sketched;
     /* of the neuron that was measured last */
     sample_t sample;

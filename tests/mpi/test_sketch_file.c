@@ -8,7 +8,7 @@
 #include "stats/sketch_file.h"
 #include "tests/scratch.h"
 
-enum { LAYERS = 2, NEURONS = 300, WINDOWS = 24, WINDOW = 16, ALL = LAYERS * NEURONS };
+enum { LAYERS = 2, NEURONS = 300, WINDOWS = 24, WINDOW = 16, ALL = LAYERS * NEURONS, FOLDS = 5 };
 
 static int rank, ranks;
 static char path[1024];
@@ -27,13 +27,24 @@ static void fill(float *value, int layer, int w)
             value[t * NEURONS + n] = value_of(layer * NEURONS + n, w * WINDOW + t);
 }
 
+static void add(sketch_table_t *table, sketcher_t *sketcher, int layer, int w, const float *value)
+{
+    const sketch_batch_t batch = {.first = (size_t)layer * NEURONS,
+                                  .count = NEURONS,
+                                  .value = value,
+                                  .rows = WINDOW,
+                                  .window = WINDOW,
+                                  .fold = (size_t)w * FOLDS / WINDOWS};
+    sketch_table_add(table, sketcher, &batch);
+}
+
 static void set_up(share_scope_t scope, share_t *share, sketch_table_t *table)
 {
     size_t bytes = 0;
-    expect_ok(sketch_table_bytes(ALL, &bytes));
+    expect_ok(sketch_table_bytes(ALL, FOLDS, &bytes));
     expect_ok(share_open(MPI_COMM_WORLD, scope, share));
     expect_ok(share_allocate(MPI_COMM_WORLD, bytes, "sketches", share));
-    sketch_table_place(table, share->data, ALL);
+    sketch_table_place(table, share->data, ALL, FOLDS);
     if (share->rank == 0) {
         sketch_table_clear(table, 0, ALL);
         for (int n = 0; n < ALL; n++) table->grid[n] = grid_of((float)n, 1 + n % 7);
@@ -55,8 +66,7 @@ static void write_file(share_scope_t scope)
     for (int w = rank; w < WINDOWS; w += ranks)
         for (int l = 0; l < LAYERS; l++) {
             fill(value, l, w);
-            sketch_table_add(&table, sketcher, (size_t)l * NEURONS, NEURONS, 0, value, WINDOW,
-                             WINDOW);
+            add(&table, sketcher, l, w, value);
         }
     expect_ok(store_create(path, MPI_COMM_WORLD, &store));
     expect_ok(sketch_write(store, MPI_COMM_WORLD, &share, &table, LAYERS, NEURONS));
@@ -69,33 +79,35 @@ static void write_file(share_scope_t scope)
 static void check_file(void)
 {
     static float value[WINDOW * NEURONS];
-    static int64_t got[SKETCH_BINS], want[SKETCH_BINS];
+    static int64_t got[SKETCH_BINS], want[SKETCH_BINS], folds[2][FOLDS * FOLD_BINS];
     void *memory;
     size_t bytes = 0;
     sketch_table_t table;
     sketcher_t *sketcher;
     store_t *store;
     sketch_shape_t shape;
-    expect_ok(sketch_table_bytes(ALL, &bytes));
+    expect_ok(sketch_table_bytes(ALL, FOLDS, &bytes));
     expect_ok(mem_aligned_(&memory, bytes, 1, "test"));
-    sketch_table_place(&table, memory, ALL);
+    sketch_table_place(&table, memory, ALL, FOLDS);
     sketch_table_clear(&table, 0, ALL);
     for (int n = 0; n < ALL; n++) table.grid[n] = grid_of((float)n, 1 + n % 7);
     expect_ok(sketcher_create(NULL, &sketcher));
     for (int w = 0; w < WINDOWS; w++)
         for (int l = 0; l < LAYERS; l++) {
             fill(value, l, w);
-            sketch_table_add(&table, sketcher, (size_t)l * NEURONS, NEURONS, 0.5, value, WINDOW,
-                             WINDOW);
+            add(&table, sketcher, l, w, value);
         }
     expect_ok(store_open(path, &store));
     expect_ok(sketch_find(store, &shape));
-    assert_true(shape.layers == LAYERS && shape.neurons == NEURONS);
+    assert_true(shape.layers == LAYERS && shape.neurons == NEURONS && shape.folds == FOLDS);
     for (size_t n = 0; n < ALL; n++) {
         sketch_t sketch;
         expect_ok(sketch_read(store, n / NEURONS, n % NEURONS, 1, WINDOWS * WINDOW, &sketch, got));
         sketch_table_read(&table, n, want);
         assert_memory_equal(got, want, sizeof got);
+        expect_ok(sketch_read_folds(store, n / NEURONS, n % NEURONS, 1, FOLDS, folds[0]));
+        sketch_table_read_folds(&table, n, folds[1]);
+        assert_memory_equal(folds[0], folds[1], sizeof folds[0]);
         const tally_t *tally = &table.tally[n];
         assert_memory_equal(sketch.tally.sum, tally->sum, sizeof tally->sum);
         assert_true(sketch.tally.negative == tally->negative &&

@@ -169,9 +169,9 @@ static void test_sketched(void **state)
     expect_ok(store_open(path, &want));
     expect_ok(store_read(want, "/activations", STORE_F32, &row, &info));
     int64_t tokens = (int64_t)info.shape[0];
-    expect_ok(sketch_table_bytes(NEURONS, &bytes));
+    expect_ok(sketch_table_bytes(NEURONS, 0, &bytes));
     expect_ok(mem_aligned_(&memory, bytes, 1, "test"));
-    sketch_table_place(&table, memory, NEURONS);
+    sketch_table_place(&table, memory, NEURONS, 0);
     sketch_table_clear(&table, 0, NEURONS);
     expect_ok(sorter_create(&sorter, DTYPE_F32, FIRST));
     for (size_t n = 0; n < NEURONS; n++) {
@@ -186,7 +186,9 @@ static void test_sketched(void **state)
         table.grid[n] = grid_of((float)d.shift, scale);
     }
     expect_ok(sketcher_create(NULL, &sketcher));
-    sketch_table_add(&table, sketcher, 0, NEURONS, 0, row, (size_t)tokens, WINDOW);
+    const sketch_batch_t batch = {
+        .count = NEURONS, .value = row, .rows = (size_t)tokens, .window = WINDOW};
+    sketch_table_add(&table, sketcher, &batch);
     static const char *const name[] = {"mean",    "variance", "skewness",          "kurtosis",
                                        "minimum", "maximum",  "negative_fraction", "wd_exact"};
     double *expected[8];

@@ -5,12 +5,16 @@
 . tests/stage/experiment.sh
 
 make_experiment
-none=(--set reduce.bootstrap=0)
+
+fails()
+{
+    ! "$@"
+}
 
 # stage N STAGE ARGUMENT...
 stage()
 {
-    run_ok "$2 on $1 ranks ${*:3}" "$wn" run "$config" -n "$1" --only "$2" "${none[@]}" "${@:3}"
+    run_ok "$2 on $1 ranks ${*:3}" "$wn" run "$config" -n "$1" --only "$2" "${@:3}"
 }
 
 stage 2 shard --set 'collect.also=[heldout]'
@@ -20,7 +24,7 @@ for mode in raw sketch; do
     stage 3 collect --set collect.mode=$mode --set collect.parts=4 --set collect.part=3
     stage 1 collect --set collect.mode=$mode --set collect.parts=4 --set collect.part=1
     check "$mode: these parts are there" test "$(cd "$run/activations" && echo step0*)" = "step0.part1.h5 step0.part3.h5"
-    run_ok "$mode: the rest, and all of them" "$wn" run "$config" -n 2 --only collect "${none[@]}" --set collect.mode=$mode --set collect.parts=4
+    run_ok "$mode: the rest, and all of them" "$wn" run "$config" -n 2 --only collect --set collect.mode=$mode --set collect.parts=4
     prints "$mode: what is there is not made again" 'step0.part3.h5 is up to date'
     check "$mode: parts are gone" test "$(cd "$run/activations" && echo step0*)" = step0.h5
     check "$mode: merged, they are the whole" "$compare_h5" --but configuration "$scratch/$mode/step0.h5" "$run/activations/step0.h5"
@@ -57,15 +61,21 @@ for mode in raw sketch; do
         check "$mode: $what of some neurons is as of all" test "$(dumped /$what "$scratch/$mode/statistics/step0.h5" 3,14)" = "$(dumped /$what "$run/statistics/step0.h5" 1,14)"
     done
     check "$mode: so are their pairs" test "$(dumped /output_medians "$scratch/$mode/pairs/step0.h5" 3,14)" = "$(dumped /output_medians "$run/pairs/step0.h5" 1,2)"
+    check "$mode: errors of WD are there" test -n "$(dumped /wd_error "$run/statistics/step0.h5" 1,14)"
     check "$mode: whose numbers are there" test "$(dumped /neurons "$run/pairs/step0.h5" 1,2)" = 14
     stage 2 select --set collect.mode=$mode --set collect.every=7 --set 'collect.layers=[1, 3]'
     check "$mode: and cohorts find their signs" grep -q '[1-9]' <(h5dump -d /step0/pair_signs -y "$run/selection/top.h5" | sed -n '/DATA {/,/}/p')
     rm -r "$run"/{activations,statistics,pairs,selection}
 done
 
-expect_fail "a corpus twice" 2 'collect.also: heldout is collected twice' "$wn" run "$config" -n 2 --only collect "${none[@]}" --set 'collect.also=[heldout, heldout]'
-expect_fail "a part too many" 2 'collect.part: there are collect.parts: 2' "$wn" run "$config" -n 2 --only collect "${none[@]}" --set collect.parts=2 --set collect.part=3
+stage 2 collect --set collect.mode=sketch --set collect.folds=0
+expect_fail "no folds to draw" 3 'a bootstrap takes raw activations, or sketches with folds' "$wn" run "$config" -n 2 --only reduce --set collect.mode=sketch --set collect.folds=0
+stage 2 reduce --set collect.mode=sketch --set collect.folds=0 --set reduce.bootstrap=0
+check "without folds, no errors" fails h5dump -d /wd_error -A "$run/statistics/step0.h5"
+rm -r "$run"/{activations,statistics,pairs}
+expect_fail "a corpus twice" 2 'collect.also: heldout is collected twice' "$wn" run "$config" -n 2 --only collect --set 'collect.also=[heldout, heldout]'
+expect_fail "a part too many" 2 'collect.part: there are collect.parts: 2' "$wn" run "$config" -n 2 --only collect --set collect.parts=2 --set collect.part=3
 printf 'layer,neuron\n9,3\n' > "$scratch/list.csv"
-expect_fail "a neuron too many" 3 'list.csv: line 2: layer 9, neuron 3; the model has layers 0 to 3' "$wn" run "$config" -n 2 --only collect "${none[@]}" --set collect.neurons="$scratch/list.csv"
-expect_fail "sketches that need too much" 5 'take 0.0[0-9]* GB on a node \([0-9]* bytes a neuron\) beside 0.0[0-9]* GB of weights, resources.memory_per_node is' "$wn" run "$config" -n 2 --only collect "${none[@]}" --set collect.mode=sketch --set resources.memory_per_node=20MB
+expect_fail "a neuron too many" 3 'list.csv: line 2: layer 9, neuron 3; the model has layers 0 to 3' "$wn" run "$config" -n 2 --only collect --set collect.neurons="$scratch/list.csv"
+expect_fail "sketches that need too much" 5 'take 0.0[0-9]* GB on a node \([0-9]* bytes a neuron\) beside 0.0[0-9]* GB of weights, resources.memory_per_node is' "$wn" run "$config" -n 2 --only collect --set collect.mode=sketch --set resources.memory_per_node=20MB
 finish

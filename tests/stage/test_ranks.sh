@@ -31,7 +31,7 @@ for n in 1 3; do
 done
 check "3 ranks give what one gives" same_results "$scratch/half1" "$scratch/half3"
 
-sketch=(--set collect.mode=sketch --set reduce.bootstrap=0)
+sketch=(--set collect.mode=sketch)
 for n in 1 2 3 4; do
     for stage in shard collect reduce; do
         run_ok "sketches, $n ranks: $stage" "$wn" run "$config" -n $n --only $stage "${sketch[@]}"

@@ -11,7 +11,7 @@
 #include "stats/statistics.h"
 #include "tests/scratch.h"
 
-enum { COUNT = 1 << 17, FIRST = 4096, WINDOW = 512 };
+enum { COUNT = 1 << 17, FIRST = 4096, WINDOW = 512, FOLDS = 3 };
 
 /* ---- shapes ---- */
 
@@ -85,12 +85,29 @@ static fixture_t make_table(size_t neurons)
 {
     fixture_t it = {0};
     size_t bytes = 0;
-    expect_ok(sketch_table_bytes(neurons, &bytes));
+    expect_ok(sketch_table_bytes(neurons, FOLDS, &bytes));
     expect_ok(mem_aligned_(&it.memory, bytes, 1, "test"));
     expect_ok(sketcher_create(NULL, &it.sketcher));
-    sketch_table_place(&it.table, it.memory, neurons);
+    sketch_table_place(&it.table, it.memory, neurons, FOLDS);
     sketch_table_clear(&it.table, 0, neurons);
     return it;
+}
+
+/* rows of all neurons. */
+static void add(fixture_t *it, const float *value, int64_t rows, size_t fold)
+{
+    const sketch_batch_t batch = {.count = it->table.neurons,
+                                  .value = value,
+                                  .rows = (size_t)rows,
+                                  .window = WINDOW,
+                                  .fold = fold,
+                                  .start = (double)fold / FOLDS};
+    sketch_table_add(&it->table, it->sketcher, &batch);
+}
+
+static size_t fold_of_window(int64_t window)
+{
+    return (size_t)(window * FOLDS / (COUNT / WINDOW));
 }
 
 static void free_table(fixture_t *it)
@@ -250,7 +267,7 @@ static void test_hard_shapes(void **state)
     fixture_t it = make_table(SHAPES);
     expect_ok(mem_new(&column, COUNT, "test"));
     set_grids(&it.table, value, FIRST);
-    sketch_table_add(&it.table, it.sketcher, 0, SHAPES, 0, value, COUNT, WINDOW);
+    add(&it, value, COUNT, 0);
     for (int s = 0; s < SHAPES; s++) {
         copy_column(column, value + s, COUNT, SHAPES);
         take_sketch(&it.table, (size_t)s, COUNT, count, &to);
@@ -261,6 +278,17 @@ static void test_hard_shapes(void **state)
     mem_free(&value);
 }
 
+static int64_t folds[2][FOLDS * FOLD_BINS];
+
+/* Coarse bins of all folds together hold what their fine bins do. */
+static void assert_folds_are_counts(const int64_t *count, const int64_t *fold)
+{
+    int64_t sum[FOLD_BINS] = {0};
+    for (int i = 0; i < FOLDS * FOLD_BINS; i++) sum[i % FOLD_BINS] += fold[i];
+    for (int b = 0; b < SKETCH_BINS; b++) sum[fold_bin(b)] -= count[b];
+    for (int b = 0; b < FOLD_BINS; b++) assert_true(sum[b] == 0);
+}
+
 static void assert_same_tables(const sketch_table_t *a, const sketch_table_t *b)
 {
     static int64_t one[SKETCH_BINS], other[SKETCH_BINS];
@@ -268,6 +296,10 @@ static void assert_same_tables(const sketch_table_t *a, const sketch_table_t *b)
         sketch_table_read(a, n, one);
         sketch_table_read(b, n, other);
         assert_memory_equal(one, other, sizeof one);
+        sketch_table_read_folds(a, n, folds[0]);
+        sketch_table_read_folds(b, n, folds[1]);
+        assert_memory_equal(folds[0], folds[1], sizeof folds[0]);
+        assert_folds_are_counts(one, folds[0]);
         assert_memory_equal(a->tally[n].sum, b->tally[n].sum, sizeof a->tally[n].sum);
         assert_true(a->tally[n].least == b->tally[n].least &&
                     a->tally[n].most == b->tally[n].most &&
@@ -284,7 +316,8 @@ static void test_order(void **state)
     team_t *team;
     fixture_t all = make_table(SHAPES), parts[3];
     set_grids(&all.table, value, FIRST);
-    sketch_table_add(&all.table, all.sketcher, 0, SHAPES, 0, value, COUNT, WINDOW);
+    for (int64_t w = 0; w < COUNT / WINDOW; w++)
+        add(&all, value + w * WINDOW * SHAPES, WINDOW, fold_of_window(w));
     for (int p = 0; p < 3; p++) {
         parts[p] = make_table(SHAPES);
         memcpy(parts[p].table.grid, all.table.grid, SHAPES * sizeof(grid_t));
@@ -295,15 +328,17 @@ static void test_order(void **state)
     for (int64_t w = COUNT / WINDOW; w > 0;) {
         int64_t some = w % 7 + 1 < w ? w % 7 + 1 : w;
         int p = (int)(w % 3);
+        while (fold_of_window(w - some) != fold_of_window(w - 1)) some--;
         w -= some;
-        sketch_table_add(&parts[p].table, parts[p].sketcher, 0, SHAPES, p / 3.,
-                         value + w * WINDOW * SHAPES, (size_t)some * WINDOW, WINDOW);
+        add(&parts[p], value + w * WINDOW * SHAPES, some * WINDOW, fold_of_window(w));
     }
     for (int p = 1; p < 3; p++)
         for (size_t n = 0; n < SHAPES; n++) {
             sketch_table_read(&parts[p].table, n, count);
             sketch_t sketch = {parts[p].table.grid[n], parts[p].table.tally[n], count, 0};
             sketch_table_add_sketch(&parts[0].table, n, &sketch);
+            sketch_table_read_folds(&parts[p].table, n, folds[0]);
+            sketch_table_add_folds(&parts[0].table, n, folds[0]);
         }
     assert_same_tables(&all.table, &parts[0].table);
     for (int p = 0; p < 3; p++) free_table(&parts[p]);
@@ -323,8 +358,7 @@ static void test_large_counts(void **state)
     count[SKETCH_HALF] = want;
     sketch_t sketch = {it.table.grid[0], TALLY_EMPTY, count, want};
     sketch_table_add_sketch(&it.table, 0, &sketch);
-    for (int i = 0; i < 300; i++)
-        sketch_table_add(&it.table, it.sketcher, 0, 1, 0, value, WINDOW, WINDOW);
+    for (int i = 0; i < 300; i++) add(&it, value, WINDOW, 0);
     want += 300 * WINDOW;
     sketch_table_read(&it.table, 0, count);
     assert_true(count[SKETCH_HALF] == want);
@@ -427,7 +461,7 @@ static void test_scale(void **state)
                     (float)(mixture[m][1 + which] + mixture[m][3 + which] * z);
             }
         if (done == 0) set_grids(&it.table, value, FIRST);
-        sketch_table_add(&it.table, it.sketcher, 0, MIXTURES, 0, value, (size_t)batch, WINDOW);
+        add(&it, value, batch, 0);
     }
     double noise = 1 / sqrt((double)done);
     for (int m = 0; m < MIXTURES; m++) {

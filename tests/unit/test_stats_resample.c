@@ -123,14 +123,23 @@ static void test_errors(void **state)
     assert_true(fabs(bootstrap_error(value, 6) - 3.0956959368344519) < 1e-15);
     assert_true(isnan(bootstrap_error(none, 2)));
     /* Of a mean, the jackknife's error is the standard deviation over sqrt(n). */
-    static const double x[] = {3, -1, 4, 1, -5, 9, 2, 6};
+    static const double x[] = {3, -1, 4, 1, -5, 9, 2, 6}, equal[] = {2, 2, 2, 2, 2, 2, 2, 2};
     double mean = 19. / 8, left_out[8], square = 0;
     for (int i = 0; i < 8; i++) {
         left_out[i] = (19 - x[i]) / 7;
         square += (x[i] - mean) * (x[i] - mean);
     }
-    assert_true(fabs(jackknife_error(left_out, 8) - sqrt(square / 7 / 8)) < 1e-14);
-    assert_true(isnan(jackknife_error(value, 6)) && isnan(jackknife_error(x, 1)));
+    assert_true(fabs(jackknife_error(left_out, equal, 8, mean) - sqrt(square / 7 / 8)) < 1e-14);
+    assert_true(isnan(jackknife_error(value, equal, 6, 1)) &&
+                isnan(jackknife_error(x, equal, 1, 1)));
+    /* Unequal groups of a mean: pseudo-values are their own means. */
+    static const double weight[] = {1, 3, 2}, of_group[] = {4, -2, 5};
+    double whole = (4 - 6 + 10) / 6., variance = 0;
+    for (int i = 0; i < 3; i++) {
+        left_out[i] = (whole * 6 - weight[i] * of_group[i]) / (6 - weight[i]);
+        variance += (of_group[i] - whole) * (of_group[i] - whole) / (6 / weight[i] - 1) / 3;
+    }
+    assert_true(fabs(jackknife_error(left_out, weight, 3, whole) - sqrt(variance)) < 1e-14);
 }
 
 int main(void)
