@@ -7,12 +7,14 @@
 
 /* Heights are counted in values: the distribution function jumps at group g from its rank to the
  * next one's. The greatest convex minorant runs through lower corners (x_g, rank_g), the least
- * concave majorant through upper ones (x_g, rank_(g+1)); each is the list of its vertices. */
+ * concave majorant through upper ones (x_g, rank_(g+1)); each is the list of its vertices. Where the
+ * function does not jump but is linear between places (step 0), both run through (x_g, rank_g). */
 typedef struct {
     const sample_t *sample;
     int32_t *minorant, *majorant; /* groups, ascending */
     int64_t minorants, majorants; /* how many */
     int64_t low, high;            /* the interval of groups, both included */
+    int step;                     /* ranks to the upper corner's: 1, or 0 */
 } hulls_t;
 
 static inline double value_at(const hulls_t *h, int64_t group)
@@ -27,7 +29,7 @@ static inline double below(const hulls_t *h, int64_t group)
 
 static inline double above(const hulls_t *h, int64_t group)
 {
-    return (double)sample_rank(h->sample, group + 1);
+    return (double)sample_rank(h->sample, group + h->step);
 }
 
 /* Andrew's monotone chain: puts the corner of a group behind count vertices, less those that it
@@ -35,7 +37,7 @@ static inline double above(const hulls_t *h, int64_t group)
 static inline int64_t push(const hulls_t *h, int32_t *vertex, int64_t count, int64_t group,
                            int side)
 {
-    int shift = side < 0; /* of the upper corners' ranks */
+    int shift = side < 0 ? h->step : 0; /* of the upper corners' ranks */
     double x = value_at(h, group), y = (double)sample_rank(h->sample, group + shift);
     while (count > 1) {
         int64_t a = vertex[count - 2], b = vertex[count - 1];
@@ -77,7 +79,7 @@ static int64_t push_between(const hulls_t *h, int32_t *vertex, int64_t count, in
                             int side)
 {
     const sample_t *sample = h->sample;
-    int shift = side < 0;
+    int shift = side < 0 ? h->step : 0;
     uint8_t outside[AT_ONCE];
     double corner[] = {value_at(h, a), (double)sample_rank(sample, a + shift)};
     double slope[] = {value_at(h, b) - corner[0],
@@ -198,7 +200,7 @@ static double farthest_of(const hulls_t *h, const int32_t *vertex, int64_t s, in
 {
     const sample_t *sample = h->sample;
     int64_t a = vertex[s], b = vertex[s + 1], from = side > 0 ? a : a + 1;
-    int own = side < 0, other = !own; /* which corners: 0 lower, 1 upper */
+    int own = side < 0 ? h->step : 0, other = h->step - own; /* which corners: 0 lower, 1 upper */
     double corner[] = {value_at(h, a), (double)sample_rank(sample, a + own)};
     double rise = (double)sample_rank(sample, b + own) - corner[1],
            run = value_at(h, b) - corner[0];
@@ -211,7 +213,7 @@ static double farthest_of(const hulls_t *h, const int32_t *vertex, int64_t s, in
  * from the majorant behind its vertex `right`. */
 static double deepest(const hulls_t *h, int64_t left, int64_t right)
 {
-    double most = 1;
+    double most = h->step;
     for (int64_t s = 0; s < left; s++) most = fmax(most, farthest_of(h, h->minorant, s, 1));
     for (int64_t s = right; s < h->majorants - 1; s++)
         most = fmax(most, farthest_of(h, h->majorant, s, -1));
@@ -220,8 +222,11 @@ static double deepest(const hulls_t *h, int64_t left, int64_t right)
 
 double dip_measure(const sample_t *sample, const distribution_t *distribution)
 {
+    int step = sample->spread == NULL;
+    if (sample->spread) sample = sample->spread;
     if (!distribution_varies(distribution) || !sample->scratch) return NAN;
     hulls_t h = {.sample = sample,
+                 .step = step,
                  .minorant = sample->scratch,
                  .majorant = sample->scratch + sample->groups,
                  .high = sample->groups - 1};

@@ -7,7 +7,7 @@
 
 #include "stats/distribution.h"
 
-/* Above 0 and at most 1/4; NaN where all values are equal or none is given, and for a sample without
+/* Above 0 and at most 1/4 (of a sketch's spread 0 where it is unimodal); NaN where all values are equal or none is given, and for a sample without
  * scratch. */
 double dip_measure(const sample_t *sample, const distribution_t *distribution);
 

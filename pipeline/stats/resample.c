@@ -157,7 +157,7 @@ void bootstrap_measure(bootstrap_t *b, const void *column, const sample_t *sampl
         const uint32_t *weight = bootstrap_weights(b, r);
         int64_t groups = wide ? draw_entries(b, weight) : draw_patterns(b, column, sample, weight);
         b->start[groups] = tokens;
-        sample_t drawn = {b->value, b->start, groups, tokens, NULL};
+        sample_t drawn = {.value = b->value, .start = b->start, .groups = groups, .count = tokens};
         distribution_t distribution;
         distribution_measure(&drawn, &distribution);
         distance[r] = distance_to_normal(&drawn, &distribution);

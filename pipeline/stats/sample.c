@@ -113,7 +113,7 @@ static void count_patterns(sorter_t *s, const uint16_t *column, int64_t count, s
     }
     s->start[groups] = rank;
     dtype_expand((float *)s->first, s->pattern, (size_t)groups, s->type);
-    *sample = (sample_t){(float *)s->first, s->start, groups, count, s->scratch};
+    *sample = (sample_t){(float *)s->first, s->start, groups, count, s->scratch, NULL};
 }
 
 static status_t not_finite(const sorter_t *s, const void *column, int64_t count)
@@ -138,7 +138,7 @@ status_t sorter_sort(sorter_t *s, const void *column, int64_t count, sample_t *s
     if (count == 0) return NULL;
     if (s->type == DTYPE_F32) {
         sort_floats(s, column, count);
-        *sample = (sample_t){(float *)s->first, NULL, count, count, s->scratch};
+        *sample = (sample_t){(float *)s->first, NULL, count, count, s->scratch, NULL};
     } else {
         count_patterns(s, column, count, sample);
     }
@@ -169,6 +169,7 @@ sample_t sample_negative(const sample_t *sample)
     }
     sample_t part = *sample;
     part.groups = low;
+    part.spread = NULL;
     part.count = low ? sample_rank(sample, low) : 0;
     return part;
 }

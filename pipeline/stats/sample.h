@@ -14,11 +14,14 @@
  * start: int64 [groups + 1], value[g] stands at ranks start[g] <= rank < start[g + 1]; NULL where
  * every group is a single value (then groups = count, and equal neighbours may occur). -0 and +0
  * may be two groups. Borrowed from the sorter that made it. */
-typedef struct {
+typedef struct sample {
     const float *value;
     const int64_t *start;
     int64_t groups, count;
     int32_t *scratch; /* [2 * groups] for whoever measures, one call at a time; NULL: none */
+    /* NULL; or of values that are known by intervals only, the same spread over these: places value
+     * [groups] with ranks start [groups], between which the distribution function is linear. */
+    const struct sample *spread;
 } sample_t;
 
 /* The longest column: ranks of two samples are compared as products below 2^63. */

@@ -139,6 +139,20 @@ typedef struct {
     double moved;       /* the sum of what values may be off */
 } groups_t;
 
+/* The distribution function goes through (place, rank). Places ascend, whatever float32 rounds. */
+static void add_corner(sketched_t *to, double place, int64_t rank)
+{
+    sample_t *spread = &to->spread;
+    float x = (float)place;
+    if (spread->groups && x <= to->corner[spread->groups - 1]) {
+        if (rank == to->height[spread->groups - 1]) return;
+        x = nextafterf(to->corner[spread->groups - 1], INFINITY);
+    }
+    to->corner[spread->groups] = x;
+    to->height[spread->groups++] = rank;
+    spread->count = rank;
+}
+
 /* count values within [low, high], taken to be at the middle, or at the place given. */
 static void add_group(groups_t *groups, double low, double high, const double *place, int64_t count)
 {
@@ -153,7 +167,9 @@ static void add_group(groups_t *groups, double low, double high, const double *p
         to->value[sample->groups] = value;
         to->start[sample->groups++] = sample->count;
     }
+    add_corner(to, low, sample->count);
     sample->count += count;
+    add_corner(to, high, sample->count);
     groups->moved += (double)count * fmax(high - (double)value, (double)value - low);
 }
 
@@ -191,7 +207,9 @@ void sketch_sample(const sketch_t *sketch, sketched_t *to)
 {
     const tally_t *tally = &sketch->tally;
     groups_t groups = {to, (double)tally->least, (double)tally->most, 0};
-    to->sample = (sample_t){.value = to->value, .start = to->start, .scratch = to->scratch};
+    to->sample = (sample_t){
+        .value = to->value, .start = to->start, .scratch = to->scratch, .spread = &to->spread};
+    to->spread = (sample_t){.value = to->corner, .start = to->height, .scratch = to->scratch};
     to->bound = NAN;
     measure(sketch, &to->distribution);
     if (sketch->tokens > 0) add_group(&groups, groups.least, groups.least, NULL, 1);

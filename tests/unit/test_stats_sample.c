@@ -161,7 +161,7 @@ static void test_quantiles(void **state)
     static const double doubles[] = {-3, -1, 0.5, 0.5, 2, 10};
     static const float floats[] = {-3, -1, 0.5, 2, 10};
     static const int64_t start[] = {0, 1, 2, 4, 5, 6};
-    sample_t grouped = {floats, start, 5, 6, NULL};
+    sample_t grouped = {.value = floats, .start = start, .groups = 5, .count = 6};
     for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
         assert_true(fabs(quantile_of_sorted(doubles, 6, want[i][0]) - want[i][1]) < 1e-15);
         assert_true(sample_quantile(&grouped, want[i][0]) ==
