@@ -31,7 +31,7 @@ status_t collection_read_settings(collection_t *it, size_t index)
     it->windows.windows = config_integer(config, "collect.windows");
     it->windows.drop_last = !config_boolean(config, "collect.last_window");
     if (!corpus) return config_error(config, "collect.corpus", "the name of a corpus is expected");
-    status_t status = task_check_data(config, key, &it->windows);
+    status_t status = task_check_collected(config, key, corpus);
     int64_t parts = config_integer(config, "collect.parts");
     if (!status && config_integer(config, "collect.part") > parts)
         status =

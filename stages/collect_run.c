@@ -155,12 +155,13 @@ static status_t run_first(run_t *run)
     return status;
 }
 
-/* Rank 0 writes the token ids of windows [first, first + count). */
-static status_t write_ids(const collection_t *it, size_t first, size_t count, const int32_t *id)
+/* Rank 0 writes what is known of each token of windows [first, first + count): its id or tag. */
+static status_t write_tokens(const collection_t *it, const char *name, size_t first, size_t count,
+                             const int32_t *value)
 {
     const uint64_t start[] = {first, 0};
     const uint64_t size[] = {it->stage->rank == 0 ? count : 0, (uint64_t)it->windows.window};
-    return store_put(it->store, "/ids", start, size, id);
+    return store_put(it->store, name, start, size, value);
 }
 
 /* Everything a pass of the model gives. */
@@ -175,7 +176,9 @@ static status_t take_all(run_t *run)
     if (it->neuron)
         status = mem_aligned(&run->picked, (rows + window) * it->neurons, "activations");
     status = agree(it->stage->comm, status);
-    if (!status) status = write_ids(it, 0, it->count, it->sequences.id);
+    if (!status) status = write_tokens(it, "/ids", 0, it->count, it->sequences.id);
+    if (!status && it->opening.tag)
+        status = write_tokens(it, "/tags", 0, it->count, it->sequences.tag);
     if (!status && first) status = run_first(run);
     for (size_t i = 0; !status && i < TAKERS; i++)
         if (taker(it, i)->look) status = taker(it, i)->start(run->state[i]);
@@ -184,18 +187,20 @@ static status_t take_all(run_t *run)
     return status;
 }
 
-static status_t merge_ids(const collection_t *it, const store_t *part, size_t first_token)
+static status_t merge_tokens(const collection_t *it, const char *name, const store_t *part,
+                             size_t first_token)
 {
-    int32_t *id = NULL;
+    int32_t *value = NULL;
     store_info_t info = {0};
-    status_t status = store_read(part, "/ids", STORE_I32, &id, &info);
+    status_t status = store_read(part, name, STORE_I32, &value, &info);
     if (!status && (info.dimensions != 2 || info.shape[1] != (uint64_t)it->windows.window))
-        status = status_new(EXIT_INPUT, "%s: /ids: windows of %lld tokens are expected",
-                            store_path(part), (long long)it->windows.window);
+        status = status_new(EXIT_INPUT, "%s: %s: windows of %lld tokens are expected",
+                            store_path(part), name, (long long)it->windows.window);
     status = agree(it->stage->comm, status);
     if (!status)
-        status = write_ids(it, first_token / (size_t)it->windows.window, (size_t)info.shape[0], id);
-    mem_free(&id);
+        status = write_tokens(it, name, first_token / (size_t)it->windows.window,
+                              (size_t)info.shape[0], value);
+    mem_free(&value);
     return status;
 }
 
@@ -215,7 +220,8 @@ static status_t merge_all(run_t *run)
         status = agree(it->stage->comm, status);
         for (size_t i = 0; !status && i < TAKERS; i++)
             if (taker(it, i)->merge) status = taker(it, i)->merge(run->state[i], store, first);
-        if (!status) status = merge_ids(it, store, first);
+        if (!status) status = merge_tokens(it, "/ids", store, first);
+        if (!status && it->opening.tag) status = merge_tokens(it, "/tags", store, first);
         first += (size_t)tokens;
         store_close(&store);
         mem_free(&path);

@@ -13,10 +13,12 @@ typedef struct {
     const pairs_t *pairs;
     int64_t windows, window;
     int32_t *id;    /* [windows][window] */
+    int32_t *tag;   /* likewise; NULL where tags are not known */
+    strings_t tags; /* their names */
     int64_t *count; /* [vocabulary] how often each occurs in id */
     tokenizer_t *tokenizer;
-    int32_t *ids, *at, *within; /* [2][pairs] id, window, position */
-    strings_t text, context;    /* [2 * pairs]: of pair p at 2p and 2p + 1 */
+    int32_t *ids, *at, *within, *of; /* [2][pairs] id, window, position, tag */
+    strings_t text, context;         /* [2 * pairs]: of pair p at 2p and 2p + 1 */
 } tokens_t;
 
 static status_t count_ids(tokens_t *t)
@@ -61,6 +63,7 @@ static status_t describe(tokens_t *t, int64_t pair, int side, pair_traits_t *tra
     t->ids[slot] = t->id[place];
     t->at[slot] = (int32_t)window;
     t->within[slot] = (int32_t)position;
+    if (t->tag) t->of[slot] = t->tag[place];
     traits->id[side] = t->id[place];
     traits->frequency[side] = t->count[t->id[place]];
     traits->position[side] = position;
@@ -76,6 +79,21 @@ static status_t describe(tokens_t *t, int64_t pair, int side, pair_traits_t *tra
     return status;
 }
 
+static status_t read_tags(const store_t *store, tokens_t *t)
+{
+    store_info_t info = {0};
+    if (!store_has(store, "/tags")) return NULL;
+    status_t status = store_read(store, "/tags", STORE_I32, &t->tag, &info);
+    if (!status) status = store_read_texts(store, "/tag_names", &t->tags);
+    if (!status && info.count != (uint64_t)(t->windows * t->window))
+        status = status_new(EXIT_INPUT, "%s: /tags does not fit /ids", store_path(store));
+    for (uint64_t i = 0; !status && i < info.count; i++)
+        if (t->tag[i] < -1 || (t->tag[i] >= 0 && (size_t)t->tag[i] >= t->tags.count))
+            status = status_new(EXIT_INPUT, "%s: /tags: %d is none of %zu names", store_path(store),
+                                t->tag[i], t->tags.count);
+    return status;
+}
+
 /* Rank 0: everything about the tokens, and the strata of the pairs. */
 static status_t find_out(const stage_t *stage, const activations_t *a, tokens_t *t)
 {
@@ -83,11 +101,13 @@ static status_t find_out(const stage_t *stage, const activations_t *a, tokens_t 
     size_t slots = 2 * (size_t)t->pairs->pairs;
     status_t status = store_read(a->store, "/ids", STORE_I32, &t->id, NULL);
     if (!status) status = status_wrap(count_ids(t), "%s", store_path(a->store));
+    if (!status) status = read_tags(a->store, t);
     if (!status) status = checkpoint_tokenizer(stage->config, &stage->checkpoints, &path);
     if (!status) status = tokenizer_open(path, &t->tokenizer);
     if (!status) status = mem_new(&t->ids, slots, "tokens of pairs");
     if (!status) status = mem_new(&t->at, slots, "tokens of pairs");
     if (!status) status = mem_new(&t->within, slots, "tokens of pairs");
+    if (!status) status = mem_new(&t->of, slots, "tokens of pairs");
     for (int64_t p = 0; !status && p < t->pairs->pairs; p++) {
         pair_traits_t traits = {.window = t->window};
         status = describe(t, p, 0, &traits);
@@ -106,6 +126,9 @@ static void tokens_free(tokens_t *t)
     mem_free(&t->ids);
     mem_free(&t->at);
     mem_free(&t->within);
+    mem_free(&t->of);
+    mem_free(&t->tag);
+    strings_free(&t->tags);
     strings_free(&t->text);
     strings_free(&t->context);
 }
@@ -125,6 +148,21 @@ static status_t put_texts(store_t *store, const char *name, int64_t count, const
     return status ? status : store_describe(store, name, "1", description);
 }
 
+/* Every rank reads the names. */
+static status_t write_tags(store_t *store, const activations_t *a, const tokens_t *t)
+{
+    strings_t names = {0};
+    uint64_t both[] = {2, (uint64_t)a->pairs.pairs};
+    if (!store_has(a->store, "/tags")) return NULL;
+    status_t status = store_read_texts(a->store, "/tag_names", &names);
+    if (!status)
+        status = put(store, "/tags", STORE_I32, 2, both, t->of, "their tags, indices; -1: BOS");
+    if (!status)
+        status = put_texts(store, "/tag_names", (int64_t)names.count, &names, "parts of speech");
+    strings_free(&names);
+    return status;
+}
+
 static status_t write_tokens(store_t *store, const activations_t *a, const tokens_t *t)
 {
     const pairs_t *p = &a->pairs;
@@ -140,6 +178,7 @@ static status_t write_tokens(store_t *store, const activations_t *a, const token
         status = put(store, "/pairs", STORE_I64, 2, both, p->first,
                      "first and second token of each pair, in the collection");
     if (!status) status = put(store, "/ids", STORE_I32, 2, both, t->ids, "their token ids");
+    if (!status) status = write_tags(store, a, t);
     if (!status) status = put(store, "/windows", STORE_I32, 2, both, t->at, "their windows");
     if (!status)
         status = put(store, "/positions", STORE_I32, 2, both, t->within, "positions in these");

@@ -112,16 +112,13 @@ static status_t check_names(const stage_t *stage)
     tasks_t tasks = {0};
     conditions_t conditions = {0};
     rules_t rules = {0};
-    task_t collect = {.kind = TASK_PERPLEXITY,
-                      .data = config_text(stage->config, "collect.corpus")};
-    status_t status = NULL;
-    if (collect.data) status = task_check_data(stage->config, "collect.corpus", &collect);
+    const char *corpus = config_text(stage->config, "collect.corpus");
     const char *const *also;
     size_t others = config_texts(stage->config, "collect.also", &also);
-    for (size_t i = 0; !status && i < others; i++) {
-        collect.data = also[i];
-        status = task_check_data(stage->config, "collect.also", &collect);
-    }
+    status_t status = NULL;
+    if (corpus) status = task_check_collected(stage->config, "collect.corpus", corpus);
+    for (size_t i = 0; !status && i < others; i++)
+        status = task_check_collected(stage->config, "collect.also", also[i]);
     if (!status) status = rules_read(stage->config, &stage->checkpoints, &rules);
     if (!status) status = tasks_read(stage->config, &tasks);
     if (!status) status = conditions_read(stage->config, &conditions);

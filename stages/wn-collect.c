@@ -25,6 +25,18 @@ static status_t write_neurons(const collection_t *it)
     return status ? status : store_set_integer(it->store, "/", "layer_neurons", it->shape.mlp);
 }
 
+static status_t define_tags(const collection_t *it, const uint64_t *shape)
+{
+    const strings_t *names = &it->opening.tags;
+    status_t status =
+        store_write_texts(it->store, "/tag_names", names->count, (const char *const *)names->item);
+    if (!status) status = store_describe(it->store, "/tag_names", "text", "parts of speech");
+    if (!status) status = store_define(it->store, "/tags", STORE_I32, 2, shape, NULL);
+    return status ? status
+                  : store_describe(it->store, "/tags", "1",
+                                   "tags of the tokens, indices into /tag_names; -1: BOS");
+}
+
 static status_t create(collection_t *it, const char *path, const char *key)
 {
     uint64_t layers = it->layers;
@@ -41,7 +53,7 @@ static status_t create(collection_t *it, const char *path, const char *key)
     if (!status) status = write_neurons(it);
     if (!status) status = store_define(it->store, "/ids", STORE_I32, 2, ids, NULL);
     if (!status) status = store_describe(it->store, "/ids", "1", "token ids by window, position");
-    return status;
+    return status || !it->opening.tag ? status : define_tags(it, ids);
 }
 
 /* ---- the estimate ---- */
@@ -75,7 +87,7 @@ static status_t estimate(collection_t *it, estimate_t *estimate)
     const size_t tokens = (size_t)it->sequences.offset[it->sequences.count];
     double beside =
                (double)(sequences_bytes(&it->sequences) + cost_forest_bytes(it->forest, tokens)),
-           disk = (double)(tokens * sizeof(int32_t));
+           disk = (double)(tokens * sizeof(int32_t)) * (it->opening.tag ? 2 : 1);
     collection_estimate(it, &beside, &disk);
     int *owner = NULL;
     status_t status = agree(it->stage->comm, own_chunks(it, &owner));

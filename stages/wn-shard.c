@@ -4,6 +4,7 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "core/memory.h"
+#include "eval/task.h"
 #include "model/checkpoints.h"
 #include "par/agree.h"
 #include "stages/shard.h"
@@ -25,9 +26,13 @@ static status_t find_used(const config_t *config, strings_t *corpora, strings_t 
 {
     const char *const *also;
     size_t others = config_texts(config, "collect.also", &also);
-    status_t status = use(config, "collect.corpus", corpora);
-    for (size_t i = 0; !status && i < others; i++)
-        if (strings_find(corpora, also[i]) < 0) status = strings_append(corpora, also[i]);
+    const char *main_corpus = config_text(config, "collect.corpus");
+    status_t status = NULL;
+    for (size_t i = 0; !status && i < others + 1; i++) {
+        const char *name = i ? also[i - 1] : main_corpus;
+        strings_t *used = name && task_is_tagged(config, name) ? benchmarks : corpora;
+        if (name && strings_find(used, name) < 0) status = strings_append(used, name);
+    }
     for (size_t i = 0; !status && i < config_count(config, "evaluate.tasks"); i++) {
         status = use_task(config, i, "perplexity", corpora);
         if (!status) status = use_task(config, i, "residual", corpora);

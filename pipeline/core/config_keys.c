@@ -101,7 +101,10 @@ const config_key_t config_keys[] = {
     {"benchmarks.*.clean", CONFIG_CHOICE, "none", ONE_OF("none|wikihow"),
      "choice: wikihow cleans query and choices as lm-evaluation-harness does for HellaSwag."},
 
-    {"collect.corpus", CONFIG_TEXT, NULL, ANY, "Name of the corpus whose activations are taken."},
+    {"collect.corpus", CONFIG_TEXT, NULL, ANY,
+     "Name of the corpus whose activations are taken; or of tagged text of benchmarks (conllu), "
+     "whose "
+     "tags then stand beside the tokens of pairs."},
     {"collect.also", CONFIG_TEXTS, NULL, ANY,
      "Further corpora to collect from each checkpoint while it is open; their files lie in "
      "activations/CORPUS, what is reduced from them in statistics/CORPUS."},

@@ -38,6 +38,32 @@ static void make_window(sequences_t *sequences, size_t index, int32_t bos, const
     sequences->offset[index + 1] = sequences->offset[index] + (int64_t)count + (bos >= 0 ? 1 : 0);
 }
 
+/* Tags [needed) of the shard from start on, laid out as the windows' tokens are. */
+static status_t read_window_tags(const store_t *store, uint64_t start, uint64_t needed,
+                                 size_t stride, size_t window, bool bos, sequences_t *sequences)
+{
+    int32_t *tag = NULL, *to;
+    store_info_t info = {0}, ids = {0};
+    status_t status = store_find(store, "/upos", &info);
+    if (!status) status = store_find(store, "/ids", &ids);
+    if (!status && info.count != ids.count) return unfit(store, "/upos", "/ids");
+    if (!status) status = store_read_texts(store, "/upos_names", &sequences->tags);
+    if (!status) status = mem_new(&tag, (size_t)needed, "tags");
+    if (!status) status = store_get(store, "/upos", STORE_I32, &start, &needed, tag);
+    for (size_t i = 0; !status && i < needed; i++)
+        if (tag[i] < 0 || (size_t)tag[i] >= sequences->tags.count)
+            status = unfit(store, "/upos", "/upos_names");
+    sequences->tokens = (size_t)sequences->offset[sequences->count];
+    if (!status) status = mem_new(&sequences->tag, sequences->tokens, "tags");
+    to = sequences->tag;
+    for (size_t w = 0; !status && w < sequences->count; w++, to += window) {
+        if (bos) *to++ = -1;
+        memcpy(to, tag + w * stride, window * sizeof *tag);
+    }
+    mem_free(&tag);
+    return status;
+}
+
 static status_t read_windows(const task_t *task, const store_t *store, sequences_t *sequences)
 {
     store_info_t info = {0};
@@ -65,6 +91,8 @@ static status_t read_windows(const task_t *task, const store_t *store, sequences
         make_window(sequences, w, bos, id + w * stride, window);
     sequences->count = sequences->items = count;
     mem_free(&id);
+    if (!status && store_has(store, "/upos"))
+        status = read_window_tags(store, start, needed, stride, window, bos >= 0, sequences);
     return status;
 }
 

@@ -20,10 +20,10 @@ typedef struct {
     char *key;       /* of the shard */
     char *tokenizer; /* digest of the tokenizer that made it */
 
-    /* pos: the tokens of the whole shard */
+    /* pos: the tokens of the whole shard; windows of tagged text: those of id */
     size_t tokens;
-    int64_t *place; /* [count] in the shard of each window's first token; one less after BOS */
-    int32_t *tag;   /* [tokens] index into tags */
+    int64_t *place; /* pos: [count] in the shard of each window's first token; one less after BOS */
+    int32_t *tag;   /* [tokens] index into tags, -1: BOS; NULL where there are no tags */
     strings_t tags;
     /* choice */
     int64_t *choice;     /* [items + 1] first sequence of each question */

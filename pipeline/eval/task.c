@@ -47,6 +47,13 @@ static status_t check_format(const config_t *config, const char *key, const task
                         section, task->data, format);
 }
 
+bool task_is_tagged(const config_t *config, const char *name)
+{
+    return config_count(config, config_path("corpora.%s", name)) == 0 &&
+           config_count(config, config_path("benchmarks.%s", name)) > 0 &&
+           strcmp(config_text(config, config_path("benchmarks.%s.format", name)), "conllu") == 0;
+}
+
 status_t task_check_data(const config_t *config, const char *key, const task_t *task)
 {
     const char *known[64], *section = kinds[task->kind].section;
@@ -58,6 +65,12 @@ status_t task_check_data(const config_t *config, const char *key, const task_t *
     const char *near = nearest_name(task->data, known, count);
     return config_error(config, key, "%s has no '%s'%s%s%s", section, task->data,
                         near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+status_t task_check_collected(const config_t *config, const char *key, const char *name)
+{
+    const task_t windows = {.kind = TASK_PERPLEXITY, .data = name};
+    return task_is_tagged(config, name) ? NULL : task_check_data(config, key, &windows);
 }
 
 /* What extremes alone has. */

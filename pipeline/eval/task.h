@@ -43,8 +43,15 @@ typedef struct {
 MUST_CHECK status_t tasks_read(const config_t *config, tasks_t *tasks);
 void tasks_free(tasks_t *tasks);
 
+/* Whether a name stands for tagged text of benchmarks, which collect takes for a corpus whose tokens
+ * have tags. */
+bool task_is_tagged(const config_t *config, const char *name);
+
 /* An error at the key, with the nearest name, unless task->data is defined. */
 MUST_CHECK status_t task_check_data(const config_t *config, const char *key, const task_t *task);
+
+/* The same of a name that collect takes: a corpus or tagged text. */
+MUST_CHECK status_t task_check_collected(const config_t *config, const char *key, const char *name);
 
 /* An error at the key, with the nearest name, unless select defines the cohort. */
 MUST_CHECK status_t check_cohort(const config_t *config, const char *key, const char *cohort);

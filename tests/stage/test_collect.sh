@@ -73,6 +73,28 @@ expect_fail "no folds to draw" 3 'a bootstrap takes raw activations, or sketches
 stage 2 reduce --set collect.mode=sketch --set collect.folds=0 --set reduce.bootstrap=0
 check "without folds, no errors" fails h5dump -d /wd_error -A "$run/statistics/step0.h5"
 rm -r "$run"/{activations,statistics,pairs}
+# Tagged text: sentences of nine words.
+awk -v RS='[[:space:]]+' '
+    /^[A-Za-z]+$/ {
+        rows = rows sprintf("%d\t%s\t_\t%s\t_\t_\t0\troot\t_\t_\n", ++n, $0, length($0) < 4 ? "DET" : "NOUN")
+        text = text (n > 1 ? " " : "") $0
+    }
+    n == 9 { printf "# text = %s\n%s\n", text, rows; n = 0; text = rows = "" }' "$in/text.txt" > "$in/text.conllu"
+tagged=(--set 'benchmarks.tagged={files: ["'"$in"'/text.conllu"], format: conllu}' --set collect.corpus=tagged)
+stage 2 shard "${tagged[@]}"
+stage 3 collect "${tagged[@]}"
+mv "$run/activations" "$scratch/tagged"
+stage 2 collect "${tagged[@]}" --set collect.parts=3
+check "tags of parts are those of the whole" "$compare_h5" --but configuration "$scratch/tagged/step0.h5" "$run/activations/step0.h5"
+stage 2 reduce "${tagged[@]}"
+check "tags of pairs have names" grep -q NOUN <(h5dump -d /tag_names "$run/pairs/step0.h5")
+for pair in 0 7 123; do
+    place=$(dumped /pairs "$run/pairs/step0.h5" 0,$pair)
+    tag=$(h5dump -d /upos -s "$place" -c 1 -y -w 0 "$run/shards/tagged.h5" | sed -n 's/^ *\([0-9]*\)$/\1/p' | head -n 1)
+    check "pair $pair has its token's tag, $tag" test "$(dumped /tags "$run/pairs/step0.h5" 0,$pair)" = "$tag" -a -n "$tag"
+done
+rm -r "$run"/{activations,statistics,pairs}
+
 expect_fail "a corpus twice" 2 'collect.also: heldout is collected twice' "$wn" run "$config" -n 2 --only collect --set 'collect.also=[heldout, heldout]'
 expect_fail "a part too many" 2 'collect.part: there are collect.parts: 2' "$wn" run "$config" -n 2 --only collect --set collect.parts=2 --set collect.part=3
 printf 'layer,neuron\n9,3\n' > "$scratch/list.csv"

@@ -121,6 +121,31 @@ static void windows_restart_at_documents(void **state)
     shard_remove(*state);
 }
 
+/* Windows of a tagged text as of a corpus: token 100 + i has the tag i % 3. */
+static void windows_have_tags(void **state)
+{
+    int32_t tag[TOKENS];
+    task_t task = {.kind = TASK_PERPLEXITY, .name = (char *)"task", .data = "data", .window = 7};
+    put_tagged(*state, tag);
+    for (int bos = 0; bos < 2; bos++)
+        for (task.stride = 3; task.stride < 8; task.stride++)
+            for (task.skip = 0; task.skip < 4; task.skip++) {
+                sequences_t sequences;
+                task.bos = bos;
+                task.most = task.skip ? 2 : 0;
+                expect_ok(sequences_read(&task, *state, &sequences));
+                assert_int_equal(sequences.tags.count, 4);
+                assert_int_equal(sequences.tokens, sequences.offset[sequences.count]);
+                for (size_t i = 0; i < sequences.tokens; i++) {
+                    int32_t id = sequences.id[i];
+                    assert_int_equal(sequences.tag[i], id == BOS ? -1 : (id - 100) % 3);
+                    assert_int_equal(id == BOS, bos && i % 7 == 0);
+                }
+                sequences_free(&sequences);
+            }
+    shard_remove(*state);
+}
+
 static void means_by_tag(void **state)
 {
     int32_t tag[TOKENS];
@@ -258,6 +283,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(windows_restart_at_documents, scratch_create,
                                         scratch_destroy),
         cmocka_unit_test_setup_teardown(means_by_tag, scratch_create, scratch_destroy),
+        cmocka_unit_test_setup_teardown(windows_have_tags, scratch_create, scratch_destroy),
         cmocka_unit_test_setup_teardown(refuses_damaged_tagged, scratch_create, scratch_destroy),
         cmocka_unit_test_setup_teardown(reads_choices, scratch_create, scratch_destroy),
         cmocka_unit_test_setup_teardown(refuses_damaged_choices, scratch_create, scratch_destroy),
