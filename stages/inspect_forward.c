@@ -129,13 +129,17 @@ static status_t write_output(const forward_t *it, const char *path, int conditio
     return status;
 }
 
+/* The model as it is, and the ablations that need nothing but neurons. */
+enum { CONDITIONS = ABLATE_SIGNFLIP + 1 };
+
 static status_t run(forward_t *it, const char *model, const char *output)
 {
     const model_shape_t *shape = &it->model->shape;
-    intervention_t condition[ABLATE_COUNT] = {{.ablate = ABLATE_NONE}};
-    int conditions = it->neuron ? ABLATE_COUNT : 1;
+    intervention_t condition[CONDITIONS] = {{.ablate = ABLATE_NONE}};
+    int conditions = it->neuron ? CONDITIONS : 1;
     for (int c = 1; c < conditions; c++)
-        condition[c] = (intervention_t){(ablate_t)c, it->neuron, it->start};
+        condition[c] =
+            (intervention_t){.ablate = (ablate_t)c, .neuron = it->neuron, .start = it->start};
     probe_t probe = {.take = take, .context = it};
     run_options_t options = {.condition = condition,
                              .conditions = conditions,

@@ -122,6 +122,8 @@ status_t results_describe(const results_t *results, size_t index, store_t *store
     status_t status = store_set_text(store, name, "ablate", ablate_name(condition->ablate));
     if (!status)
         status = store_set_text(store, name, "cohort", condition->cohort ? condition->cohort : "");
+    if (!status && condition->ablate == ABLATE_SCALE)
+        status = store_set_number(store, name, "factor", condition->factor);
     if (!status) status = store_set_integer(store, name, "neurons", neurons);
     if (!status) status = store_set_text(store, name, "key", condition->key);
     if (!status && results->deviation)

@@ -122,7 +122,7 @@ static status_t ablate(const model_t *model, int from, int to, int which, interv
         start[l + 1] = start[l];
         for (int i = 0; l >= from && l < to && i < few; i++) neuron[start[l + 1]++] = which + i * 7;
     }
-    *out = (intervention_t){ABLATE_NEGATIVE, neuron, start};
+    *out = (intervention_t){.ablate = ABLATE_NEGATIVE, .neuron = neuron, .start = start};
     return status;
 }
 

@@ -228,8 +228,14 @@ const config_key_t config_keys[] = {
      "The model as it is; any other condition is a map of the keys below."},
     {"evaluate.conditions[].name", CONFIG_TEXT, NULL, ANY,
      "Name of the condition in results; by default ablation-cohort."},
-    {"evaluate.conditions[].ablate", CONFIG_CHOICE, REQUIRED, ONE_OF("negative|positive|both"),
-     "What happens to the pre-activation a: negative max(a, 0), positive min(a, 0), both 0."},
+    {"evaluate.conditions[].ablate", CONFIG_CHOICE, REQUIRED,
+     ONE_OF("negative|positive|both|posrelu|signflip|mean|scale"),
+     "What happens to the pre-activation a: negative max(a, 0), positive min(a, 0), both 0; mean: "
+     "a "
+     "negative one becomes the neuron's mean over all tokens of the statistics; scale: it is "
+     "multiplied by factor. To the activation function: posrelu a where a > 0, signflip |act(a)|."},
+    {"evaluate.conditions[].factor", CONFIG_NUMBER, NULL, WITHIN(-1000, 1000),
+     "scale: what negative pre-activations are multiplied by; 0 is the same as negative."},
     {"evaluate.conditions[].cohort", CONFIG_TEXT, REQUIRED, ANY, "The neurons it happens to."},
 
     {"resources.chunk", CONFIG_INTEGER, "2048", WITHIN(16, 1048576),

@@ -11,8 +11,11 @@ typedef struct {
     char *name;         /* "baseline", "negative-top", or as configured */
     const char *cohort; /* borrowed from the configuration; NULL for the baseline */
     ablate_t ablate;
-    char key[SHA256_HEX]; /* of the ablation and its neurons, once loaded */
+    double factor; /* ABLATE_SCALE, else 0 */
+    /* once loaded: */
+    char key[SHA256_HEX]; /* of the ablation, its neurons, the factor, their means */
     int32_t *neuron, *start;
+    float *value; /* ABLATE_MEAN: their means over all tokens at the checkpoint */
 } condition_t;
 
 typedef struct {
@@ -25,8 +28,9 @@ typedef struct {
  * one of select. Errors name the line. */
 MUST_CHECK status_t conditions_read(const config_t *config, conditions_t *conditions);
 
-/* Loads the neurons of every condition at a checkpoint from directory/selection/. A layer or
- * neuron that the model lacks is an EXIT_INPUT error. */
+/* Loads the neurons of every condition at a checkpoint from directory/selection/, and their means
+ * where the ablation asks for them from directory/statistics/. A layer or neuron that the model
+ * or the statistics lack is an EXIT_INPUT error. */
 MUST_CHECK status_t conditions_load(conditions_t *conditions, const char *directory,
                                     const char *checkpoint, int layers, int neurons);
 /* Where no cohort is chosen yet: neurons such that each condition with a cohort differs from all

@@ -25,6 +25,8 @@ typedef enum {
     ABLATE_BOTH,     /* 0 */
     ABLATE_POSRELU,  /* a where a > 0, else act(a) */
     ABLATE_SIGNFLIP, /* |act(a)| */
+    ABLATE_MEAN,     /* a negative one becomes the neuron's value: its mean */
+    ABLATE_SCALE,    /* a negative one becomes factor times itself */
     ABLATE_COUNT
 } ablate_t;
 
@@ -37,6 +39,8 @@ typedef struct {
     ablate_t ablate;
     const int32_t *neuron; /* layer l: neuron[start[l] .. start[l + 1]), ascending; borrowed */
     const int32_t *start;  /* [layers + 1] */
+    const float *value;    /* ABLATE_MEAN: of each of these neurons, in their order; borrowed */
+    float factor;          /* ABLATE_SCALE */
 } intervention_t;
 
 /* Receives a layer's pre-activations (rows, F) of the first condition, before its own ablation,

@@ -6,8 +6,8 @@
 #include "core/memory.h"
 #include "model/kernels.h"
 
-static const char *const names[ABLATE_COUNT] = {"none", "negative", "positive",
-                                                "both", "posrelu",  "signflip"};
+static const char *const names[ABLATE_COUNT] = {"none",    "negative", "positive", "both",
+                                                "posrelu", "signflip", "mean",     "scale"};
 
 ablate_t ablate_of_name(const char *name)
 {
@@ -30,9 +30,14 @@ static bool same(const intervention_t *a, const intervention_t *b, int layer)
 {
     int32_t n = count_of(a, layer);
     if (n != count_of(b, layer)) return false;
-    return n == 0 || (a->ablate == b->ablate &&
-                      memcmp(a->neuron + a->start[layer], b->neuron + b->start[layer],
-                             (size_t)n * sizeof *a->neuron) == 0);
+    if (n == 0) return true;
+    const int32_t *neuron = a->neuron + a->start[layer], *other = b->neuron + b->start[layer];
+    if (a->ablate != b->ablate || memcmp(neuron, other, (size_t)n * sizeof *neuron) != 0)
+        return false;
+    if (a->ablate == ABLATE_SCALE) return a->factor == b->factor;
+    return a->ablate != ABLATE_MEAN ||
+           memcmp(a->value + a->start[layer], b->value + b->start[layer],
+                  (size_t)n * sizeof *a->value) == 0;
 }
 
 status_t condition_tree_create(const intervention_t *condition, int conditions, int layers,
@@ -85,14 +90,19 @@ int condition_tree_first(const condition_tree_t *tree, int layer, int state)
     return c;
 }
 
-/* The ablated activations of one row's neurons: value holds their pre-activations. */
-static void ablate(ablate_t op, activation_t activation, float *value, float *result, size_t count)
+/* The ablated activations of one row's neurons, from the intervention's number first on: value
+ * holds their pre-activations. */
+static void ablate(const intervention_t *it, activation_t activation, int32_t first, float *value,
+                   float *result, size_t count)
 {
+    ablate_t op = it->ablate;
     for (size_t i = 0; i < count; i++) {
         float a = value[i];
         if (op == ABLATE_NEGATIVE) value[i] = a < 0 ? 0 : a;
         if (op == ABLATE_POSITIVE) value[i] = a > 0 ? 0 : a;
         if (op == ABLATE_BOTH) value[i] = 0;
+        if (op == ABLATE_MEAN && a < 0) value[i] = it->value[(size_t)first + i];
+        if (op == ABLATE_SCALE && a < 0) value[i] = it->factor * a;
     }
     kernel_activate(activation, result, value, count);
     for (size_t i = 0; i < count; i++) {
@@ -128,7 +138,7 @@ void intervention_activate(const intervention_t *it, int layer, activation_t act
         size_t n = end - from < TOGETHER ? (size_t)(end - from) : TOGETHER;
         for (size_t t = 0; t < rows; t++) {
             for (size_t i = 0; i < n; i++) value[i] = in[t * in_stride + (size_t)neuron[i]];
-            ablate(it->ablate, activation, value, result, n);
+            ablate(it, activation, from, value, result, n);
             for (size_t i = 0; i < n; i++)
                 out[t * out_stride + (size_t)neuron[i] - first] = result[i];
         }

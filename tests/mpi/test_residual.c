@@ -93,8 +93,8 @@ static void test_transformers(void **state)
         {4, 0, -1.3501854, 5.34545142, -12.5470924, 5.24719477, 0.0166462692},
     };
     static const int32_t neuron[] = {3, 100, 255, 3, 100, 255}, start[] = {0, 0, 3, 6, 6};
-    static const intervention_t conditions[] = {{ABLATE_NEGATIVE, neuron, start},
-                                                {ABLATE_NONE, NULL, NULL}};
+    static const intervention_t conditions[] = {
+        {.ablate = ABLATE_NEGATIVE, .neuron = neuron, .start = start}, {.ablate = ABLATE_NONE}};
     residual_streams_t streams;
     expect_ok(
         measure(MPI_COMM_WORLD, "tests/data/demo/model/step1000", 0, 0, conditions, 2, &streams));
@@ -110,10 +110,11 @@ static void test_transformers(void **state)
 /* ---- closed forms ---- */
 
 static const int32_t cohort[] = {0, 7, 55, 1, 2, 3, 30}, first[] = {0, 0, 3, 7};
-static const intervention_t several[] = {{ABLATE_NONE, NULL, NULL},
-                                         {ABLATE_NEGATIVE, cohort, first},
-                                         {ABLATE_BOTH, cohort, first},
-                                         {ABLATE_POSITIVE, cohort, first}};
+static const intervention_t several[] = {
+    {.ablate = ABLATE_NONE},
+    {.ablate = ABLATE_NEGATIVE, .neuron = cohort, .start = first},
+    {.ablate = ABLATE_BOTH, .neuron = cohort, .start = first},
+    {.ablate = ABLATE_POSITIVE, .neuron = cohort, .start = first}};
 enum { SEVERAL = 4 };
 
 static void save(const char *directory, const tiny_t *tiny)

@@ -24,7 +24,9 @@ static sequences_t make_sequences(void)
 
 static const int32_t neuron[] = {0, 7, 55, 1, 2, 3, 30}, start[] = {0, 3, 3, 7};
 static const intervention_t conditions[] = {
-    {ABLATE_NONE, NULL, NULL}, {ABLATE_NEGATIVE, neuron, start}, {ABLATE_BOTH, neuron, start}};
+    {.ablate = ABLATE_NONE},
+    {.ablate = ABLATE_NEGATIVE, .neuron = neuron, .start = start},
+    {.ablate = ABLATE_BOTH, .neuron = neuron, .start = start}};
 enum { CONDITIONS = 3, SCORES = CONDITIONS * SEQUENCES };
 
 /* Rank 0 makes the model's directory; the others wait. */

@@ -15,8 +15,8 @@ static const int64_t offset[] = {0, 4, 8, 12};
 
 /* Neurons in the last two of three layers: conditions part after the first. */
 static const int32_t neuron[] = {1, 2}, start[] = {0, 0, 1, 2};
-static const intervention_t conditions[] = {{ABLATE_NONE, NULL, NULL},
-                                            {ABLATE_NEGATIVE, neuron, start}};
+static const intervention_t conditions[] = {
+    {.ablate = ABLATE_NONE}, {.ablate = ABLATE_NEGATIVE, .neuron = neuron, .start = start}};
 
 typedef struct {
     model_shape_t shape;

@@ -189,10 +189,15 @@ static void reads_conditions(void **state)
     conditions_t conditions;
     config_t *config =
         configure("evaluate:\n  conditions: [baseline, {ablate: negative, cohort: top}, "
-                  "{ablate: both, cohort: top, name: off}]\n");
+                  "{ablate: both, cohort: top, name: off}, {ablate: scale, factor: -0.5, cohort: "
+                  "top}, {ablate: mean, cohort: bottom}]\n");
     (void)state;
     expect_ok(conditions_read(config, &conditions));
-    assert_int_equal(conditions.count, 3);
+    assert_int_equal(conditions.count, 5);
+    assert_string_equal(conditions.condition[3].name, "scale-0.5-top");
+    assert_true(conditions.condition[3].factor == -0.5);
+    assert_string_equal(conditions.condition[4].name, "mean-bottom");
+    assert_int_equal(conditions.condition[4].ablate, ABLATE_MEAN);
     assert_string_equal(conditions.condition[0].name, "baseline");
     assert_null(conditions.condition[0].cohort);
     assert_string_equal(conditions.condition[1].name, "negative-top");
@@ -214,6 +219,10 @@ static void refuses_conditions(void **state)
     static const char *const cases[][2] = {
         {"{ablate: both, cohort: tpo}", "run.yaml:8: evaluate.conditions[0].cohort: select has no "
                                         "cohort 'tpo'; did you mean 'top'?"},
+        {"{ablate: scale, cohort: top}",
+         "run.yaml:8: evaluate.conditions[0].factor: ablate: scale, and nothing else"},
+        {"{ablate: negative, factor: 2, cohort: top}",
+         "run.yaml:8: evaluate.conditions[0].factor: ablate: scale, and nothing else"},
         {"baseline\n    - baseline",
          "run.yaml:9: evaluate.conditions[1]: a second condition is named 'baseline'"},
         {"{ablate: both, cohort: top}\n    - {ablate: both, cohort: top}",
@@ -255,10 +264,20 @@ static void write_cohort(const char *directory, uint64_t count, const int32_t *l
     mem_free(&path);
 }
 
+static void remove_below(const char *directory, const char *name)
+{
+    char *path = NULL;
+    expect_ok(path_join(directory, name, &path));
+    unlink(path);
+    *strrchr(path, '/') = '\0';
+    rmdir(path);
+    mem_free(&path);
+}
+
 static void loads_neurons(void **state)
 {
     static const int32_t layer[] = {0, 0, 2}, neuron[] = {3, 9, 1}, start[] = {0, 2, 2, 3};
-    char *path = NULL, key[3][SHA256_HEX];
+    char key[3][SHA256_HEX];
     conditions_t conditions;
     config_t *config = configure("evaluate:\n  conditions: [baseline, {ablate: both, cohort: top}, "
                                  "{ablate: negative, cohort: top}]\n");
@@ -292,11 +311,64 @@ static void loads_neurons(void **state)
     assert_int_equal(conditions.intervention[1].start[3], 0);
     conditions_free(&conditions);
     config_close(&config);
-    expect_ok(str_format(&path, "%s/selection/top.h5", (char *)*state));
-    unlink(path);
-    *strrchr(path, '/') = '\0';
-    rmdir(path);
+    remove_below(*state, "selection/top.h5");
+}
+
+/* Writes statistics/step0.h5 with the mean of each neuron of the layers 0 and 2. */
+static void write_means(const char *directory, const double mean[2][10])
+{
+    static const int32_t layer[] = {0, 2};
+    char *path = NULL;
+    store_t *store = NULL;
+    uint64_t shape[] = {2, 10};
+    expect_ok(str_format(&path, "%s/statistics/step0.h5", directory));
+    expect_ok(directory_create_for(path));
+    expect_ok(store_create(path, MPI_COMM_SELF, &store));
+    expect_ok(store_write(store, "/layers", STORE_I32, 1, shape, layer));
+    expect_ok(store_write(store, "/mean", STORE_F64, 2, shape, mean));
+    expect_ok(store_publish(&store));
     mem_free(&path);
+}
+
+/* The factor and the means are part of a condition, and of its key. */
+static void loads_means_and_factors(void **state)
+{
+    static const int32_t layer[] = {0, 0, 2}, neuron[] = {3, 9, 1}, missing[] = {0, 1, 2};
+    double mean[2][10] = {{0}};
+    char key[3][SHA256_HEX];
+    conditions_t conditions;
+    config_t *config = configure("evaluate:\n  conditions: [{ablate: mean, cohort: top}, "
+                                 "{ablate: scale, factor: 0.5, cohort: top}, "
+                                 "{ablate: scale, factor: 2, cohort: top}]\n");
+    mean[0][3] = -0.25, mean[0][9] = 1.5, mean[1][1] = -3;
+    write_cohort(*state, 3, layer, neuron);
+    expect_ok(conditions_read(config, &conditions));
+    expect_error(conditions_load(&conditions, *state, "step0", 3, 10), EXIT_INPUT,
+                 "run the stage 'reduce' first");
+    write_means(*state, mean);
+    expect_ok(conditions_load(&conditions, *state, "step0", 3, 10));
+    const float *value = conditions.intervention[0].value;
+    assert_true(value[0] == -0.25f && value[1] == 1.5f && value[2] == -3);
+    assert_true(conditions.intervention[1].factor == 0.5f && !conditions.intervention[1].value);
+    for (int c = 0; c < 3; c++) memcpy(key[c], conditions.condition[c].key, SHA256_HEX);
+    assert_string_not_equal(key[1], key[2]);
+    mean[0][4] = 7; /* of none of these neurons */
+    write_means(*state, mean);
+    expect_ok(conditions_load(&conditions, *state, "step0", 3, 10));
+    assert_string_equal(conditions.condition[0].key, key[0]);
+    mean[1][1] = -2;
+    write_means(*state, mean);
+    expect_ok(conditions_load(&conditions, *state, "step0", 3, 10));
+    assert_string_not_equal(conditions.condition[0].key, key[0]);
+    assert_string_equal(conditions.condition[1].key, key[1]);
+    write_cohort(*state, 3, missing, neuron);
+    expect_error(conditions_load(&conditions, *state, "step0", 3, 10), EXIT_INPUT,
+                 "/statistics/step0.h5: layer 1, neuron 9 has no mean, which the condition "
+                 "'mean-top' puts in place");
+    conditions_free(&conditions);
+    config_close(&config);
+    remove_below(*state, "selection/top.h5");
+    remove_below(*state, "statistics/step0.h5");
 }
 
 #define WITH_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_create, scratch_destroy)
@@ -304,10 +376,15 @@ static void loads_neurons(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_tasks),        cmocka_unit_test(refuses_tasks),
-        WITH_SCRATCH(cuts_windows),           WITH_SCRATCH(reads_pairs),
-        WITH_SCRATCH(refuses_damaged_shards), cmocka_unit_test(reads_conditions),
-        cmocka_unit_test(refuses_conditions), WITH_SCRATCH(loads_neurons),
+        cmocka_unit_test(reads_tasks),
+        cmocka_unit_test(refuses_tasks),
+        WITH_SCRATCH(cuts_windows),
+        WITH_SCRATCH(reads_pairs),
+        WITH_SCRATCH(refuses_damaged_shards),
+        cmocka_unit_test(reads_conditions),
+        cmocka_unit_test(refuses_conditions),
+        WITH_SCRATCH(loads_neurons),
+        WITH_SCRATCH(loads_means_and_factors),
     };
     MPI_Init(&argc, &argv);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

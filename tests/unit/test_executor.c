@@ -111,8 +111,8 @@ static const int32_t start[] = {0, 3, 3, 7};
 
 static void forest_equals_whole_sequences(void **state)
 {
-    static const intervention_t conditions[] = {{ABLATE_NONE, NULL, NULL},
-                                                {ABLATE_NEGATIVE, neuron, start}};
+    static const intervention_t conditions[] = {
+        {.ablate = ABLATE_NONE}, {.ablate = ABLATE_NEGATIVE, .neuron = neuron, .start = start}};
     texts_t texts;
     make_texts(&texts, 1);
     for (int which = 0; which < 4; which++)
@@ -149,15 +149,21 @@ static void forest_equals_whole_sequences(void **state)
 /* Conditions that part at different layers, two that are equal, one without neurons. */
 static const int32_t late[] = {4, 9}, late_start[] = {0, 0, 0, 2};
 static const int32_t nothing_start[] = {0, 0, 0, 0};
+static const float means[] = {0.1f, -0.2f, 0.1f};
 static const intervention_t many[] = {
-    {ABLATE_NONE, NULL, NULL},
-    {ABLATE_NEGATIVE, neuron, start},
-    {ABLATE_BOTH, late, late_start},
-    {ABLATE_BOTH, neuron, start},
-    {ABLATE_NEGATIVE, neuron, start},
-    {ABLATE_NEGATIVE, late, late_start},
-    {ABLATE_BOTH, neuron, nothing_start},
-    {ABLATE_SIGNFLIP, late, late_start},
+    {.ablate = ABLATE_NONE},
+    {.ablate = ABLATE_NEGATIVE, .neuron = neuron, .start = start},
+    {.ablate = ABLATE_BOTH, .neuron = late, .start = late_start},
+    {.ablate = ABLATE_BOTH, .neuron = neuron, .start = start},
+    {.ablate = ABLATE_NEGATIVE, .neuron = neuron, .start = start},
+    {.ablate = ABLATE_NEGATIVE, .neuron = late, .start = late_start},
+    {.ablate = ABLATE_BOTH, .neuron = neuron, .start = nothing_start},
+    {.ablate = ABLATE_SIGNFLIP, .neuron = late, .start = late_start},
+    {.ablate = ABLATE_SCALE, .neuron = late, .start = late_start, .factor = 0.5f},
+    {.ablate = ABLATE_SCALE, .neuron = late, .start = late_start, .factor = 2},
+    {.ablate = ABLATE_MEAN, .neuron = late, .start = late_start, .value = means},
+    {.ablate = ABLATE_MEAN, .neuron = late, .start = late_start, .value = means + 1},
+    {.ablate = ABLATE_SCALE, .neuron = late, .start = late_start, .factor = 2},
 };
 enum { MANY = sizeof many / sizeof *many };
 
@@ -587,10 +593,10 @@ static void refuses_impossible_interventions(void **state)
     static const int64_t offset[] = {0, 3};
     static const int32_t unordered[] = {5, 3}, two[] = {0, 0, 2, 2};
     int32_t repeated[TINY_MLP + 1] = {0}, all[] = {0, 0, TINY_MLP + 1, TINY_MLP + 1};
-    intervention_t cases[] = {{ABLATE_BOTH, beyond, one},
-                              {ABLATE_BOTH, below, one},
-                              {ABLATE_BOTH, repeated, all},
-                              {ABLATE_BOTH, unordered, two}};
+    intervention_t cases[] = {{.ablate = ABLATE_BOTH, .neuron = beyond, .start = one},
+                              {.ablate = ABLATE_BOTH, .neuron = below, .start = one},
+                              {.ablate = ABLATE_BOTH, .neuron = repeated, .start = all},
+                              {.ablate = ABLATE_BOTH, .neuron = unordered, .start = two}};
     static const char *const messages[] = {"tiny: neuron 56 of 56", "tiny: neuron -1 of 56",
                                            "tiny: layer 1: 57 of 56 neurons",
                                            "tiny: layer 1: neuron 3 after 5"};

@@ -88,9 +88,24 @@ static void kernels(void **state)
     float whole = (float)kernel_log_sum(&sum);
     expect_bits("log-sum-exp", checksum(&whole, sizeof whole), 0xbaae803c550cd2bfu);
     static const int32_t neuron[] = {3, 50, 99}, start[] = {0, 3};
-    intervention_t flip = {ABLATE_SIGNFLIP, neuron, start};
-    intervention_activate(&flip, 0, ACTIVATION_GELU, y, 100, x, 100, 40, 0, 100);
-    expect_bits("an ablation", checksum(y, 4000 * sizeof *y), 0x82da3ba93e89eb91u);
+    static const float value[] = {-0.5f, 0.25f, 2};
+    static const uint64_t ablated[ABLATE_COUNT] = {0,
+                                                   0xfd66e85d18abf86du,
+                                                   0xe6f41d5fb16d2ce6u,
+                                                   0x43b11cd5281460e6u,
+                                                   0x2621b5efc03dc73fu,
+                                                   0x82da3ba93e89eb91u,
+                                                   0x04dd87db7f37175bu,
+                                                   0x3bb91abf746e1e36u};
+    for (int op = ABLATE_NEGATIVE; op < ABLATE_COUNT; op++) {
+        const intervention_t it = {.ablate = (ablate_t)op,
+                                   .neuron = neuron,
+                                   .start = start,
+                                   .value = value,
+                                   .factor = -0.75f};
+        intervention_activate(&it, 0, ACTIVATION_GELU, y, 100, x, 100, 40, 0, 100);
+        expect_bits(ablate_name(it.ablate), checksum(y, 4000 * sizeof *y), ablated[op]);
+    }
 }
 
 /* ---- what depends on fused multiply-add ---- */
@@ -163,8 +178,8 @@ static uint64_t run(const char *directory)
 {
     static const int32_t id[] = {1, 2, 3, 4, 5, 6, 7, 1, 2, 3, 9, 90};
     static const int64_t offset[] = {0, 7, 12};
-    static const intervention_t condition[] = {{ABLATE_NONE, NULL, NULL},
-                                               {ABLATE_NEGATIVE, neuron, start}};
+    static const intervention_t condition[] = {
+        {.ablate = ABLATE_NONE}, {.ablate = ABLATE_NEGATIVE, .neuron = neuron, .start = start}};
     static struct {
         float logits[2 * 12 * TINY_VOCABULARY], log_probability[2 * 8];
     } result;

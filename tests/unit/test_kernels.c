@@ -394,7 +394,7 @@ static void log_sums_at_the_edges(void **state)
 
 /* ---- interventions ---- */
 
-static long double ablated(ablate_t op, long double a)
+static long double ablated(ablate_t op, long double a, long double mean)
 {
     switch (op) {
     case ABLATE_NEGATIVE: return gelu(a > 0 ? a : 0);
@@ -402,6 +402,8 @@ static long double ablated(ablate_t op, long double a)
     case ABLATE_BOTH: return 0;
     case ABLATE_POSRELU: return a > 0 ? a : gelu(a);
     case ABLATE_SIGNFLIP: return fabsl(gelu(a));
+    case ABLATE_MEAN: return gelu(a < 0 ? mean : a);
+    case ABLATE_SCALE: return gelu(a < 0 ? -1.5L * a : a);
     default: return gelu(a);
     }
 }
@@ -410,25 +412,32 @@ static void interventions(void **state)
 {
     enum { ROWS = 7, NEURONS = 40 };
     static const int32_t neuron[] = {3, 5, 39, 0, 7}, start[] = {0, 3, 3, 5};
+    static const float value[] = {0.5f, -0.25f, 1.5f, -2, 0};
     float in[ROWS * NEURONS], out[ROWS * NEURONS];
     (void)state;
     fill_normal(in, ROWS * NEURONS, 2, 8);
     in[3] = 0, in[NEURONS + 3] = -0.0f;
     for (int op = ABLATE_NONE; op < ABLATE_COUNT; op++)
         for (int layer = 0; layer < 3; layer++) {
-            intervention_t it = {(ablate_t)op, neuron, start};
+            intervention_t it = {.ablate = (ablate_t)op,
+                                 .neuron = neuron,
+                                 .start = start,
+                                 .value = value,
+                                 .factor = -1.5f};
             /* in parts of the neurons, as the executor asks for them */
             for (size_t first = 0; first < NEURONS; first += 6)
                 intervention_activate(&it, layer, ACTIVATION_GELU, out + first, NEURONS, in,
                                       NEURONS, ROWS, first,
                                       NEURONS - first < 6 ? NEURONS - first : 6);
             for (int i = 0; i < ROWS * NEURONS; i++) {
-                bool named = false;
+                int32_t named = -1;
                 for (int32_t n = start[layer]; n < start[layer + 1]; n++)
-                    named |= neuron[n] == i % NEURONS;
-                long double x = (long double)in[i];
-                long double y = ablated(named ? (ablate_t)op : ABLATE_NONE, x);
-                assert_true(fabsl((long double)out[i] - y) <= 2e-7L * fabsl(x));
+                    if (neuron[n] == i % NEURONS) named = n;
+                long double x = (long double)in[i],
+                            mean = named < 0 ? 0 : (long double)value[named];
+                long double y = ablated(named < 0 ? ABLATE_NONE : (ablate_t)op, x, mean);
+                long double size = fmaxl(1.5L * fabsl(x), fabsl(mean));
+                assert_true(fabsl((long double)out[i] - y) <= 2e-7L * size);
             }
         }
     for (int op = 0; op < ABLATE_COUNT; op++)
