@@ -116,14 +116,16 @@ static status_t write_answers(const results_t *results, size_t index, store_t *s
 status_t results_describe(const results_t *results, size_t index, store_t *store)
 {
     const condition_t *condition = &results->conditions->condition[index];
-    char name[512];
+    char name[512], layers[32];
     int64_t neurons = condition->start ? condition->start[results->layers] : 0;
     snprintf(name, sizeof name, "/%s", condition->name);
+    snprintf(layers, sizeof layers, "%d-%d", condition->first, condition->end - 1);
     status_t status = store_set_text(store, name, "ablate", ablate_name(condition->ablate));
     if (!status)
         status = store_set_text(store, name, "cohort", condition->cohort ? condition->cohort : "");
     if (!status && condition->ablate == ABLATE_SCALE)
         status = store_set_number(store, name, "factor", condition->factor);
+    if (!status) status = store_set_text(store, name, "layers", layers);
     if (!status) status = store_set_integer(store, name, "neurons", neurons);
     if (!status) status = store_set_text(store, name, "key", condition->key);
     if (!status && results->deviation)

@@ -45,33 +45,28 @@ static status_t add_statistics(inputs_t *in, const char *checkpoint, hash_t *has
     return status;
 }
 
-/* A rule as it is written, the list that it names, and the statistics that it is applied to. */
-static status_t add_rule(inputs_t *in, const rule_t *rule, hash_t *hash)
+/* A rule, the list that it names, the statistics that it is applied to, and its parts. */
+static status_t add_rule(inputs_t *in, size_t index, hash_t *hash)
 {
-    str_t text = {0};
+    const rule_t *rule = &in->rules.rule[index];
     char digest[SHA256_HEX];
-    status_t status = config_dump(in->stage->config, config_path("select.%s.", rule->name), &text);
-    if (!status) status = hash_add_field(hash, "rule", text.data);
+    size_t part;
+    status_t status = rule_hash(&in->rules, index, hash);
     if (!status && rule->neurons) status = hash_file(rule->neurons, digest);
     if (!status && rule->neurons) status = hash_add_field(hash, "list", digest);
     if (!status && rule->from) status = add_statistics(in, rule->from, hash);
-    str_free(&text);
+    for (size_t k = 0; !status && rule_part(rule, k, &part); k++) status = add_rule(in, part, hash);
     return status;
 }
 
 static status_t make_key(inputs_t *in, size_t index, char key[SHA256_HEX])
 {
     hash_t *hash = NULL;
-    const rule_t *rule = &in->rules.rule[index];
     status_t status = stage_key_create(&hash);
     if (!status) status = hash_add_field(hash, "stage", "select");
     for (size_t i = 0; !status && i < in->checkpoints.count; i++)
         status = add_statistics(in, in->checkpoints.item[i], hash);
-    if (!status) status = add_rule(in, rule, hash);
-    while (!status && rule->kind == RULE_RANDOM) {
-        rule = &in->rules.rule[rule->like];
-        status = add_rule(in, rule, hash);
-    }
+    if (!status) status = add_rule(in, index, hash);
     if (!status) status = hash_finish(&hash, key);
     hash_destroy(&hash);
     return status;

@@ -207,12 +207,14 @@ static status_t check_scalar(const config_t *config, const config_key_t *key, co
     switch (key->type) {
     case CONFIG_INTEGER:
     case CONFIG_INTEGERS:
+    case CONFIG_NUMBERS:
     case CONFIG_NUMBER: return check_number(config, key, node, path);
     case CONFIG_BOOLEAN:
         if (is_choice("true|false", node->text)) return NULL;
         snprintf(problem, sizeof problem, "'%.100s' is neither true nor false", node->text);
         return error_at(config, node, path, problem);
     case CONFIG_CHOICE:
+    case CONFIG_CHOICES:
         if (is_choice(key->choices, node->text)) return NULL;
         snprintf(problem, sizeof problem, "'%.100s' is none of %s", node->text, key->choices);
         return error_at(config, node, path, problem);
@@ -223,7 +225,7 @@ static status_t check_scalar(const config_t *config, const config_key_t *key, co
 static status_t check_leaf(const config_t *config, const config_key_t *key, const node_t *node,
                            const char *path)
 {
-    bool list = key->type == CONFIG_TEXTS || key->type == CONFIG_INTEGERS;
+    bool list = key->type >= CONFIG_TEXTS;
     if (!list || node->kind != NODE_LIST) return check_scalar(config, key, node, path);
     if (node->count == 0) return error_at(config, node, path, "the list is empty");
     status_t status = NULL;
@@ -534,6 +536,19 @@ static status_t dump_value(const node_t *node, str_t *text)
     return status ? status : str_add(text, "]");
 }
 
+/* Whether a path lies in a map that is not there, below an entry that is: what such a map would
+ * default to says nothing of the entry. */
+static bool in_absent_map(const config_t *config, const config_key_t *key, const char *path)
+{
+    char parent[PATH_LENGTH];
+    if (!strpbrk(key->path, "*[")) return false;
+    snprintf(parent, sizeof parent, "%s", path);
+    char *dot = strrchr(parent, '.');
+    if (!dot) return false;
+    *dot = '\0';
+    return !find(config, parent);
+}
+
 /* Lines of one key for every concrete path that its pattern stands for: done + what of the
  * pattern is left. */
 static status_t dump_key(const config_t *config, const config_key_t *key, const char *done,
@@ -546,6 +561,7 @@ static status_t dump_key(const config_t *config, const config_key_t *key, const 
         const node_t *node = find(config, done);
         if (strncmp(done, prefix, strlen(prefix)) != 0) return NULL;
         if (!node && (!key->fallback || key->fallback == REQUIRED)) return NULL;
+        if (!node && in_absent_map(config, key, done)) return NULL;
         if (node && node->kind == NODE_MAP) return NULL;
         status = str_printf(text, "%s: ", done);
         if (!status) status = node ? dump_value(node, text) : dump_text(key->fallback, text);

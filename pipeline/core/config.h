@@ -21,8 +21,11 @@ typedef enum {
     CONFIG_INTEGER, /* within [least, most] */
     CONFIG_NUMBER,  /* within [least, most] */
     CONFIG_BOOLEAN, /* true or false */
-    CONFIG_TEXTS,   /* a list of texts; a single text stands for a list of one */
-    CONFIG_INTEGERS /* a list of integers within [least, most], or a single one */
+    /* lists, for which a single value stands as well: */
+    CONFIG_TEXTS,
+    CONFIG_CHOICES,  /* of choices */
+    CONFIG_INTEGERS, /* within [least, most] */
+    CONFIG_NUMBERS   /* within [least, most] */
 } config_type_t;
 
 typedef struct {
@@ -60,7 +63,7 @@ const char *config_text(const config_t *config, const char *path);
 int64_t config_integer(const config_t *config, const char *path);
 double config_number(const config_t *config, const char *path);
 bool config_boolean(const config_t *config, const char *path);
-/* The entries of a list of texts; borrowed until the config closes. */
+/* The entries of a list, as they are written; borrowed until the config closes. */
 size_t config_texts(const config_t *config, const char *path, const char *const **texts);
 
 /* Entries of a map with free names ("corpora") or of a list of maps ("evaluate.tasks"). */

@@ -1,132 +1,182 @@
 #include "eval/condition.h"
 
-#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
-#include "eval/task.h"
-#include "select/selection.h"
-#include "stats/statistics.h"
-#include "store/output.h"
 
-static status_t read_condition(const config_t *config, size_t index, condition_t *condition)
+/* An entry without an explosion of conditions. */
+enum { MOST = 10000 };
+
+/* ---- what an entry lists ---- */
+
+typedef struct {
+    const config_t *config;
+    const rules_t *rules;
+    conditions_t *conditions;
+    size_t capacity, entry;
+    char key[64]; /* "evaluate.conditions[3]" */
+} reader_t;
+
+static const char *key_of(const reader_t *it, const char *key)
 {
-    const char *scalar = config_scalar(config, config_path("evaluate.conditions[%zu]", index));
-    if (scalar) return str_copy(&condition->name, scalar);
-    const char *ablate = config_text(config, config_path("evaluate.conditions[%zu].ablate", index));
-    const char *name = config_text(config, config_path("evaluate.conditions[%zu].name", index));
-    const char *factor = config_path("evaluate.conditions[%zu].factor", index);
-    condition->ablate = ablate_of_name(ablate);
-    if (config_has(config, factor) != (condition->ablate == ABLATE_SCALE))
-        return config_error(config, factor, "ablate: scale, and nothing else, has a factor");
-    if (condition->ablate == ABLATE_SCALE) condition->factor = config_number(config, factor);
-    condition->cohort = config_text(config, config_path("evaluate.conditions[%zu].cohort", index));
-    status_t status = check_cohort(config, config_path("evaluate.conditions[%zu].cohort", index),
-                                   condition->cohort);
+    return config_path("%s.%s", it->key, key);
+}
+
+/* layers: those of a condition, or with groups those of the first one. */
+static status_t read_layers(const reader_t *it, condition_layers_t *layers)
+{
+    const char *first = key_of(it, "layers.first"), *last = key_of(it, "layers.last");
+    bool grouped = config_has(it->config, key_of(it, "layers.groups"));
+    bool ranged = config_has(it->config, first) || config_has(it->config, last);
+    *layers = (condition_layers_t){0};
+    if (!config_count(it->config, key_of(it, "layers"))) return NULL;
+    if (grouped == ranged)
+        return config_error(it->config, key_of(it, "layers"),
+                            "either groups, or first and last, are expected");
+    layers->groups = (int)config_integer(it->config, key_of(it, "layers.groups"));
+    layers->cumulative =
+        strcmp(config_text(it->config, key_of(it, "layers.mode")), "cumulative") == 0;
+    if (grouped) return NULL;
+    layers->from = (int)config_integer(it->config, first);
+    if (config_has(it->config, last)) layers->to = (int)config_integer(it->config, last) + 1;
+    if (layers->to == 0 || layers->from < layers->to) return NULL;
+    return config_error(it->config, last, "%d comes before layers.first, %d", layers->to - 1,
+                        layers->from);
+}
+
+/* ---- one condition ---- */
+
+/* "-group2of8", "-groups1to2of8", "-layers0to3" */
+static status_t name_layers(const condition_layers_t *layers, str_t *name)
+{
+    if (layers->groups && layers->cumulative)
+        return str_printf(name, "-groups1to%dof%d", layers->to, layers->groups);
+    if (layers->groups) return str_printf(name, "-group%dof%d", layers->to, layers->groups);
+    if (layers->to) return str_printf(name, "-layers%dto%d", layers->from, layers->to - 1);
+    return layers->from ? str_printf(name, "-layersfrom%d", layers->from) : NULL;
+}
+
+/* The name says all that a condition is. */
+static status_t name_condition(condition_t *condition)
+{
+    str_t name = {0};
+    status_t status = str_add(&name, ablate_name(condition->ablate));
+    if (!status && condition->ablate == ABLATE_SCALE)
+        status = str_printf(&name, "%.10g", condition->factor);
+    if (!status) status = str_printf(&name, "-%s", condition->cohort);
+    if (!status) status = name_layers(&condition->layers, &name);
+    if (!status) status = str_copy(&condition->name, name.data);
+    str_free(&name);
+    return status;
+}
+
+static status_t add(reader_t *it, const condition_t *like, const char *name)
+{
+    conditions_t *all = it->conditions;
+    status_t status = mem_grow(&all->condition, &it->capacity, all->count + 1, "conditions");
     if (status) return status;
-    if (name) return str_copy(&condition->name, name);
-    if (condition->ablate == ABLATE_SCALE)
-        return str_format(&condition->name, "scale%.10g-%s", condition->factor, condition->cohort);
-    return str_format(&condition->name, "%s-%s", ablate, condition->cohort);
-}
-
-status_t conditions_read(const config_t *config, conditions_t *conditions)
-{
-    size_t count = config_count(config, "evaluate.conditions");
-    *conditions = (conditions_t){.count = count ? count : 1};
-    status_t status = mem_new(&conditions->condition, conditions->count, "conditions");
-    if (!status) status = mem_new(&conditions->intervention, conditions->count, "conditions");
-    if (!status && count == 0) status = str_copy(&conditions->condition[0].name, "baseline");
-    for (size_t i = 0; !status && i < count; i++) {
-        condition_t *condition = &conditions->condition[i];
-        status = read_condition(config, i, condition);
-        for (size_t j = 0; !status && j < i; j++)
-            if (strcmp(conditions->condition[j].name, condition->name) == 0)
-                status = config_error(config, config_path("evaluate.conditions[%zu]", i),
-                                      "a second condition is named '%s'", condition->name);
-        if (!status && strpbrk(condition->name, "/\n"))
-            status = config_error(config, config_path("evaluate.conditions[%zu].name", i),
-                                  "'%s' holds a slash or a newline", condition->name);
-    }
-    if (status) conditions_free(conditions);
+    condition_t *condition = &all->condition[all->count];
+    *condition =
+        (condition_t){.ablate = like->ablate, .factor = like->factor, .layers = like->layers};
+    all->count++;
+    if (like->cohort) status = str_copy(&condition->cohort, like->cohort);
+    if (!status && name) status = str_copy(&condition->name, name);
+    else if (!status) status = name_condition(condition);
+    for (size_t i = 0; !status && i + 1 < all->count; i++)
+        if (strcmp(all->condition[i].name, condition->name) == 0)
+            status = config_error(it->config, it->key, "a second condition is named '%s'",
+                                  condition->name);
+    if (!status && strpbrk(condition->name, "/\n"))
+        status = config_error(it->config, key_of(it, "name"), "'%s' holds a slash or a newline",
+                              condition->name);
     return status;
 }
 
-/* A cohort's neurons, sorted by layer and neuron, as the executor's index by layer. */
-static status_t index_cohort(condition_t *condition, const cohort_t *cohort, const char *path,
-                             int layers, int neurons)
-{
-    status_t status = mem_new(&condition->neuron, (size_t)cohort->count, "neurons");
-    if (!status) status = mem_new(&condition->start, (size_t)layers + 1, "neurons");
-    for (int64_t i = 0; !status && i < cohort->count; i++) {
-        if (cohort->layer[i] >= layers || cohort->neuron[i] >= neurons)
-            status = status_new(EXIT_INPUT,
-                                "%s: layer %d, neuron %d: the model has %d layers of %d neurons",
-                                path, cohort->layer[i], cohort->neuron[i], layers, neurons);
-        else condition->start[cohort->layer[i] + 1]++;
-        condition->neuron[i] = cohort->neuron[i];
-    }
-    for (int l = 0; !status && l < layers; l++) condition->start[l + 1] += condition->start[l];
-    return status;
-}
+/* ---- an entry ---- */
 
-/* value = the means of the condition's neurons, of which a layer's place among those that have
- * statistics is found by its number. */
-static status_t pick_means(condition_t *condition, const matrix_t *means, const char *path,
-                           int layers)
+/* One ablation and factor of some cohorts, in each group of layers. */
+static status_t add_cohorts(reader_t *it, condition_t *condition, size_t first, size_t count)
 {
-    status_t status =
-        mem_new(&condition->value, (size_t)condition->start[layers], "means of neurons");
-    for (int l = 0; !status && l < layers; l++) {
-        int32_t at = 0;
-        while (at < means->layers && means->layer[at] != l) at++;
-        for (int32_t i = condition->start[l]; !status && i < condition->start[l + 1]; i++) {
-            int32_t neuron = condition->neuron[i];
-            bool known = at < means->layers && neuron < means->neurons;
-            double mean = known ? means->value[(int64_t)at * means->neurons + neuron] : NAN;
-            condition->value[i] = (float)mean;
-            if (isnan(mean))
-                status = status_new(EXIT_INPUT,
-                                    "%s: layer %d, neuron %d has no mean, which the condition "
-                                    "'%s' puts in place of negative values",
-                                    path, l, neuron, condition->name);
+    const char *name = config_text(it->config, key_of(it, "name"));
+    condition_layers_t *layers = &condition->layers, read;
+    status_t status = read_layers(it, &read);
+    for (size_t c = 0; !status && c < count; c++) {
+        condition->cohort = (char *)it->rules->rule[first + c].name; /* copied by add */
+        for (int g = 0; !status && g < (read.groups ? read.groups : 1); g++) {
+            *layers = read;
+            if (read.groups) layers->from = read.cumulative ? 0 : g;
+            if (read.groups) layers->to = g + 1;
+            if (it->conditions->count > MOST)
+                return config_error(it->config, it->key, "more than %d conditions", MOST);
+            status = add(it, condition, name);
         }
     }
     return status;
 }
 
-static status_t load_means(condition_t *condition, const char *directory, const char *checkpoint,
-                           int layers)
+static status_t add_factors(reader_t *it, condition_t *condition, const char *cohort)
 {
-    char *path = NULL;
-    matrix_t means = {0};
-    status_t status = selection_statistics_path(directory, checkpoint, &path);
-    if (!status) status = matrix_read(path, statistics_find("mean"), &means);
-    if (!status) status = pick_means(condition, &means, path, layers);
-    matrix_destroy(&means);
-    mem_free(&path);
+    const char *const *factor = NULL;
+    bool scales = condition->ablate == ABLATE_SCALE;
+    size_t factors = scales ? config_texts(it->config, key_of(it, "factor"), &factor) : 1;
+    size_t first, count;
+    char key[96];
+    snprintf(key, sizeof key, "%s", key_of(it, "cohort"));
+    status_t status = rules_resolve(it->rules, it->config, key, cohort, &first, &count);
+    for (size_t f = 0; !status && f < factors; f++) {
+        condition->factor = scales ? strtod(factor[f], NULL) : 0;
+        status = add_cohorts(it, condition, first, count);
+    }
     return status;
 }
 
-static status_t make_key(condition_t *condition, int layers)
+static status_t read_map(reader_t *it)
 {
-    hash_t *hash = NULL;
-    size_t count = condition->start ? (size_t)condition->start[layers] : 0;
-    status_t status = hash_create(&hash);
-    if (!status) status = hash_add_field(hash, "ablate", ablate_name(condition->ablate));
-    if (!status && condition->start)
-        status = hash_add(hash, condition->start, ((size_t)layers + 1) * sizeof(int32_t));
-    if (!status) status = hash_add(hash, condition->neuron, count * sizeof(int32_t));
-    if (!status && condition->value)
-        status = hash_add(hash, condition->value, count * sizeof(float));
-    if (!status && condition->ablate == ABLATE_SCALE)
-        status = hash_add(hash, &condition->factor, sizeof condition->factor);
-    if (!status) status = hash_finish(&hash, condition->key);
-    hash_destroy(&hash);
+    const char *const *ablate, *const *cohort, *factor = key_of(it, "factor");
+    size_t scales = 0;
+    size_t ablations = config_texts(it->config, key_of(it, "ablate"), &ablate);
+    size_t cohorts = config_texts(it->config, key_of(it, "cohort"), &cohort);
+    for (size_t a = 0; a < ablations; a++) scales += ablate_of_name(ablate[a]) == ABLATE_SCALE;
+    if (config_has(it->config, factor) != (scales > 0))
+        return config_error(it->config, factor, "ablate: scale, and nothing else, has a factor");
+    status_t status = NULL;
+    for (size_t a = 0; !status && a < ablations; a++)
+        for (size_t c = 0; !status && c < cohorts; c++) {
+            condition_t condition = {.ablate = ablate_of_name(ablate[a])};
+            status = add_factors(it, &condition, cohort[c]);
+        }
     return status;
 }
 
-static void forget(condition_t *condition)
+status_t conditions_read(const config_t *config, conditions_t *conditions)
+{
+    rules_t rules;
+    size_t count = config_count(config, "evaluate.conditions");
+    reader_t it = {.config = config, .rules = &rules, .conditions = conditions};
+    *conditions = (conditions_t){0};
+    status_t status = rules_read(config, NULL, &rules);
+    if (!status && count == 0) status = add(&it, &(condition_t){0}, "baseline");
+    for (size_t i = 0; !status && i < count; i++) {
+        snprintf(it.key, sizeof it.key, "evaluate.conditions[%zu]", i);
+        const char *scalar = config_scalar(config, it.key);
+        status = scalar ? add(&it, &(condition_t){0}, scalar) : read_map(&it);
+    }
+    if (!status) status = mem_new(&conditions->intervention, conditions->count, "conditions");
+    rules_destroy(&rules);
+    if (status) conditions_free(conditions);
+    return status;
+}
+
+ptrdiff_t conditions_find(const conditions_t *conditions, const char *name)
+{
+    for (size_t i = 0; i < conditions->count; i++)
+        if (strcmp(conditions->condition[i].name, name) == 0) return (ptrdiff_t)i;
+    return -1;
+}
+
+void condition_forget(condition_t *condition)
 {
     mem_free(&condition->neuron);
     mem_free(&condition->start);
@@ -134,74 +184,16 @@ static void forget(condition_t *condition)
     condition->key[0] = '\0';
 }
 
-static intervention_t intervention_of(const condition_t *condition)
+void condition_free(condition_t *condition)
 {
-    return (intervention_t){.ablate = condition->ablate,
-                            .neuron = condition->neuron,
-                            .start = condition->start,
-                            .value = condition->value,
-                            .factor = (float)condition->factor};
-}
-
-static status_t load_cohort(condition_t *condition, const char *directory, const char *checkpoint,
-                            int layers, int neurons)
-{
-    char *path = NULL;
-    store_t *store = NULL;
-    cohort_t cohort = {0};
-    status_t status = str_format(&path, "%s/selection/%s.h5", directory, condition->cohort);
-    if (!status) status = output_open(path, "select", &store);
-    if (!status) status = selection_read(store, checkpoint, &cohort);
-    if (!status) status = index_cohort(condition, &cohort, path, layers, neurons);
-    if (!status && condition->ablate == ABLATE_MEAN)
-        status = load_means(condition, directory, checkpoint, layers);
-    cohort_destroy(&cohort);
-    store_close(&store);
-    mem_free(&path);
-    return status;
-}
-
-status_t conditions_load(conditions_t *conditions, const char *directory, const char *checkpoint,
-                         int layers, int neurons)
-{
-    status_t status = NULL;
-    for (size_t i = 0; !status && i < conditions->count; i++) {
-        condition_t *condition = &conditions->condition[i];
-        forget(condition);
-        if (condition->cohort)
-            status = load_cohort(condition, directory, checkpoint, layers, neurons);
-        if (!status) status = make_key(condition, layers);
-        conditions->intervention[i] = intervention_of(condition);
-    }
-    return status;
-}
-
-status_t conditions_stand_in(conditions_t *conditions, int layers)
-{
-    status_t status = NULL;
-    for (size_t i = 0; !status && i < conditions->count; i++) {
-        condition_t *condition = &conditions->condition[i];
-        forget(condition);
-        if (condition->cohort) status = mem_new(&condition->neuron, (size_t)layers, "neurons");
-        if (!status && condition->cohort)
-            status = mem_new(&condition->start, (size_t)layers + 1, "neurons");
-        if (!status && condition->ablate == ABLATE_MEAN)
-            status = mem_new(&condition->value, (size_t)layers, "neurons");
-        for (int l = 0; !status && condition->cohort && l < layers; l++) {
-            condition->neuron[l] = (int32_t)i;
-            condition->start[l + 1] = l + 1;
-        }
-        conditions->intervention[i] = intervention_of(condition);
-    }
-    return status;
+    mem_free(&condition->name);
+    mem_free(&condition->cohort);
+    condition_forget(condition);
 }
 
 void conditions_free(conditions_t *conditions)
 {
-    for (size_t i = 0; conditions->condition && i < conditions->count; i++) {
-        mem_free(&conditions->condition[i].name);
-        forget(&conditions->condition[i]);
-    }
+    for (size_t i = 0; i < conditions->count; i++) condition_free(&conditions->condition[i]);
     mem_free(&conditions->condition);
     mem_free(&conditions->intervention);
     conditions->count = 0;

@@ -5,6 +5,7 @@
 
 #include "core/memory.h"
 #include "core/strings.h"
+#include "select/rules.h"
 #include "text/mixture.h"
 
 /* formats: that data of the kind may have, between bars. */
@@ -17,18 +18,6 @@ static const struct {
              [TASK_RESIDUAL] = {"residual", "corpora", ""},
              [TASK_EXTREMES] = {"extremes", "corpora", ""}};
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
-
-status_t check_cohort(const config_t *config, const char *key, const char *cohort)
-{
-    const char *known[64];
-    size_t count = config_count(config, "select");
-    if (config_count(config, config_path("select.%s", cohort))) return NULL;
-    if (count > 64) count = 64;
-    for (size_t i = 0; i < count; i++) known[i] = config_name(config, "select", i);
-    const char *near = nearest_name(cohort, known, count);
-    return config_error(config, key, "select has no cohort '%s'%s%s%s", cohort,
-                        near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
-}
 
 static status_t check_format(const config_t *config, const char *key, const task_t *task)
 {
@@ -71,6 +60,18 @@ status_t task_check_collected(const config_t *config, const char *key, const cha
 {
     const task_t windows = {.kind = TASK_PERPLEXITY, .data = name};
     return task_is_tagged(config, name) ? NULL : task_check_data(config, key, &windows);
+}
+
+static status_t check_cohort(const config_t *config, const char *key, const char *cohort)
+{
+    rules_t rules;
+    size_t index;
+    char own[512]; /* the key's buffer is used anew before long */
+    snprintf(own, sizeof own, "%s", key);
+    status_t status = rules_read(config, NULL, &rules);
+    if (!status) status = rules_resolve_one(&rules, config, own, cohort, &index);
+    rules_destroy(&rules);
+    return status;
 }
 
 /* What extremes alone has. */

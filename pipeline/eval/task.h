@@ -53,7 +53,4 @@ MUST_CHECK status_t task_check_data(const config_t *config, const char *key, con
 /* The same of a name that collect takes: a corpus or tagged text. */
 MUST_CHECK status_t task_check_collected(const config_t *config, const char *key, const char *name);
 
-/* An error at the key, with the nearest name, unless select defines the cohort. */
-MUST_CHECK status_t check_cohort(const config_t *config, const char *key, const char *cohort);
-
 #endif

@@ -188,6 +188,7 @@ status_t report_write(const run_t *run, const char *directory, report_t *report)
         status = write_by(run, directory, "weights.csv", csv_weights, report);
     if (!status) status = write_by(run, directory, "results.json", harness_json, report);
     if (!status) status = write_text(directory, "cohorts.csv", &run->cohorts_csv, report);
+    if (!status) status = write_text(directory, "cohort_layers.csv", &run->sizes_csv, report);
     if (!status) status = write_by(run, directory, "pair_signs.csv", csv_pair_signs, report);
     if (!status) status = write_tasks(run, directory, report);
     if (!status) status = write_measures(run, directory, report);

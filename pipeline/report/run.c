@@ -111,6 +111,7 @@ void run_close(run_t *run)
     mem_free(&run->condition);
     mem_free(&run->data);
     str_free(&run->cohorts_csv);
+    str_free(&run->sizes_csv);
     strings_free(&run->missing);
     strings_free(&run->versions);
     strings_free(&run->products);

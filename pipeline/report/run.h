@@ -167,6 +167,7 @@ typedef struct {
     size_t residuals, residual_capacity;
     str_t *extremes_csv;   /* [plan.count]: of tasks of extremes */
     str_t cohorts_csv;     /* checkpoint,cohort,layer,neuron,value */
+    str_t sizes_csv;       /* checkpoint,cohort,layer,neurons,threshold */
     strings_t products;    /* of the results, each once: "bfloat16 (oneDNN ...)" */
     deviation_t deviation; /* of all scores that say how far they are from float32 */
     strings_t missing;     /* a line each, for people */

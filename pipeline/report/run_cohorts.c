@@ -22,6 +22,22 @@ static status_t list_neurons(run_t *run, const char *checkpoint, const char *nam
     return status;
 }
 
+static status_t list_sizes(run_t *run, const char *checkpoint, const char *name,
+                           const cohort_t *cohort)
+{
+    status_t status = NULL;
+    str_t *csv = &run->sizes_csv;
+    for (int32_t l = 0; !status && l < cohort->layers; l++) {
+        status = csv_text(csv, checkpoint);
+        if (!status) status = csv_text(csv, name);
+        if (!status) status = csv_integer(csv, cohort->number[l]);
+        if (!status) status = csv_integer(csv, cohort->size[l]);
+        if (!status) status = csv_number(csv, cohort->threshold[l]);
+        if (!status) status = csv_end(csv);
+    }
+    return status;
+}
+
 static void measure(const cohort_t *cohort, const findings_t *findings, run_cohort_t *size)
 {
     *size = (run_cohort_t){.there = true,
@@ -52,6 +68,7 @@ static status_t read_cohort(run_t *run, size_t rule, bool *absent)
         status = selection_read(store, checkpoint, &cohort);
         if (!status) status = findings_read(store, checkpoint, &cohort, &findings);
         if (!status) measure(&cohort, &findings, &run->cohort[i * run->rules.count + rule]);
+        if (!status) status = list_sizes(run, checkpoint, cohort_name, &cohort);
         /* A list of all neurons would say nothing. */
         if (!status && run->rules.rule[rule].kind != RULE_ALL)
             status = list_neurons(run, checkpoint, cohort_name, &cohort);
@@ -72,6 +89,7 @@ status_t run_read_cohorts(run_t *run)
     status_t status = mem_new(&run->cohort, run->checkpoints->count * run->rules.count, "cohorts");
     if (!status) status = mem_new(&absent, run->checkpoints->count, "checkpoints");
     if (!status) status = str_add(&run->cohorts_csv, "checkpoint,cohort,layer,neuron,value\n");
+    if (!status) status = str_add(&run->sizes_csv, "checkpoint,cohort,layer,neurons,threshold\n");
     for (size_t r = 0; !status && r < run->rules.count; r++) status = read_cohort(run, r, absent);
     mem_free(&absent);
     return status;

@@ -149,7 +149,7 @@ status_t run_read_drift(run_t *run)
     }
     for (size_t r = 0; !status && r < run->rules.count; r++) {
         const char *from = run->rules.rule[r].from;
-        if (run->rules.rule[r].kind == RULE_ALL) continue;
+        if (run->rules.rule[r].kind == RULE_ALL || rules_search(&run->rules, r)) continue;
         if (!from) from = run->checkpoints->item[last];
         if (is_there(run, from)) status = follow(run, &free_rules, r, from);
     }

@@ -26,17 +26,28 @@ static bool same_way(const run_t *run, const rule_t *a, const rule_t *b)
     switch (a->kind) {
     case RULE_HIGHEST:
     case RULE_LOWEST: return a->statistic == b->statistic;
+    case RULE_PAIRED:
+        return a->statistic == b->statistic && a->like != b->like &&
+               same_way(run, &run->rules.rule[a->like], &run->rules.rule[b->like]);
     case RULE_RANDOM:
-        return a->outside == b->outside && a->like != b->like &&
+        return a->outside == b->outside && a->like != b->like && a->draw == b->draw &&
                same_way(run, &run->rules.rule[a->like], &run->rules.rule[b->like]);
     default: return false;
     }
 }
 
+static bool same_layers(const condition_layers_t *a, const condition_layers_t *b)
+{
+    return a->groups == b->groups && a->from == b->from && a->to == b->to;
+}
+
 static bool belongs(const run_t *run, size_t leader, size_t condition)
 {
     const rule_t *a = rule_of(run, leader), *b = rule_of(run, condition);
-    if (!a || !b || !same_text(run->condition[leader].ablate, run->condition[condition].ablate))
+    const condition_t *as = &run->planned.condition[leader],
+                      *bs = &run->planned.condition[condition];
+    if (!a || !b || as->ablate != bs->ablate || as->factor != bs->factor ||
+        !same_layers(&as->layers, &bs->layers))
         return false;
     return leader == condition || b->kind == RULE_ALL || same_way(run, a, b);
 }
@@ -61,13 +72,28 @@ static const char *statistics_label(int statistic)
 static status_t name_sweep(const run_t *run, size_t leader, sweep_t *sweep)
 {
     const rule_t *rule = rule_of(run, leader);
-    const char *ablate = run->condition[leader].ablate;
+    const condition_t *condition = &run->planned.condition[leader];
+    const condition_layers_t *layers = &condition->layers;
+    str_t title = {0};
     sweep->random = rule->kind == RULE_RANDOM;
-    if (sweep->random)
-        return str_format(&sweep->title, "%s: random%s", ablate, rule->outside ? " outside" : "");
-    return str_format(&sweep->title, "%s: %s %s", ablate,
-                      rule->kind == RULE_HIGHEST ? "highest" : "lowest",
-                      statistics_label(rule->statistic));
+    status_t status = str_add(&title, run->condition[leader].ablate);
+    if (!status && condition->ablate == ABLATE_SCALE)
+        status = str_printf(&title, " by %.10g", condition->factor);
+    if (!status && sweep->random)
+        status = str_printf(&title, ": random%s", rule->outside ? " outside" : "");
+    else if (!status && rule->kind == RULE_PAIRED)
+        status = str_printf(&title, ": like in %s", statistics_label(rule->statistic));
+    else if (!status)
+        status = str_printf(&title, ": %s %s", rule->kind == RULE_HIGHEST ? "highest" : "lowest",
+                            statistics_label(rule->statistic));
+    if (!status && rule->draw) status = str_printf(&title, " %d", rule->draw);
+    if (!status && layers->groups)
+        status = str_printf(&title, ", layer group%s %s%d of %d", layers->cumulative ? "s" : "",
+                            layers->cumulative ? "1 to " : "", layers->to, layers->groups);
+    else if (!status && (layers->from || layers->to)) status = str_add(&title, ", some layers");
+    if (!status) status = str_copy(&sweep->title, title.data);
+    str_free(&title);
+    return status;
 }
 
 static void insert(sweep_t *sweep, size_t condition, double share)

@@ -1,4 +1,4 @@
-#include "select/cohort.h"
+#include "select/cohort_internal.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -22,17 +22,11 @@ void cohort_destroy(cohort_t *cohort)
     mem_free(&cohort->number);
     mem_free(&cohort->threshold);
     mem_free(&cohort->size);
+    mem_free(&cohort->partner);
     *cohort = (cohort_t){0};
 }
 
-/* A cohort being made: every rule marks the neurons it takes, bool [layers][neurons]. */
-typedef struct {
-    const matrix_t *matrix;
-    bool *taken;
-    double *threshold;
-} choice_t;
-
-static status_t choice_create(choice_t *choice, const matrix_t *matrix)
+status_t choice_create(choice_t *choice, const matrix_t *matrix)
 {
     *choice = (choice_t){.matrix = matrix};
     size_t neurons = 0, layers = (size_t)matrix->layers;
@@ -43,8 +37,7 @@ static status_t choice_create(choice_t *choice, const matrix_t *matrix)
     return status;
 }
 
-/* Ends the choice: cohort = what was taken, unless status is an error. */
-static status_t choice_finish(choice_t *choice, status_t status, cohort_t *cohort)
+status_t choice_finish(choice_t *choice, status_t status, cohort_t *cohort)
 {
     const matrix_t *m = choice->matrix;
     int64_t count = 0, all = (int64_t)m->layers * m->neurons, place = 0;
@@ -55,11 +48,13 @@ static status_t choice_finish(choice_t *choice, status_t status, cohort_t *cohor
     if (!status) status = mem_new(&cohort->value, (size_t)count, "a cohort");
     if (!status) status = mem_new(&cohort->number, (size_t)m->layers, "a cohort");
     if (!status) status = mem_new(&cohort->size, (size_t)m->layers, "a cohort");
+    if (!status && choice->partner) status = mem_new(&cohort->partner, (size_t)count, "a cohort");
     for (int32_t l = 0; !status && l < m->layers; l++) cohort->number[l] = m->layer[l];
     for (int64_t i = 0; !status && i < all; i++) {
         if (!choice->taken[i]) continue;
         cohort->layer[place] = m->layer[i / m->neurons];
         cohort->neuron[place] = (int32_t)(i % m->neurons);
+        if (cohort->partner) cohort->partner[place] = choice->partner[i];
         cohort->value[place++] = m->value[i];
         cohort->size[i / m->neurons]++;
     }
@@ -73,6 +68,7 @@ static status_t choice_finish(choice_t *choice, status_t status, cohort_t *cohor
     }
     mem_free(&choice->taken);
     mem_free(&choice->threshold);
+    mem_free(&choice->partner);
     return status;
 }
 
@@ -123,26 +119,37 @@ static double take_count(const double *value, int32_t neurons, end_t end, int64_
     return last;
 }
 
-status_t cohort_by_count(const matrix_t *m, end_t end, int64_t count, cohort_t *cohort)
+status_t cohort_by_counts(const matrix_t *m, end_t end, const int64_t *count, cohort_t *cohort)
 {
     choice_t choice;
     double *sorted = NULL;
     status_t status = choice_create(&choice, m);
     if (!status) status = mem_new(&sorted, (size_t)m->neurons, "sorted values");
-    for (int32_t l = 0; !status && count > 0 && l < m->layers; l++) {
+    for (int32_t l = 0; !status && l < m->layers; l++) {
         int64_t place = (int64_t)l * m->neurons;
+        if (count[l] == 0) continue;
         int64_t defined = defined_values(m->value + place, m->neurons, sorted);
-        if (defined < count)
+        if (defined < count[l])
             status = status_new(EXIT_INPUT,
                                 "layer %d: %lld neurons are wanted; the statistic is "
                                 "defined for %lld",
-                                m->layer[l], (long long)count, (long long)defined);
+                                m->layer[l], (long long)count[l], (long long)defined);
         else
-            choice.threshold[l] = take_count(m->value + place, m->neurons, end, count, sorted,
+            choice.threshold[l] = take_count(m->value + place, m->neurons, end, count[l], sorted,
                                              defined, choice.taken + place);
     }
     mem_free(&sorted);
     return choice_finish(&choice, status, cohort);
+}
+
+status_t cohort_by_count(const matrix_t *m, end_t end, int64_t count, cohort_t *cohort)
+{
+    int64_t *counts = NULL;
+    status_t status = mem_new(&counts, (size_t)m->layers, "counts of neurons");
+    for (int32_t l = 0; !status && l < m->layers; l++) counts[l] = count;
+    if (!status) status = cohort_by_counts(m, end, counts, cohort);
+    mem_free(&counts);
+    return status;
 }
 
 status_t cohort_all(const matrix_t *m, cohort_t *cohort)
@@ -173,8 +180,7 @@ static status_t take_random(random_t *random, const bool *barred, int32_t neuron
     return status;
 }
 
-/* Whether a cohort was chosen from the same layers, of no more neurons. */
-static status_t check_same_neurons(const matrix_t *m, const cohort_t *like)
+status_t check_same_neurons(const matrix_t *m, const cohort_t *like)
 {
     bool same = like->layers == m->layers;
     for (int32_t l = 0; same && l < m->layers; l++) same = like->number[l] == m->layer[l];

@@ -47,13 +47,37 @@ static status_t read_statistic(const rule_t *rule, const char *directory, const 
     return status;
 }
 
-static status_t apply_random(const rules_t *rules, const rule_t *rule, const matrix_t *matrix,
-                             const char *directory, const char *checkpoint, cohort_t *cohort)
+/* Applies the rules that one is made from; count cohorts, of *part (to be freed with each). */
+static status_t apply_parts(const rules_t *rules, const rule_t *rule, const char *directory,
+                            const char *checkpoint, cohort_t **part, size_t *count)
 {
-    cohort_t like = {0};
-    status_t status = selection_apply(rules, rule->like, directory, checkpoint, &like);
-    if (!status) status = cohort_random(matrix, &like, rule->outside, rule->seed, cohort);
-    cohort_destroy(&like);
+    size_t index;
+    *count = 0;
+    while (rule_part(rule, *count, &index)) (*count)++;
+    status_t status = mem_new(part, *count, "parts of a cohort");
+    for (size_t k = 0; !status && rule_part(rule, k, &index); k++)
+        status = selection_apply(rules, index, directory, checkpoint, &(*part)[k]);
+    return status;
+}
+
+static status_t apply_made(const rules_t *rules, const rule_t *rule, const matrix_t *matrix,
+                           const char *directory, const char *checkpoint, cohort_t *cohort)
+{
+    cohort_t *part = NULL;
+    size_t count;
+    status_t status = apply_parts(rules, rule, directory, checkpoint, &part, &count);
+    if (!status && rule->kind == RULE_RANDOM)
+        status = cohort_random(matrix, part, rule->outside, rule->seed, cohort);
+    else if (!status && rule->kind == RULE_PAIRED)
+        status = cohort_paired(matrix, part, rule->statistic == statistics_find("mean"), cohort);
+    else if (!status)
+        status = cohort_combined(matrix,
+                                 rule->kind == RULE_UNION          ? COMBINE_ANY
+                                 : rule->kind == RULE_INTERSECTION ? COMBINE_ALL
+                                                                   : COMBINE_FIRST_ALONE,
+                                 part, count, cohort);
+    for (size_t k = 0; part && k < count; k++) cohort_destroy(&part[k]);
+    mem_free(&part);
     return status;
 }
 
@@ -79,7 +103,11 @@ status_t selection_apply(const rules_t *rules, size_t index, const char *directo
     switch (rule->kind) {
     case RULE_ALL: status = cohort_all(&matrix, cohort); break;
     case RULE_LISTED: status = apply_listed(rule, &matrix, cohort); break;
-    case RULE_RANDOM: status = apply_random(rules, rule, &matrix, directory, at, cohort); break;
+    case RULE_RANDOM:
+    case RULE_PAIRED:
+    case RULE_UNION:
+    case RULE_INTERSECTION:
+    case RULE_DIFFERENCE: status = apply_made(rules, rule, &matrix, directory, at, cohort); break;
     default:
         status = rule->count ? cohort_by_count(&matrix, end, rule->count, cohort)
                              : cohort_by_percent(&matrix, end, rule->percent, cohort);
@@ -112,6 +140,9 @@ static status_t put_all(store_t *store, const char *checkpoint, const rule_t *ru
     if (!status)
         status = put(store, checkpoint, "value", STORE_F64, c->count, c->value,
                      statistics[rule->statistic].description);
+    if (!status && c->partner)
+        status = put(store, checkpoint, "partner", STORE_I32, c->count, c->partner,
+                     "neuron of the other cohort that each one is paired with");
     if (!status)
         status = put(store, checkpoint, "layers", STORE_I32, c->layers, c->number,
                      "layers that were chosen from");
@@ -124,29 +155,50 @@ static status_t put_all(store_t *store, const char *checkpoint, const rule_t *ru
     return status;
 }
 
-status_t selection_write(store_t *store, const rules_t *rules, size_t index, const char *directory,
-                         const char *checkpoint)
+/* "21 in each layer", or the count of each. */
+static status_t describe_sizes(const cohort_t *cohort, str_t *text)
+{
+    bool equal = true;
+    for (int32_t l = 1; l < cohort->layers; l++) equal &= cohort->size[l] == cohort->size[0];
+    if (equal && cohort->layers) return str_printf(text, "%d in each", cohort->size[0]);
+    status_t status = NULL;
+    for (int32_t l = 0; !status && l < cohort->layers; l++)
+        status = str_printf(text, "%s%d", l ? ", " : "", cohort->size[l]);
+    return status;
+}
+
+status_t selection_put(store_t *store, const rules_t *rules, size_t index, const char *directory,
+                       const char *checkpoint, const cohort_t *cohort)
 {
     const rule_t *rule = &rules->rule[index];
-    str_t text = {0};
+    str_t text = {0}, sizes = {0};
     char *group = NULL;
-    cohort_t cohort = {0};
     findings_t findings = {0};
-    status_t status = selection_apply(rules, index, directory, checkpoint, &cohort);
-    if (!status) status = findings_make(rule, directory, checkpoint, &cohort, &findings);
-    if (!status) status = put_all(store, checkpoint, rule, &cohort);
-    if (!status) status = findings_write(store, checkpoint, &cohort, &findings);
+    status_t status = findings_make(rule, directory, checkpoint, cohort, &findings);
+    if (!status) status = put_all(store, checkpoint, rule, cohort);
+    if (!status) status = findings_write(store, checkpoint, cohort, &findings);
+    if (!status) status = describe_sizes(cohort, &sizes);
     if (!status) status = rule_describe(rules, index, &text);
     if (!status) status = str_format(&group, "/%s", checkpoint);
     if (!status) status = store_set_text(store, group, "rule", text.data);
     if (!status)
         status = store_set_text(store, group, "statistic", statistics[rule->statistic].name);
     if (!status)
-        log_info("cohort '%s' at %s: %lld neurons of %d layers (%s)", rule->name, checkpoint,
-                 (long long)cohort.count, cohort.layers, text.data);
+        log_info("cohort '%s' at %s: %lld neurons of %d layers: %s (%s)", rule->name, checkpoint,
+                 (long long)cohort->count, cohort->layers, sizes.data ? sizes.data : "", text.data);
     mem_free(&group);
     str_free(&text);
+    str_free(&sizes);
     findings_destroy(&findings);
+    return status;
+}
+
+status_t selection_write(store_t *store, const rules_t *rules, size_t index, const char *directory,
+                         const char *checkpoint)
+{
+    cohort_t cohort = {0};
+    status_t status = selection_apply(rules, index, directory, checkpoint, &cohort);
+    if (!status) status = selection_put(store, rules, index, directory, checkpoint, &cohort);
     cohort_destroy(&cohort);
     return status;
 }

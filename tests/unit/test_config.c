@@ -40,8 +40,11 @@ const config_key_t config_keys[] = {
     {"evaluate.tasks[].window", CONFIG_INTEGER, "2048", WITHIN(2, 1048576), "help."},
     {"evaluate.tasks[].score", CONFIG_CHOICE, "sum", ONE_OF("sum|mean"), "help."},
     {"evaluate.conditions[]", CONFIG_CHOICE, NULL, ONE_OF("baseline"), "help."},
-    {"evaluate.conditions[].ablate", CONFIG_CHOICE, REQUIRED, ONE_OF("negative|both"), "help."},
+    {"evaluate.conditions[].ablate", CONFIG_CHOICES, REQUIRED, ONE_OF("negative|both"), "help."},
+    {"evaluate.conditions[].factor", CONFIG_NUMBERS, NULL, WITHIN(-2, 2), "help."},
     {"evaluate.conditions[].cohort", CONFIG_TEXT, REQUIRED, ANY, "help."},
+    {"evaluate.conditions[].layers.groups", CONFIG_INTEGER, REQUIRED, FROM(1), "help."},
+    {"evaluate.conditions[].layers.mode", CONFIG_CHOICE, "single", ONE_OF("single|all"), "help."},
 };
 const size_t config_key_count = sizeof config_keys / sizeof config_keys[0];
 
@@ -181,6 +184,12 @@ static void refuses_word_for_word(void **state)
         {LEAST "collect: {type: ''}\n", "run.yaml:3: collect.type: '' is none of f32|f16|bf16"},
         {LEAST "collect: {layers: [0, x]}\n",
          "run.yaml:3: collect.layers: 'x' is not an integer from 0 to 100000"},
+        {LEAST "evaluate: {conditions: [{ablate: [both, all], cohort: t}]}\n",
+         "run.yaml:3: evaluate.conditions[0].ablate: 'all' is none of negative|both"},
+        {LEAST "evaluate: {conditions: [{ablate: both, cohort: t, factor: [0.5, 3]}]}\n",
+         "run.yaml:3: evaluate.conditions[0].factor: '3' is not a number from -2 to 2"},
+        {LEAST "evaluate: {conditions: [{ablate: both, cohort: t, layers: {mode: all}}]}\n",
+         "run.yaml:3: evaluate.conditions[0].layers.groups: this key is required"},
         {LEAST "collect: {layers: []}\n", "run.yaml:3: collect.layers: the list is empty"},
         {LEAST "collect: {layers: [[1]]}\n",
          "run.yaml:3: collect.layers: a single value is expected, not a list"},
@@ -375,6 +384,16 @@ static void dumps_what_is_in_effect(void **state)
     assert_string_equal(text.data, "evaluate.conditions[0]: \"baseline\"\n"
                                    "evaluate.conditions[1].ablate: \"both\"\n"
                                    "evaluate.conditions[1].cohort: \"t\"\n");
+    str_clear(&text);
+    config_t *nested = open_text(LEAST "evaluate: {conditions: [{ablate: [both, negative], factor: "
+                                       "[1, -0.5], cohort: t, layers: {groups: 2}}]}\n");
+    expect_ok(config_dump(nested, "evaluate.conditions", &text));
+    assert_string_equal(text.data, "evaluate.conditions[0].ablate: [\"both\", \"negative\"]\n"
+                                   "evaluate.conditions[0].factor: [\"1\", \"-0.5\"]\n"
+                                   "evaluate.conditions[0].cohort: \"t\"\n"
+                                   "evaluate.conditions[0].layers.groups: \"2\"\n"
+                                   "evaluate.conditions[0].layers.mode: \"single\"\n");
+    config_close(&nested);
     str_clear(&text);
     expect_ok(config_dump(config, "nothing", &text));
     assert_string_equal(text.data, "");

@@ -39,11 +39,12 @@ static void keys_are_described(void **state)
     for (size_t i = 0; i < config_key_count; i++) {
         const config_key_t *key = &config_keys[i];
         bool bounded = key->type == CONFIG_INTEGER || key->type == CONFIG_INTEGERS ||
-                       key->type == CONFIG_NUMBER;
+                       key->type == CONFIG_NUMBER || key->type == CONFIG_NUMBERS;
+        bool chosen = key->type == CONFIG_CHOICE || key->type == CONFIG_CHOICES;
         if (strlen(key->help) <= 10 || key->help[strlen(key->help) - 1] != '.')
             fail_msg("%s: its help is no sentence", key->path);
-        if ((key->choices != NULL) != (key->type == CONFIG_CHOICE))
-            fail_msg("%s: choices are for CONFIG_CHOICE", key->path);
+        if ((key->choices != NULL) != chosen)
+            fail_msg("%s: choices are for CONFIG_CHOICE and CONFIG_CHOICES", key->path);
         if (bounded && !(key->least < key->most)) fail_msg("%s: has no range", key->path);
         for (size_t j = 0; j < i; j++)
             if (strcmp(key->path, config_keys[j].path) == 0) fail_msg("%s: twice", key->path);

@@ -10,7 +10,7 @@
 #define HEAD                                                                            \
     "run: {name: n, directory: d}\nmodel: {path: m}\n"                                  \
     "corpora: {wiki: {files: f}, books: {files: f}}\nbenchmarks: {blimp: {files: f}}\n" \
-    "select: {top: {percent: 1}, bottom: {percent: 1}}\n" /* lines 1 to 5 */
+    "select:\n  top: {take: highest, percent: 1}\n  bottom: {take: lowest, percent: 1}\n" /* 1 to 7 */
 
 static config_t *configure(const char *rest)
 {
@@ -65,19 +65,20 @@ static void reads_tasks(void **state)
 static void refuses_tasks(void **state)
 {
     static const char *const cases[][2] = {
-        {"{perplexity: wik}", "run.yaml:8: evaluate.tasks[0].perplexity: corpora has no 'wik'; did "
-                              "you mean 'wiki'?"},
-        {"{pairs: wiki}", "run.yaml:8: evaluate.tasks[0].pairs: benchmarks has no 'wiki'"},
-        {"{window: 7}", "run.yaml:8: evaluate.tasks[0]: exactly one of "},
-        {"{perplexity: wiki, pairs: blimp}", "run.yaml:8: evaluate.tasks[0]: exactly one of "},
-        {"{extremes: wiki}", "run.yaml:8: evaluate.tasks[0].extremes: the cohort whose neurons"},
+        {"{perplexity: wik}",
+         "run.yaml:10: evaluate.tasks[0].perplexity: corpora has no 'wik'; did "
+         "you mean 'wiki'?"},
+        {"{pairs: wiki}", "run.yaml:10: evaluate.tasks[0].pairs: benchmarks has no 'wiki'"},
+        {"{window: 7}", "run.yaml:10: evaluate.tasks[0]: exactly one of "},
+        {"{perplexity: wiki, pairs: blimp}", "run.yaml:10: evaluate.tasks[0]: exactly one of "},
+        {"{extremes: wiki}", "run.yaml:10: evaluate.tasks[0].extremes: the cohort whose neurons"},
         {"{extremes: wiki, cohort: topp}",
-         "run.yaml:8: evaluate.tasks[0].cohort: select has no cohort 'topp'; did you mean 'top'?"},
-        {"{residual: blimp}", "run.yaml:8: evaluate.tasks[0].residual: corpora has no 'blimp'"},
+         "run.yaml:10: evaluate.tasks[0].cohort: select has no cohort 'topp'; did you mean 'top'?"},
+        {"{residual: blimp}", "run.yaml:10: evaluate.tasks[0].residual: corpora has no 'blimp'"},
         {"{pairs: blimp, name: a/b}",
-         "run.yaml:8: evaluate.tasks[0].name: 'a/b' holds a slash or a newline"},
+         "run.yaml:10: evaluate.tasks[0].name: 'a/b' holds a slash or a newline"},
         {"{pairs: blimp}\n    - {pairs: blimp, score: mean}",
-         "run.yaml:9: evaluate.tasks[1]: a second task is named 'pairs-blimp'; give it a name"},
+         "run.yaml:11: evaluate.tasks[1]: a second task is named 'pairs-blimp'; give it a name"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -217,16 +218,24 @@ static void reads_conditions(void **state)
 static void refuses_conditions(void **state)
 {
     static const char *const cases[][2] = {
-        {"{ablate: both, cohort: tpo}", "run.yaml:8: evaluate.conditions[0].cohort: select has no "
+        {"{ablate: both, cohort: tpo}", "run.yaml:10: evaluate.conditions[0].cohort: select has no "
                                         "cohort 'tpo'; did you mean 'top'?"},
         {"{ablate: scale, cohort: top}",
-         "run.yaml:8: evaluate.conditions[0].factor: ablate: scale, and nothing else"},
+         "run.yaml:10: evaluate.conditions[0].factor: ablate: scale, and nothing else"},
         {"{ablate: negative, factor: 2, cohort: top}",
-         "run.yaml:8: evaluate.conditions[0].factor: ablate: scale, and nothing else"},
+         "run.yaml:10: evaluate.conditions[0].factor: ablate: scale, and nothing else"},
+        {"{ablate: both, cohort: top, name: x, layers: {groups: 2}}",
+         "run.yaml:10: evaluate.conditions[0]: a second condition is named 'x'"},
+        {"{ablate: both, cohort: top, layers: {groups: 2, first: 1}}",
+         "run.yaml:10: evaluate.conditions[0].layers: either groups, or first and last"},
+        {"{ablate: both, cohort: top, layers: {first: 2, last: 1}}",
+         "run.yaml:10: evaluate.conditions[0].layers.last: 1 comes before layers.first, 2"},
+        {"{ablate: [both, both], cohort: top}",
+         "run.yaml:10: evaluate.conditions[0]: a second condition is named 'both-top'"},
         {"baseline\n    - baseline",
-         "run.yaml:9: evaluate.conditions[1]: a second condition is named 'baseline'"},
+         "run.yaml:11: evaluate.conditions[1]: a second condition is named 'baseline'"},
         {"{ablate: both, cohort: top}\n    - {ablate: both, cohort: top}",
-         "run.yaml:9: evaluate.conditions[1]: a second condition is named 'both-top'"},
+         "run.yaml:11: evaluate.conditions[1]: a second condition is named 'both-top'"},
         {"{ablate: both, cohort: top, name: \"a\\nb\"}",
          "evaluate.conditions[0].name: 'a\nb' holds a slash or a newline"},
     };
@@ -240,6 +249,49 @@ static void refuses_conditions(void **state)
         conditions_free(&conditions);
         config_close(&config);
     }
+}
+
+/* Entries that stand for several conditions. */
+static void expands_conditions(void **state)
+{
+    static const char *const names[] = {
+        "negative-top",
+        "negative-bottom",
+        "scale0.5-top",
+        "scale0.5-bottom",
+        "scale2-top",
+        "scale2-bottom",
+        "both-low-p1",
+        "both-low-p2.5",
+        "mean-low-p1-group1of2",
+        "mean-low-p1-group2of2",
+        "negative-low-p1-groups1to1of3",
+        "negative-low-p1-groups1to2of3",
+        "negative-low-p1-groups1to3of3",
+        "negative-low-p2.5-groups1to1of3",
+        "negative-low-p2.5-groups1to2of3",
+        "negative-low-p2.5-groups1to3of3",
+        "negative-top-layers0to1",
+        "negative-top-layersfrom2",
+    };
+    conditions_t conditions;
+    config_t *config =
+        configure("  low: {take: lowest, percent: [1, 2.5]}\nevaluate:\n  conditions:\n"
+                  "  - {ablate: [negative, scale], factor: [0.5, 2], cohort: [top, bottom]}\n"
+                  "  - {ablate: both, cohort: low}\n"
+                  "  - {ablate: mean, cohort: low-p1, layers: {groups: 2}}\n"
+                  "  - {ablate: negative, cohort: low, layers: {groups: 3, mode: cumulative}}\n"
+                  "  - {ablate: negative, cohort: top, layers: {last: 1}}\n"
+                  "  - {ablate: negative, cohort: top, layers: {first: 2}}\n");
+    (void)state;
+    expect_ok(conditions_read(config, &conditions));
+    assert_int_equal(conditions.count, sizeof names / sizeof *names);
+    /* cohorts within factors within ablations, but for cohorts of one entry */
+    for (size_t i = 0; i < conditions.count; i++)
+        if (conditions_find(&conditions, names[i]) < 0) fail_msg("%s", names[i]);
+    assert_true(conditions.condition[conditions_find(&conditions, "scale2-bottom")].factor == 2);
+    conditions_free(&conditions);
+    config_close(&config);
 }
 
 /* Writes selection/top.h5 with these neurons at the checkpoint step0. */
@@ -309,6 +361,51 @@ static void loads_neurons(void **state)
     write_cohort(*state, 0, layer, neuron);
     expect_ok(conditions_load(&conditions, *state, "step0", 3, 10));
     assert_int_equal(conditions.intervention[1].start[3], 0);
+    conditions_free(&conditions);
+    config_close(&config);
+    remove_below(*state, "selection/top.h5");
+}
+
+/* Groups of layers have the neurons of their layers; conditions that end up with the same neurons
+ * have the same key. */
+static void loads_layers(void **state)
+{
+    static const int32_t layer[] = {0, 1, 1, 2, 2, 2}, neuron[] = {3, 1, 2, 4, 5, 6};
+    static const int32_t want[][4] = {{0, 1, 1, 1}, {0, 0, 2, 5}, {0, 1, 1, 1},
+                                      {0, 1, 3, 6}, {0, 0, 2, 2}, {0, 1, 3, 6}};
+    static const int32_t first[] = {3, 1, 3, 3, 1, 3};
+    conditions_t conditions;
+    config_t *config = configure("evaluate:\n  conditions:\n"
+                                 "  - {ablate: both, cohort: top, layers: {groups: 2}}\n"
+                                 "  - {ablate: both, cohort: top, layers: {groups: 2, mode: "
+                                 "cumulative}}\n"
+                                 "  - {ablate: both, cohort: top, layers: {first: 1, last: 1}}\n"
+                                 "  - {ablate: both, cohort: top}\n");
+    write_cohort(*state, 6, layer, neuron);
+    expect_ok(conditions_read(config, &conditions));
+    expect_ok(conditions_load(&conditions, *state, "step0", 3, 10));
+    assert_int_equal(conditions.count, 6);
+    for (size_t c = 0; c < 6; c++) {
+        assert_memory_equal(conditions.intervention[c].start, want[c], sizeof want[c]);
+        assert_int_equal(conditions.intervention[c].neuron[0], first[c]);
+    }
+    assert_string_equal(conditions.condition[0].key, conditions.condition[2].key);
+    assert_string_equal(conditions.condition[3].key, conditions.condition[5].key);
+    assert_string_not_equal(conditions.condition[1].key, conditions.condition[5].key);
+    expect_ok(conditions_stand_in(&conditions, 3));
+    for (size_t c = 0; c < 6; c++)
+        for (int l = 0; l < 3; l++)
+            assert_int_equal(want[c][l + 1] > want[c][l], conditions.intervention[c].start[l + 1] >
+                                                              conditions.intervention[c].start[l]);
+    expect_error(conditions_load(&conditions, *state, "step0", 1, 10), EXIT_INPUT,
+                 "condition 'both-top-group1of2': 2 groups of the model's 1 layers");
+    conditions_free(&conditions);
+    config_close(&config);
+    config =
+        configure("evaluate: {conditions: [{ablate: both, cohort: top, layers: {first: 3}}]}\n");
+    expect_ok(conditions_read(config, &conditions));
+    expect_error(conditions_load(&conditions, *state, "step0", 3, 10), EXIT_INPUT,
+                 "condition 'both-top-layersfrom3': the model has the layers 0 to 2");
     conditions_free(&conditions);
     config_close(&config);
     remove_below(*state, "selection/top.h5");
@@ -384,6 +481,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(reads_conditions),
         cmocka_unit_test(refuses_conditions),
         WITH_SCRATCH(loads_neurons),
+        cmocka_unit_test(expands_conditions),
+        WITH_SCRATCH(loads_layers),
         WITH_SCRATCH(loads_means_and_factors),
     };
     MPI_Init(&argc, &argv);

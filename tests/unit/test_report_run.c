@@ -369,6 +369,7 @@ static void test_same_bytes(void **state)
     static const char *const name[] = {"results.csv",
                                        "results.json",
                                        "statistics.csv",
+                                       "cohort_layers.csv",
                                        "cohorts.csv",
                                        "report.md",
                                        "tasks/grammar.csv",

@@ -92,6 +92,10 @@ static void test_count(void **state)
     cohort_destroy(&c);
     expect_error(cohort_by_count(&m, END_LOWEST, 4, &c), EXIT_INPUT,
                  "layer 5: 4 neurons are wanted; the statistic is defined for 3");
+    expect_ok(cohort_by_counts(&m, END_LOWEST, (int64_t[]){0, 1}, &c));
+    assert_neurons(&c, 1, (int32_t[][2]){{5, 1}});
+    assert_true(isnan(c.threshold[0]) && c.threshold[1] == 4 && c.size[0] == 0);
+    cohort_destroy(&c);
     expect_ok(cohort_all(&m, &c));
     assert_int_equal(c.count, 10);
     assert_true(isnan(c.value[5]) && c.neuron[9] == 4 && isnan(c.threshold[0]));
@@ -255,6 +259,172 @@ static void test_rules(void **state)
     config_close(&config);
 }
 
+/* Entries that stand for several cohorts: their names, and what is each one's own. */
+static void test_families(void **state)
+{
+    (void)state;
+    config_t *config = NULL;
+    rules_t rules;
+    size_t first, count;
+    expect_ok(read_rules("  random: {like: top, seed: 7, draws: 2}\n"
+                         "  top: {by: md, take: highest, percent: [0.5, 20]}\n"
+                         "  few: {take: lowest, count: [3]}\n"
+                         "  alike: {like: top, match: variance}\n"
+                         "  one: {like: top-p20, match: magnitude, from: step9}\n"
+                         "  rest: {difference: [random-p20-d2, top-p20, few-n3]}\n",
+                         &config, &rules));
+    static const struct {
+        const char *name, *text;
+    } want[] = {
+        {"random-p0.5-d1", "random, as many in each layer as top-p0.5, seed 7"},
+        {"random-p0.5-d2", "random, as many in each layer as top-p0.5, seed 8"},
+        {"random-p20-d1", "random, as many in each layer as top-p20, seed 7"},
+        {"random-p20-d2", "random, as many in each layer as top-p20, seed 8"},
+        {"top-p0.5", "md above percentile 99.5 of its layer"},
+        {"top-p20", "md above percentile 80 of its layer"},
+        {"few-n3", "the 3 of lowest wd in each layer"},
+        {"alike-p0.5", "for each neuron of top-p0.5 the one outside of nearest variance"},
+        {"alike-p20", "for each neuron of top-p20 the one outside of nearest variance"},
+        {"one", "for each neuron of top-p20 the one outside of nearest |mean|, frozen at step9"},
+        {"rest", "in random-p20-d2 but not in top-p20 or few-n3"},
+    };
+    assert_int_equal(rules.count, sizeof want / sizeof *want);
+    for (size_t i = 0; i < rules.count; i++) {
+        str_t text = {0};
+        assert_string_equal(rules.rule[i].name, want[i].name);
+        expect_ok(rule_describe(&rules, i, &text));
+        assert_string_equal(text.data, want[i].text);
+        str_free(&text);
+    }
+    expect_ok(rules_resolve(&rules, config, "select", "random", &first, &count));
+    assert_true(first == 0 && count == 4 && rules.rule[3].draw == 2);
+    expect_ok(rules_resolve(&rules, config, "select", "random-p20-d1", &first, &count));
+    assert_true(first == 2 && count == 1);
+    expect_error(rules_resolve_one(&rules, config, "select", "alike", &first), EXIT_USAGE,
+                 "'alike' stands for 2 cohorts; name one, such as 'alike-p0.5'");
+    rules_destroy(&rules);
+    config_close(&config);
+}
+
+/* A rule's hash changes with all that it says, and with nothing else. */
+static void test_rule_hash(void **state)
+{
+    (void)state;
+    static const char *const different[] = {
+        "  a: {take: highest, percent: 1}\n",
+        "  a: {take: highest, percent: 1.00000000001}\n",
+        "  a: {take: lowest, percent: 1}\n",
+        "  a: {take: highest, percent: 1, by: md}\n",
+        "  a: {take: highest, count: 1}\n",
+        "  a: {take: all}\n",
+        "  a: {neurons: x.csv}\n",
+        "  a: {take: lowest, until: {condition: x, perplexity: y}}\n",
+        "  a: {take: lowest, until: {condition: x, perplexity: y, tolerance: 0.3}}\n",
+        "  a: {take: lowest, until: {condition: x, perplexity: y, counts: matched}}\n",
+        "  a: {take: lowest, until: {condition: x, perplexity: y, ablate: both}}\n",
+        "  a: {take: lowest, until: {condition: x, perplexity: y, stride: 5}}\n",
+        "  a: {like: b}\n  b: {take: all}\n",
+        "  a: {like: b, seed: 2}\n  b: {take: all}\n",
+        "  a: {like: b, match: magnitude}\n  b: {take: all}\n",
+        "  a: {like: b, outside: true}\n  b: {take: all}\n",
+        "  a: {union: [b, c]}\n  b: {take: all}\n  c: {take: all}\n",
+        "  a: {difference: [b, c]}\n  b: {take: all}\n  c: {take: all}\n",
+    };
+    enum { CASES = sizeof different / sizeof *different };
+    char key[CASES + 1][SHA256_HEX];
+    for (size_t i = 0; i <= CASES; i++) {
+        config_t *config = NULL;
+        rules_t rules;
+        hash_t *hash = NULL;
+        expect_ok(read_rules(i < CASES ? different[i]
+                                       : "  z: {take: all}\n"
+                                         "  a: {percent: [5, 1], take: highest}\n",
+                             &config, &rules));
+        expect_ok(hash_create(&hash));
+        expect_ok(rule_hash(&rules, i < CASES ? 0 : 2, hash));
+        expect_ok(hash_finish(&hash, key[i]));
+        for (size_t j = 0; j < i && i < CASES; j++)
+            if (strcmp(key[i], key[j]) == 0) fail_msg("%s%s", different[i], different[j]);
+        rules_destroy(&rules);
+        config_close(&config);
+    }
+    assert_string_equal(key[CASES], key[0]); /* one of a list, elsewhere, under another name */
+}
+
+/* Unions, intersections and differences against membership, neuron by neuron. */
+static void test_combined(void **state)
+{
+    (void)state;
+    enum { NEURONS = 30 };
+    double value[2 * NEURONS];
+    bool in[3][2 * NEURONS] = {{0}};
+    cohort_t part[3], c;
+    for (int i = 0; i < 2 * NEURONS; i++) value[i] = i;
+    matrix_t m = {2, NEURONS, layer_numbers, value};
+    for (int p = 0; p < 3; p++) {
+        double other[2 * NEURONS];
+        random_t random = random_stream((uint64_t)p, "test", 0);
+        for (int i = 0; i < 2 * NEURONS; i++) other[i] = random_normal(&random);
+        matrix_t by = {2, NEURONS, layer_numbers, other};
+        expect_ok(cohort_by_count(&by, END_HIGHEST, 12 + p, &part[p]));
+        for (int64_t i = 0; i < part[p].count; i++)
+            in[p][(part[p].layer[i] == 5) * NEURONS + part[p].neuron[i]] = true;
+    }
+    for (int how = COMBINE_ANY; how <= COMBINE_FIRST_ALONE; how++) {
+        int64_t at = 0, second = 0;
+        expect_ok(cohort_combined(&m, (combine_t)how, part, 3, &c));
+        for (int i = 0; i < 2 * NEURONS; i++) {
+            bool a = in[0][i], b = in[1][i], d = in[2][i];
+            bool wanted = how == COMBINE_ANY   ? a || b || d
+                          : how == COMBINE_ALL ? a && b && d
+                                               : a && !b && !d;
+            if (!wanted) continue;
+            assert_true(at < c.count && c.neuron[at] == i % NEURONS && c.value[at] == i);
+            second += c.layer[at++] == 5;
+        }
+        assert_true(at == c.count && c.size[1] == second && c.size[0] == at - second && at > 0);
+        cohort_destroy(&c);
+    }
+    matrix_t last = {1, NEURONS, layer_numbers + 1, value};
+    expect_error(cohort_combined(&last, COMBINE_ANY, part, 3, &c), EXIT_INPUT, "other layers");
+    for (int p = 0; p < 3; p++) cohort_destroy(&part[p]);
+}
+
+static void test_paired(void **state)
+{
+    (void)state;
+    /* Layer 2: neurons 1 and 3 are matched; by value -0.4 has 0 (-0.5), then 2.1 has 2 (2); by
+     * magnitude 0.4 has 0 as well, 2.1 has 2. Layer 5: of equal distances the lower neuron; what is
+     * taken is gone. */
+    double value[] = {-0.5, -0.4, 2, 2.1, 0.41, 1, 1, 2, 0, NAN};
+    matrix_t m = small(value);
+    neuron_list_t list;
+    cohort_t like, c;
+    expect_ok(parse("2,1\n2,3\n5,0\n5,1\n", &list));
+    expect_ok(cohort_listed(&m, &list, &like));
+    expect_ok(cohort_paired(&m, &like, false, &c));
+    assert_neurons(&c, 4, (int32_t[][2]){{2, 0}, {2, 2}, {5, 2}, {5, 3}});
+    assert_memory_equal(c.partner, ((int32_t[]){1, 3, 0, 1}), 4 * sizeof(int32_t));
+    cohort_destroy(&c);
+    expect_ok(cohort_paired(&m, &like, true, &c));
+    assert_neurons(&c, 4, (int32_t[][2]){{2, 2}, {2, 4}, {5, 2}, {5, 3}});
+    assert_memory_equal(c.partner, ((int32_t[]){3, 1, 0, 1}), 4 * sizeof(int32_t));
+    cohort_destroy(&c);
+    neuron_list_destroy(&list);
+    cohort_destroy(&like);
+    expect_ok(parse("5,0\n5,1\n5,2\n", &list));
+    expect_ok(cohort_listed(&m, &list, &like));
+    expect_error(cohort_paired(&m, &like, false, &c), EXIT_INPUT,
+                 "layer 5: 3 neurons are wanted; 1 with a value are outside");
+    neuron_list_destroy(&list);
+    cohort_destroy(&like);
+    expect_ok(parse("5,4\n", &list));
+    expect_ok(cohort_listed(&m, &list, &like));
+    expect_error(cohort_paired(&m, &like, false, &c), EXIT_INPUT, "layer 5, neuron 4 has no value");
+    neuron_list_destroy(&list);
+    cohort_destroy(&like);
+}
+
 /* The configuration's choices are the table of statistics, no more and no less. */
 static void test_every_statistic(void **state)
 {
@@ -272,12 +442,35 @@ static void test_rule_errors(void **state)
 {
     (void)state;
     static const char *const bad[][2] = {
-        {"  a: {by: wd}\n", "exactly one of take, like and neurons"},
-        {"  a: {take: all, neurons: x.csv}\n", "exactly one of take, like and neurons"},
-        {"  a: {take: highest}\n", "either percent or count"},
-        {"  a: {take: highest, percent: 1, count: 2}\n", "either percent or count"},
+        {"  a: {by: wd}\n", "exactly one of take, like, neurons, union"},
+        {"  a: {take: all, neurons: x.csv}\n", "exactly one of take, like, neurons, union"},
+        {"  b: {take: all}\n  a: {like: b, union: [b]}\n", "exactly one of take, like, neurons"},
+        {"  a: {take: highest}\n", "one of percent, count and until is expected"},
+        {"  a: {take: highest, percent: 1, count: 2}\n", "one of percent, count and until"},
+        {"  a: {take: lowest, percent: 1, until: {condition: x, perplexity: y}}\n",
+         "one of percent, count and until"},
+        {"  a: {take: lowest, until: {condition: x, perplexity: y, least: 5, most: 5}}\n",
+         "more than until.least, 5, is expected"},
+        {"  a: {take: all, until: {condition: x, perplexity: y}}\n",
+         "until does not go with take: all"},
+        {"  b: {take: all}\n  a: {like: b, until: {condition: x, perplexity: y}}\n",
+         "until goes with take only"},
+        {"  a: {take: highest, percent: [1, 1]}\n", "a second cohort is named 'a-p1'"},
+        {"  a: {take: highest, percent: [1, 2]}\n  a-p2: {take: all}\n",
+         "a second cohort is named 'a-p2'"},
+        {"  a: {take: highest, count: 1, draws: 2}\n", "draws does not go with take"},
+        {"  b: {take: all}\n  a: {like: b, match: variance, draws: 2}\n",
+         "draws does not go with match"},
+        {"  b: {take: all}\n  a: {union: b, match: variance}\n", "match does not go with union"},
+        {"  b: {take: highest, percent: [1, 2]}\n  a: {union: b}\n",
+         "'b' stands for 2 cohorts; name one, such as 'b-p1'"},
+        {"  b: {take: all}\n  a: {difference: b}\n", "two cohorts at least are expected"},
+        {"  b: {take: all}\n  a: {union: [b, bb]}\n",
+         "select has no cohort 'bb'; did you mean 'b'?"},
+        {"  a: {union: [b]}\n  b: {like: c}\n  c: {difference: [b, a]}\n",
+         "is made from itself in the end"},
         {"  a: {take: all, percent: 1}\n", "percent does not go with take: all"},
-        {"  a: {like: b}\n", "there is no cohort 'b'"},
+        {"  a: {like: b}\n", "select has no cohort 'b'"},
         {"  a: {like: b}\n  b: {like: a}\n", "matched to itself"},
         {"  a: {like: a}\n", "matched to itself"},
         {"  b: {take: all}\n  a: {like: b, count: 3}\n", "count does not go with like"},
@@ -301,7 +494,9 @@ int main(void)
         cmocka_unit_test(test_count),       cmocka_unit_test(test_random),
         cmocka_unit_test(test_list),        cmocka_unit_test(test_list_errors),
         cmocka_unit_test(test_rules),       cmocka_unit_test(test_every_statistic),
-        cmocka_unit_test(test_rule_errors),
+        cmocka_unit_test(test_rule_errors), cmocka_unit_test(test_families),
+        cmocka_unit_test(test_rule_hash),   cmocka_unit_test(test_combined),
+        cmocka_unit_test(test_paired),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

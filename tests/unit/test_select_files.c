@@ -75,7 +75,7 @@ static void test_write_and_read(void **state)
         {.name = "drawn", .kind = RULE_RANDOM, .like = 0, .outside = true, .seed = 4},
         {.name = "none", .kind = RULE_HIGHEST, .percent = 0},
     };
-    rules_t rules = {rule, 4};
+    rules_t rules = {.rule = rule, .count = 4};
     write_statistics(*state);
     store_t *store = write_cohort(*state, &rules, 0);
     assert_cohort(store, 0, 4, (int32_t[]){1, 1, 6, 6}, (int32_t[]){0, 3, 1, 2});
@@ -169,7 +169,7 @@ static void test_findings(void **state)
                      {.name = "frozen", .kind = RULE_HIGHEST, .count = 2, .from = "step0"}};
     static const double stability[] = {2. / 3, 1, 2. / 3, 1. / 3};
     static const int64_t signs[] = {2, 60, 4};
-    rules_t rules = {rule, 3};
+    rules_t rules = {.rule = rule, .count = 3};
     char pairs[1024];
     cohort_t cohort;
     findings_t findings;
@@ -210,7 +210,7 @@ static void test_findings(void **state)
 static void test_no_difficulty(void **state)
 {
     rule_t rule = {.name = "hard", .kind = RULE_HIGHEST, .percent = 50, .statistic = DIFFICULTY};
-    rules_t rules = {&rule, 1};
+    rules_t rules = {.rule = &rule, .count = 1};
     cohort_t cohort;
     write_statistics(*state);
     expect_error(selection_apply(&rules, 0, *state, "step0", &cohort), EXIT_INPUT,
@@ -220,7 +220,7 @@ static void test_no_difficulty(void **state)
 static void test_missing_statistics(void **state)
 {
     rule_t rule = {.name = "top", .kind = RULE_ALL};
-    rules_t rules = {&rule, 1};
+    rules_t rules = {.rule = &rule, .count = 1};
     cohort_t c;
     expect_error(selection_apply(&rules, 0, *state, "step7", &c), EXIT_INPUT,
                  "statistics/step7.h5: no such file; run the stage 'reduce' first");
