@@ -52,7 +52,7 @@ bad "an unknown benchmark" shard 'pairs: grammar' 'pairs: grammer' \
     "evaluate.tasks\[1\].pairs: benchmarks has no 'grammer'; did you mean 'grammar'\?$"
 bad "an unknown cohort" shard 'cohort: listed' 'cohort: list' \
     "evaluate.conditions\[4\].cohort: select has no cohort 'list'; did you mean 'listed'\?$"
-bad "a cohort like none" collect 'like: top' 'like: pot' "select.random.like: there is no cohort 'pot'"
+bad "a cohort like none" collect 'like: top' 'like: pot' "select.random.like: select has no cohort 'pot'"
 bad "a cohort from no checkpoint" shard 'from: step512' 'from: step51' \
     "select.frozen.from: there is no checkpoint 'step51'; did you mean 'step512'\?$"
 bad "an unknown checkpoint" shard 'step0, step512' 'step0, step521' \
