@@ -304,6 +304,22 @@ const config_key_t config_keys[] = {
      "Which ranks use one copy of the weights: all of a node, those of each NUMA domain (faster "
      "where memory is spread over several; ranks must be bound to cores), or none."},
 
+    {"report.confidence", CONFIG_NUMBER, "0.95", WITHIN(0.5, 0.9999), "Level of all intervals."},
+    {"report.bootstrap", CONFIG_INTEGER, "10000", WITHIN(100, 1000000),
+     "Replicates of the bootstrap that all intervals of scores come from: items are drawn anew "
+     "within each file and phenomenon, windows as a whole; intervals are BCa."},
+    {"report.seed", CONFIG_INTEGER, "1", FROM(0), "Seed of the bootstrap of scores."},
+    {"report.contrasts[].of", CONFIG_TEXT, REQUIRED, ANY,
+     "A condition, or what several draws of a random cohort have in common, that is compared on the "
+     "same items with ..."},
+    {"report.contrasts[].against", CONFIG_TEXT, REQUIRED, ANY,
+     "... another one. Each condition is compared with the baseline and each cohort with its random "
+     "controls anyway."},
+    {"report.grammar", CONFIG_TEXTS, NULL, ANY,
+     "Tasks that measure grammar in the dissociation; by default the minimal pairs."},
+    {"report.other", CONFIG_TEXTS, NULL, ANY,
+     "Tasks that measure other things; by default multiple choice (acc), and where there is none "
+     "the perplexities. TASK-acc_norm is a multiple-choice task by acc_norm."},
     {"report.percent", CONFIG_NUMBER, "1", WITHIN(0, 100),
      "Comparisons of statistics tell how many neurons are common to both tops: those above this "
      "percentile of each layer, counted from its highest value."},

@@ -1,5 +1,5 @@
-/* What the scores of a task come to: the share of minimal pairs that a model gets right, and
- * perplexity. Every summary knows its n and has a 95 % interval. */
+/* What the scores of a task come to: the share of items that a model gets right, and perplexity.
+ * Every summary knows its n; bootstraps give it an interval (eval/resampling.h). */
 #ifndef WN_EVAL_SUMMARY_H
 #define WN_EVAL_SUMMARY_H
 
@@ -9,35 +9,26 @@
 #include "core/status.h"
 #include "stats/interval.h"
 
-/* The level of every interval here. */
-#define SUMMARY_LEVEL 0.95
-
 /* A pair is right when the good sentence scores strictly higher: a tie is wrong, and counted. */
 typedef struct {
     int64_t correct, ties, count;
+    interval_t interval; /* once resampled; NaN before */
 } accuracy_t;
 
-void accuracy_add(accuracy_t *accuracy, double good, double bad);
 /* correct / count; NaN where count is 0. */
 double accuracy_value(const accuracy_t *accuracy);
-/* Wilson's, over pairs. */
-interval_t accuracy_interval(const accuracy_t *accuracy);
 
 /* Of the mean losses of windows, in nats per scored token. */
 typedef struct {
     int64_t windows;
-    double loss;              /* mean over windows */
-    double deviation;         /* of the windows' losses (n - 1); NaN for a single window */
-    interval_t loss_interval; /* of the mean, Student's over windows */
+    double loss;         /* mean over windows */
+    double deviation;    /* of the windows' losses (n - 1); NaN for a single window */
+    interval_t interval; /* of the mean, once resampled; NaN before */
 } loss_t;
 
 /* loss: float64 [windows]; a value that is not finite is an EXIT_NUMERIC error that names the
  * window. No window at all: NaN everywhere. */
 MUST_CHECK status_t loss_summarise(const double *loss, int64_t windows, loss_t *summary);
-/* The same of the differences loss[i] - baseline[i], window by window: the windows' own difficulty,
- * which both share, drops out of the interval. */
-MUST_CHECK status_t loss_compare(const double *loss, const double *baseline, int64_t windows,
-                                 loss_t *difference);
 /* exp(loss): the perplexity of the original, the mean over windows of the mean over tokens. */
 double loss_perplexity(const loss_t *summary);
 /* The loss's interval, exponentiated. Both of a difference: the ratio of two perplexities. */

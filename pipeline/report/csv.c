@@ -8,7 +8,7 @@
 
 /* What a line is about. */
 typedef struct {
-    const char *checkpoint, *task, *condition;
+    const char *checkpoint, *task, *condition, *metric;
 } about_t;
 
 static status_t line(str_t *csv, const about_t *about, const char *grouping, const char *group,
@@ -29,20 +29,19 @@ static status_t line(str_t *csv, const about_t *about, const char *grouping, con
 static status_t accuracy_line(str_t *csv, const about_t *about, const char *grouping,
                               const char *group, const accuracy_t *accuracy)
 {
-    return line(csv, about, grouping, group, "accuracy", accuracy_value(accuracy), accuracy->count,
-                accuracy_interval(accuracy));
+    return line(csv, about, grouping, group, about->metric, accuracy_value(accuracy),
+                accuracy->count, accuracy->interval);
 }
 
 static status_t result_lines(str_t *csv, const about_t *about, const run_task_t *task,
                              const run_result_t *result)
 {
-    if (!task->pairs) {
+    if (!task->counted) {
         const loss_t *loss = &result->loss;
         status_t status = line(csv, about, "all", "", "perplexity", loss_perplexity(loss),
                                loss->windows, loss_perplexity_interval(loss));
         if (status) return status;
-        status =
-            line(csv, about, "all", "", "loss", loss->loss, loss->windows, loss->loss_interval);
+        status = line(csv, about, "all", "", "loss", loss->loss, loss->windows, loss->interval);
         if (status || !result->compared) return status;
         const loss_t *change = &result->change;
         return line(csv, about, "all", "", "perplexity_ratio", loss_perplexity(change),
@@ -65,7 +64,7 @@ status_t csv_results(const run_t *run, str_t *csv)
             for (size_t c = 0; !status && c < run->conditions; c++) {
                 const run_result_t *result = run_result(run, i, t, c);
                 about_t about = {run->checkpoints->item[i], run->task[t].name,
-                                 run->condition[c].name};
+                                 run->condition[c].name, run->task[t].metric};
                 if (result->there) status = result_lines(csv, &about, &run->task[t], result);
             }
     return status;
@@ -92,9 +91,9 @@ static status_t triple(str_t *csv, const run_task_t *task, const run_result_t *r
     double value;
     interval_t interval;
     if (!result->there) return str_add(csv, ",,,");
-    if (task->pairs) {
+    if (task->counted) {
         const accuracy_t *accuracy = accuracy_of(result, group);
-        value = accuracy_value(accuracy), interval = accuracy_interval(accuracy);
+        value = accuracy_value(accuracy), interval = accuracy->interval;
     } else {
         value = loss_perplexity(&result->loss);
         interval = loss_perplexity_interval(&result->loss);
@@ -111,7 +110,8 @@ static status_t wide_line(const run_t *run, size_t checkpoint, size_t task, cons
     int64_t n = 0;
     for (size_t c = 0; c < run->conditions && n == 0; c++) {
         const run_result_t *result = run_result(run, checkpoint, task, c);
-        if (result->there) n = of->pairs ? accuracy_of(result, group)->count : result->loss.windows;
+        if (result->there)
+            n = of->counted ? accuracy_of(result, group)->count : result->loss.windows;
     }
     if (n == 0) return NULL;
     status_t status = csv_text(csv, run->checkpoints->item[checkpoint]);
@@ -200,7 +200,7 @@ static status_t signs_line(const run_t *run, size_t checkpoint, size_t rule, int
     if (!status) status = csv_text(csv, side == SIDE_CONTROLS ? "controls" : "separated");
     if (!status) status = csv_integer(csv, count);
     for (int s = 0; !status && s < SIGNS; s++) {
-        interval_t interval = interval_share(signs[s], count, 0.95);
+        interval_t interval = interval_share(signs[s], count, run->resampling.level);
         status = csv_number(csv, count ? (double)signs[s] / (double)count : NAN);
         if (!status) status = csv_number(csv, interval.low);
         if (!status) status = csv_number(csv, interval.high);

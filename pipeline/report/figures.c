@@ -150,24 +150,27 @@ static status_t write_training(const char *name, const char *title, const char *
     return status ? status : curves_write(ground, panel, kept, figure);
 }
 
-static status_t training_of_pairs(const run_t *run, size_t task, const sweeps_t *sweeps,
+static status_t training_of_items(const run_t *run, size_t task, const sweeps_t *sweeps,
                                   const ground_t *ground, figures_t *figures)
 {
     panel_t panel[2] = {{0}};
     str_t note[2] = {{0}}, name = {0};
+    bool pairs = run->task[task].is->kind == TASK_PAIRS;
     status_t status = str_add(&name, "training-");
-    if (!status) status = text_file_name(&name, run->task[task].name);
+    if (!status) status = text_file_name(&name, run->task[task].key);
     if (!status) status = panel_of_task(run, task, SHOW_ACCURACY, &panel[0], &note[0]);
     if (!status) status = fill_task(run, task, SHOW_ACCURACY, sweeps, ground, &panel[0]);
     if (!status) status = fill_wd(run, ground, &panel[1], &note[1]);
     if (!status)
-        status = write_training(name.data, "Minimal pairs and Wasserstein distance over training",
-                                "Share of minimal pairs in which the good sentence scores "
-                                "strictly higher, by condition, with 95 % intervals (Wilson); "
-                                "of conditions that differ in the cohort's size alone, the "
-                                "smallest, the middle and the largest. Below, the distance of "
-                                "standardised pre-activations to N(0,1) over all neurons.",
-                                ground, panel, 2, figures);
+        status = write_training(
+            name.data,
+            pairs ? "Minimal pairs and Wasserstein distance over training"
+                  : "Questions and Wasserstein distance over training",
+            "Share of items that are right, by condition, with intervals of a "
+            "bootstrap over items; of conditions that differ in the cohort's size alone, the "
+            "smallest, the middle and the largest. Below, the distance of "
+            "standardised pre-activations to N(0,1) over all neurons.",
+            ground, panel, 2, figures);
     for (int i = 0; i < 2; i++) panel_free(&panel[i]), str_free(&note[i]);
     str_free(&name);
     return status;
@@ -186,10 +189,9 @@ static status_t training_of_perplexity(const run_t *run, size_t task, const swee
     }
     if (!status)
         status = write_training(name.data, "Perplexity over training",
-                                "Perplexity by condition on a logarithmic scale, with 95 % "
-                                "intervals (Student's t over the windows' losses), and over the "
-                                "baseline's at the same checkpoint, with intervals of the "
-                                "windows' changes of loss; of conditions that differ in the "
+                                "Perplexity by condition on a logarithmic scale, and over the "
+                                "baseline's at the same checkpoint, with intervals of a bootstrap "
+                                "over windows; of conditions that differ in the "
                                 "cohort's size alone, the smallest, the middle and the largest.",
                                 ground, panel, 2, figures);
     for (int i = 0; i < 2; i++) panel_free(&panel[i]), str_free(&note[i]);
@@ -225,12 +227,12 @@ status_t figures_training(const run_t *run, figures_t *figures)
     status_t status = axis_create(run->checkpoints, &axis);
     if (!status) status = sweeps_find(run, &sweeps);
     if (!status) ground_of_training(&axis, run->checkpoints, &ground);
-    for (int pairs = 1; !status && pairs >= 0; pairs--)
+    for (int counted = 1; !status && counted >= 0; counted--)
         for (size_t t = 0; !status && t < run->tasks; t++) {
-            if (run->task[t].pairs != pairs || checkpoints_with(run, t) < 2) continue;
-            status = pairs ? training_of_pairs(run, t, &sweeps, &ground, figures)
-                           : training_of_perplexity(run, t, &sweeps, &ground, figures);
-            drawn = drawn || pairs;
+            if (run->task[t].counted != counted || checkpoints_with(run, t) < 2) continue;
+            status = counted ? training_of_items(run, t, &sweeps, &ground, figures)
+                             : training_of_perplexity(run, t, &sweeps, &ground, figures);
+            drawn = drawn || counted;
         }
     if (!status && !drawn && with_statistics > 1) status = training_of_wd(run, &ground, figures);
     sweeps_free(&sweeps);

@@ -163,7 +163,7 @@ static status_t draw(const run_t *run, size_t checkpoint, const sweeps_t *sweeps
     status_t status = NULL;
     for (size_t t = 0; !status && t < run->tasks && panels < PANELS_MOST; t++) {
         panel_t *next = &panel[panels];
-        show_t show = run->task[t].pairs       ? SHOW_ACCURACY
+        show_t show = run->task[t].counted     ? SHOW_ACCURACY
                       : run_baseline(run) >= 0 ? SHOW_RATIO
                                                : SHOW_PERPLEXITY;
         status = panel_of_task(run, t, show, next, &note[panels]);
@@ -178,7 +178,7 @@ static status_t draw(const run_t *run, size_t checkpoint, const sweeps_t *sweeps
         if (!status)
             status = figures_append(figures, "sweep", title,
                                     "Results against the share of all neurons that are ablated, "
-                                    "with 95 % intervals.",
+                                    "with intervals.",
                                     CURVES_WIDTH, curves_height(panels), &figure);
         if (!status) status = curves_write(&ground, panel, panels, figure);
     }

@@ -7,6 +7,7 @@
 
 #include "core/memory.h"
 #include "core/version.h"
+#include "report/contrasts.h"
 
 /* jansson reports a failed allocation by -1 or NULL, which its *_new functions pass on: failed
  * collects it, and the document is dropped at the end. */
@@ -26,11 +27,11 @@ static json_t *number(double value)
 }
 
 /* The entries every task and subtask has. */
-static void put_common(parts_t *parts, const char *name, bool pairs, int64_t n)
+static void put_common(parts_t *parts, const char *name, const char *metric, int64_t n)
 {
-    const char *metric = pairs ? "acc" : "perplexity";
-    json_t *better = json_object(), *samples = json_object();
-    put(parts, better, metric, json_boolean(pairs));
+    json_t *better = json_object_get(parts->better, name), *samples = json_object();
+    better = better ? json_incref(better) : json_object();
+    put(parts, better, metric, json_boolean(strcmp(metric, "perplexity") != 0));
     put(parts, samples, "original", json_integer(n));
     put(parts, samples, "effective", json_integer(n));
     put(parts, parts->better, name, better);
@@ -39,16 +40,35 @@ static void put_common(parts_t *parts, const char *name, bool pairs, int64_t n)
     put(parts, parts->shots, name, json_integer(0));
 }
 
-static void put_accuracy(parts_t *parts, const char *name, const char *alias,
-                         const accuracy_t *accuracy)
+/* Our own: the harness has standard errors only. */
+static void put_interval(parts_t *parts, json_t *result, const char *metric, interval_t interval)
 {
-    json_t *result = json_object();
+    char key[64];
+    json_t *ends = json_array();
+    snprintf(key, sizeof key, "%s_interval,none", metric);
+    if (json_array_append_new(ends, number(interval.low)) != 0 ||
+        json_array_append_new(ends, number(interval.high)) != 0)
+        parts->failed = true;
+    put(parts, result, key, ends);
+}
+
+/* A task of multiple choice comes twice: acc_norm joins acc. */
+static void put_accuracy(parts_t *parts, const run_task_t *task, const char *name,
+                         const char *alias, const accuracy_t *accuracy)
+{
+    const char *metric = task->norm ? "acc_norm" : "acc";
+    json_t *result = json_object_get(parts->results, name);
     double value = accuracy_value(accuracy), n = (double)accuracy->count;
+    char key[2][32];
+    result = result ? json_incref(result) : json_object();
+    snprintf(key[0], sizeof key[0], "%s,none", metric);
+    snprintf(key[1], sizeof key[1], "%s_stderr,none", metric);
     put(parts, result, "alias", json_string(alias));
-    put(parts, result, "acc,none", number(value));
-    put(parts, result, "acc_stderr,none", number(sqrt(value * (1 - value) / (n - 1))));
+    put(parts, result, key[0], number(value));
+    put(parts, result, key[1], number(sqrt(value * (1 - value) / (n - 1))));
+    put_interval(parts, result, metric, accuracy->interval);
     put(parts, parts->results, name, result);
-    put_common(parts, name, true, accuracy->count);
+    put_common(parts, name, metric, accuracy->count);
 }
 
 static void put_perplexity(parts_t *parts, const run_task_t *task, const loss_t *loss)
@@ -60,14 +80,15 @@ static void put_perplexity(parts_t *parts, const run_task_t *task, const loss_t 
     put(parts, result, "perplexity,none", number(perplexity));
     /* To first order, as exp' = exp. */
     put(parts, result, "perplexity_stderr,none", number(perplexity * error));
+    put_interval(parts, result, "perplexity", loss_perplexity_interval(loss));
     put(parts, result, "loss,none", number(loss->loss));
     put(parts, result, "loss_stderr,none", number(error));
     put(parts, parts->results, task->name, result);
-    put_common(parts, task->name, false, loss->windows);
+    put_common(parts, task->name, "perplexity", loss->windows);
     put(parts, parts->subtasks, task->name, json_array());
 }
 
-/* ---- minimal pairs: the task, its phenomena, its files ---- */
+/* ---- items: the task, its phenomena, its files ---- */
 
 static status_t file_name(const run_task_t *task, size_t file, char **name)
 {
@@ -90,7 +111,7 @@ static status_t put_files(parts_t *parts, const run_task_t *task, const run_resu
         char *name = NULL, *alias = NULL;
         status = file_name(task, f, &name);
         if (!status) status = str_format(&alias, " - %s", task->files.item[f]);
-        if (!status) put_accuracy(parts, name, alias, &result->file[f]);
+        if (!status) put_accuracy(parts, task, name, alias, &result->file[f]);
         mem_free(&alias);
         mem_free(&name);
     }
@@ -121,7 +142,7 @@ static status_t put_terms(parts_t *parts, const run_task_t *task, const run_resu
     for (size_t t = 0; !status && t < task->terms.count; t++) {
         char *name = NULL;
         status = str_format(&name, "%s_term_%s", task->name, task->terms.item[t]);
-        if (!status) put_accuracy(parts, name, task->terms.item[t], &result->term[t]);
+        if (!status) put_accuracy(parts, task, name, task->terms.item[t], &result->term[t]);
         if (!status) status = put_members(parts, task, name, member + t * task->files.count);
         mem_free(&name);
     }
@@ -129,9 +150,9 @@ static status_t put_terms(parts_t *parts, const run_task_t *task, const run_resu
     return status;
 }
 
-static status_t put_pairs(parts_t *parts, const run_task_t *task, const run_result_t *result)
+static status_t put_items(parts_t *parts, const run_task_t *task, const run_result_t *result)
 {
-    put_accuracy(parts, task->name, task->name, &result->all);
+    put_accuracy(parts, task, task->name, task->name, &result->all);
     status_t status = put_members(parts, task, task->name, NULL);
     if (!status) status = put_terms(parts, task, result);
     return status ? status : put_files(parts, task, result);
@@ -142,22 +163,33 @@ static status_t put_pairs(parts_t *parts, const run_task_t *task, const run_resu
 static void put_config(parts_t *parts, const run_t *run, size_t index)
 {
     const run_task_t *task = &run->task[index];
+    bool first = !json_object_get(parts->configs, task->name);
     json_t *config = json_object(), *metrics = json_array(), *metric = json_object();
+    const char *name = !task->counted ? "perplexity" : task->norm ? "acc_norm" : "acc";
+    if (!first) {
+        json_t *known = json_object_get(parts->configs, task->name);
+        json_decref(config), json_decref(metrics);
+        config = json_incref(known);
+        metrics = json_incref(json_object_get(known, "metric_list"));
+    }
     put(parts, config, "task", json_string(task->name));
     put(parts, config, "dataset_name", json_string(task->is->data));
     put(parts, config, "output_type",
-        json_string(task->pairs ? "multiple_choice" : "loglikelihood_rolling"));
+        json_string(task->counted ? "multiple_choice" : "loglikelihood_rolling"));
     put(parts, config, "num_fewshot", json_integer(0));
-    put(parts, metric, "metric", json_string(task->pairs ? "acc" : "perplexity"));
-    put(parts, metric, "aggregation", json_string(task->pairs ? "mean" : "exp_mean_over_windows"));
-    put(parts, metric, "higher_is_better", json_boolean(task->pairs));
+    put(parts, metric, "metric", json_string(name));
+    put(parts, metric, "aggregation",
+        json_string(task->counted ? "mean" : "exp_mean_over_windows"));
+    put(parts, metric, "higher_is_better", json_boolean(task->counted));
     if (json_array_append_new(metrics, metric) != 0) parts->failed = true;
     put(parts, config, "metric_list", metrics);
-    if (task->pairs) {
+    if (task->is->kind == TASK_PAIRS) {
         put(parts, config, "scoring",
-            json_string("first token not scored; correct when good > bad strictly"));
+            json_string(task->ties_right
+                            ? "all tokens scored; correct when good >= bad"
+                            : "first token not scored; correct when good > bad strictly"));
         put(parts, config, "score", json_string(task->is->mean ? "mean" : "sum"));
-    } else {
+    } else if (!task->counted) {
         put(parts, config, "window", json_integer(task->is->window));
         put(parts, config, "stride", json_integer(task->is->stride));
     }
@@ -176,7 +208,7 @@ static status_t add_run(const run_t *run, size_t checkpoint, size_t condition, j
         const run_result_t *result = run_result(run, checkpoint, t, condition);
         if (!result->there) continue;
         any = true;
-        if (run->task[t].pairs) status = put_pairs(&parts, &run->task[t], result);
+        if (run->task[t].counted) status = put_items(&parts, &run->task[t], result);
         else put_perplexity(&parts, &run->task[t], &result->loss);
         put_config(&parts, run, t);
     }
@@ -209,7 +241,7 @@ status_t harness_json(const run_t *run, str_t *json)
                             json_string("lm-evaluation-harness 0.4, one document a run")) |
         json_object_set_new(root, "name", json_string(config_text(run->config, "run.name"))) |
         json_object_set_new(root, "software", json_string("wn " WN_VERSION)) |
-        json_object_set_new(root, "runs", runs);
+        json_object_set_new(root, "runs", runs) | !json_contrasts(run, root);
     char *text =
         status || failed ? NULL : json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
     if (!status && !text) status = status_new(EXIT_RESOURCE, "out of memory for JSON");

@@ -6,15 +6,13 @@
 
 status_t panel_of_task(const run_t *run, size_t task, show_t show, panel_t *panel, str_t *note)
 {
-    static const char *const title[] = {"Minimal pairs right (%)", "Perplexity",
-                                        "Perplexity over the baseline's"};
+    const run_task_t *of = &run->task[task];
+    const char *const title[] = {of->is->kind == TASK_PAIRS ? "Minimal pairs right (%)"
+                                                            : "Questions right (%)",
+                                 "Perplexity", "Perplexity over the baseline's"};
     static const char *const name[] = {"accuracy_percent", "perplexity", "perplexity_ratio"};
     static const char *const line_title[] = {"chance", "", "baseline"};
-    static const char *const bands[] = {
-        "pairs; bands: 95 % intervals (Wilson)", "windows; bands: 95 % intervals (t over windows)",
-        "windows; bands: 95 % intervals (t over the windows' changes of loss)"};
-    static const double line[] = {50, NAN, 1};
-    const run_task_t *of = &run->task[task];
+    const double line[] = {100 * of->chance, NAN, 1};
     *panel = (panel_t){.title = title[show],
                        .name = name[show],
                        .logarithmic = show == SHOW_PERPLEXITY,
@@ -23,14 +21,18 @@ status_t panel_of_task(const run_t *run, size_t task, show_t show, panel_t *pane
                        .line = line[show],
                        .line_title = line_title[show]};
     int64_t n = of->items;
-    for (size_t i = 0; !of->pairs && i < run->checkpoints->count; i++)
+    for (size_t i = 0; !of->counted && i < run->checkpoints->count; i++)
         for (size_t c = 0; c < run->conditions; c++) {
             const run_result_t *result = run_result(run, i, task, c);
             if (result->there && result->loss.windows > n) n = result->loss.windows;
         }
     status_t status = str_printf(note, "%s, n = ", of->label);
     if (!status) status = text_count(note, n);
-    if (!status) status = str_printf(note, " %s", bands[show]);
+    if (!status)
+        status = str_printf(note, " %s; bands: %g %% intervals (%s)", run_items_name(of),
+                            100 * run->resampling.level,
+                            show == SHOW_RATIO ? "bootstrap over the windows' changes of loss"
+                                               : run_interval_name(of));
     panel->note = note->data;
     return status;
 }
@@ -39,19 +41,19 @@ void curve_set(curve_t *curve, size_t index, show_t show, const run_result_t *re
 {
     if (!result->there || (show == SHOW_RATIO && !result->compared)) return;
     const loss_t *loss = show == SHOW_RATIO ? &result->change : &result->loss;
-    bool pairs = show == SHOW_ACCURACY;
-    interval_t interval = pairs ? accuracy_interval(&result->all) : loss_perplexity_interval(loss);
-    double scale = pairs ? 100 : 1;
-    double value = pairs ? accuracy_value(&result->all) : loss_perplexity(loss);
+    bool counted = show == SHOW_ACCURACY;
+    interval_t interval = counted ? result->all.interval : loss_perplexity_interval(loss);
+    double scale = counted ? 100 : 1;
+    double value = counted ? accuracy_value(&result->all) : loss_perplexity(loss);
     curve->value[index] = scale * value;
     /* A single window has no interval; the band then has no width there. */
     curve->low[index] = isnan(interval.low) ? scale * value : scale * interval.low;
     curve->high[index] = isnan(interval.high) ? scale * value : scale * interval.high;
 }
 
-void panel_fit(panel_t *panel, const ground_t *ground, bool pairs)
+void panel_fit(panel_t *panel, const ground_t *ground, bool percent)
 {
-    double low = pairs ? 50 : INFINITY, high = pairs ? 50 : -INFINITY;
+    double low = percent ? panel->line : INFINITY, high = percent ? panel->line : -INFINITY;
     for (size_t c = 0; c < panel->curves; c++)
         for (size_t i = 0; i < ground->count; i++) {
             const curve_t *curve = &panel->curve[c];
@@ -60,7 +62,7 @@ void panel_fit(panel_t *panel, const ground_t *ground, bool pairs)
             high = fmax(high, fmax(curve->value[i], curve->high ? curve->high[i] : -INFINITY));
         }
     if (!(low <= high)) return;
-    if (pairs) {
+    if (percent) {
         panel->least = fmax(0, 5 * floor((low - 1) / 5));
         panel->most = fmin(100, 5 * ceil((high + 1) / 5));
     } else if (panel->logarithmic && low > 0) {

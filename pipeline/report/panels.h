@@ -8,7 +8,7 @@
 
 /* What of a task a panel shows. */
 typedef enum {
-    SHOW_ACCURACY, /* per cent of pairs */
+    SHOW_ACCURACY, /* per cent of items */
     SHOW_PERPLEXITY,
     SHOW_RATIO /* perplexity over the baseline's */
 } show_t;
@@ -19,8 +19,8 @@ MUST_CHECK status_t panel_of_task(const run_t *run, size_t task, show_t show, pa
                                   str_t *note);
 /* curve[index] = a result with its interval, if there is one. */
 void curve_set(curve_t *curve, size_t index, show_t show, const run_result_t *result);
-/* The vertical range that holds all values and intervals of a panel: for a task of pairs with
+/* The vertical range that holds all values and intervals of a panel: in per cent of items with
  * chance level and at most 100 %. */
-void panel_fit(panel_t *panel, const ground_t *ground, bool pairs);
+void panel_fit(panel_t *panel, const ground_t *ground, bool percent);
 
 #endif

@@ -7,6 +7,7 @@
 #include "core/log.h"
 #include "core/memory.h"
 #include "report/compare.h"
+#include "report/contrasts.h"
 #include "report/csv.h"
 #include "report/figures.h"
 #include "report/harness.h"
@@ -74,7 +75,7 @@ static status_t write_tasks(const run_t *run, const char *directory, report_t *r
         str_t name = {0}, text = {0};
         if (!run_has_results(run, t)) continue;
         status = str_add(&name, "tasks/");
-        if (!status) status = text_file_name(&name, run->task[t].name);
+        if (!status) status = text_file_name(&name, run->task[t].key);
         if (!status) status = str_add(&name, ".csv");
         if (!status) status = csv_task(run, t, &text);
         if (!status) status = write_text(directory, name.data, &text, report);
@@ -181,6 +182,10 @@ status_t report_write(const run_t *run, const char *directory, report_t *report)
     status_t status = make_directories(directory);
     if (!status) status = write_by(run, directory, "results.csv", csv_results, report);
     if (!status) status = write_by(run, directory, "statistics.csv", csv_statistics, report);
+    if (!status) status = write_by(run, directory, "contrasts.csv", csv_contrasts, report);
+    if (!status && run->spreads) status = write_by(run, directory, "draws.csv", csv_draws, report);
+    if (!status && run->dissociations)
+        status = write_by(run, directory, "dissociation.csv", csv_dissociation, report);
     if (!status && run->comparisons)
         status = write_by(run, directory, "comparisons.csv", csv_comparisons, report);
     if (!status && run->drifts) status = write_by(run, directory, "drift.csv", csv_drift, report);

@@ -4,6 +4,7 @@
 #include "core/file.h"
 #include "core/memory.h"
 #include "report/compare.h"
+#include "report/contrasts.h"
 #include "report/report.h"
 #include "report/residual.h"
 #include "report/tables.h"
@@ -149,6 +150,7 @@ status_t report_html(const run_t *run, const report_t *report, const char *direc
     if (!status) status = add_tables(&setting, 2, html);
     if (!status) status = add_figures(report, directory, html);
     if (!status) status = tables_results(run, detail, &results);
+    if (!status) status = tables_contrasts(run, &results);
     if (!status) status = tables_files(run, &results);
     if (!status) status = tables_residual(run, &results);
     if (!status && results.count) status = str_add(html, "<h2>Results</h2>\n");

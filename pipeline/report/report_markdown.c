@@ -1,6 +1,7 @@
 /* report.md: what was run, the results, the figures, what is missing. */
 #include "core/memory.h"
 #include "report/compare.h"
+#include "report/contrasts.h"
 #include "report/report.h"
 #include "report/residual.h"
 #include "report/tables.h"
@@ -70,6 +71,7 @@ status_t report_markdown(const run_t *run, const report_t *report, str_t *text)
     if (!status) status = tables_cohorts(run, &setting);
     if (!status) status = add_tables(&setting, 2, text);
     if (!status) status = tables_results(run, detail, &results);
+    if (!status) status = tables_contrasts(run, &results);
     if (!status) status = tables_files(run, &results);
     if (!status) status = tables_residual(run, &results);
     if (!status && results.count) status = str_add(text, "## Results\n\n");

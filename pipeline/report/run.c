@@ -71,6 +71,7 @@ status_t run_open(const config_t *config, const char *directory, const strings_t
     if (!status) status = run_read_comparisons(run);
     if (!status) status = run_read_drift(run);
     if (!status) status = run_read_weights(run);
+    if (!status) status = run_read_contrasts(run);
     if (!status) status = run_read_results(run);
     if (!status) status = run_read_measures(run);
     strings_sort_natural(&run->versions);
@@ -91,14 +92,32 @@ void run_close(run_t *run)
     }
     for (size_t i = 0; i < run->tasks; i++) {
         run_task_t *task = &run->task[i];
+        mem_free(&task->key);
+        mem_free(&task->convention);
         mem_free(&task->file);
         mem_free(&task->term);
+        cells_destroy(&task->cells);
         strings_free(&task->files);
         strings_free(&task->terms);
     }
     for (size_t i = 0; run->extremes_csv && i < run->plan.count; i++)
         str_free(&run->extremes_csv[i]);
     mem_free(&run->extremes_csv);
+    for (size_t i = 0; i < run->contrasts; i++) {
+        mem_free(&run->contrast[i].name);
+        mem_free(&run->contrast[i].against);
+        mem_free(&run->contrast[i].left);
+        mem_free(&run->contrast[i].right);
+    }
+    for (size_t i = 0; i < run->draws_count; i++) {
+        mem_free(&run->draws[i].name);
+        mem_free(&run->draws[i].member);
+    }
+    mem_free(&run->contrast);
+    mem_free(&run->draws);
+    mem_free(&run->change);
+    mem_free(&run->spread);
+    mem_free(&run->dissociation);
     mem_free(&run->residual);
     for (size_t i = 0; i < run->turns; i++) mem_free(&run->turn[i].against);
     mem_free(&run->turn);
@@ -131,6 +150,18 @@ ptrdiff_t run_baseline(const run_t *run)
     for (size_t c = 0; c < run->conditions; c++)
         if (!run->condition[c].ablate) return (ptrdiff_t)c;
     return -1;
+}
+
+const char *run_items_name(const run_task_t *task)
+{
+    if (!task->counted) return "windows";
+    return task->is->kind == TASK_PAIRS ? "pairs" : "questions";
+}
+
+const char *run_interval_name(const run_task_t *task)
+{
+    if (!task->counted) return "bootstrap over windows";
+    return task->is->kind == TASK_PAIRS ? "bootstrap over pairs" : "bootstrap over questions";
 }
 
 static bool checkpoint_has(const run_t *run, size_t checkpoint, size_t task)

@@ -11,6 +11,7 @@
 #include "core/strings.h"
 #include "eval/condition.h"
 #include "eval/deviation.h"
+#include "eval/resampling.h"
 #include "eval/summary.h"
 #include "eval/task.h"
 #include "model/dissimilarity.h"
@@ -23,12 +24,20 @@ typedef struct {
     const task_t *is;  /* one of the run's plan */
     const char *name;  /* of its results */
     const char *label; /* for people: the name it was given, else its data's */
-    bool pairs;        /* else perplexity */
-    /* pairs, of the benchmark's shard; empty where that is missing */
+    const char
+        *metric;  /* "perplexity", "accuracy" of pairs, "acc", "acc_norm" of multiple choice */
+    char *key;    /* for files: the name, and where a name has two metrics, the second's */
+    bool counted; /* items are right or wrong; else losses */
+    bool norm;    /* multiple choice: sums over characters, acc_norm */
+    /* counted, of the benchmark's shard; empty where that is missing */
     bool shard;             /* it is there */
+    char *convention;       /* "original", "harness"; NULL: unknown */
+    bool ties_right;        /* pairs by the harness's convention: its first maximum wins */
+    double chance;          /* the share that guesses would get right */
     strings_t files, terms; /* terms: phenomena */
     int32_t *file, *term;   /* [items], indices into these */
     int64_t items;
+    cells_t cells;
     /* perplexity */
     int64_t scored; /* tokens scored in all windows; 0: unknown */
 } run_task_t;
@@ -41,9 +50,59 @@ typedef struct {
 /* A corpus or benchmark that the run uses, as its shard tells. */
 typedef struct {
     const char *name; /* the configuration's */
-    bool pairs, there;
-    int64_t tokens, parts; /* parts: documents or pairs */
+    bool benchmark, there;
+    const char *what; /* its parts: "documents", "pairs", "questions" */
+    int64_t tokens, parts;
 } run_data_t;
+
+/* Two groups of conditions, compared on the same items: single conditions, or the mean of several. */
+typedef struct {
+    char *name, *against; /* for people: "negative-top", "negative-random (mean of 5)" */
+    size_t *left, lefts, *right, rights;
+    bool baseline; /* against the baseline */
+} run_contrast_t;
+
+/* Conditions that differ in the seed of their random cohorts alone. */
+typedef struct {
+    char *name; /* "negative-random" */
+    size_t *member, members;
+} run_draws_t;
+
+/* A contrast's result at a checkpoint, over all items of a task or a phenomenon's. */
+typedef struct {
+    size_t checkpoint, task, contrast;
+    ptrdiff_t term; /* -1: all */
+    double
+        value; /* accuracy of the left less that of the right; losses: the mean change, in nats */
+    interval_t interval;
+    int64_t n; /* items or windows */
+    int64_t gained,
+        lost; /* items that are right under the left alone, the right alone; -1: no such thing */
+    double p,
+        holm; /* McNemar's, and corrected for all tests of the checkpoint and grouping; NaN: none */
+    int64_t family; /* their number */
+} run_change_t;
+
+/* Several draws of a random cohort. */
+typedef struct {
+    size_t checkpoint, task, draws;
+    ptrdiff_t term;                          /* -1: all */
+    int64_t n;                               /* items or windows */
+    double mean, deviation, lowest, highest; /* over draws; of accuracy or perplexity */
+    interval_t
+        interval; /* of the mean over draws (of perplexities: the geometric mean), over items */
+} run_spread_t;
+
+/* Whether a contrast of cohorts is one of grammar: (what grammar loses under the left less what it
+ * loses under the right) less (the same of other tasks); shares of items. */
+typedef struct {
+    size_t checkpoint, contrast;
+    size_t tasks[2]; /* grammar, other */
+    int64_t n[2];    /* items or windows */
+    double drop[2], difference;
+    interval_t drop_interval[2], interval;
+    bool losses; /* the others are losses, in nats: there is no difference */
+} run_dissociation_t;
 
 /* One checkpoint, task and condition. */
 typedef struct {
@@ -51,7 +110,7 @@ typedef struct {
     loss_t loss;             /* perplexity */
     bool compared;           /* with the baseline of the same checkpoint: */
     loss_t change;           /* the loss's change, window by window */
-    accuracy_t all;          /* pairs: over all items, */
+    accuracy_t all;          /* counted: over all items, */
     accuracy_t *file, *term; /* and each group, [files], [terms] */
 } run_result_t;
 
@@ -165,6 +224,17 @@ typedef struct {
     size_t turns, turn_capacity;
     run_residual_t *residual;
     size_t residuals, residual_capacity;
+    resampling_t resampling;
+    run_contrast_t *contrast;
+    size_t contrasts, contrast_capacity;
+    run_draws_t *draws;
+    size_t draws_count;
+    run_change_t *change; /* by checkpoint, task, contrast, grouping */
+    size_t changes, change_capacity;
+    run_spread_t *spread;
+    size_t spreads, spread_capacity;
+    run_dissociation_t *dissociation;
+    size_t dissociations, dissociation_capacity;
     str_t *extremes_csv;   /* [plan.count]: of tasks of extremes */
     str_t cohorts_csv;     /* checkpoint,cohort,layer,neuron,value */
     str_t sizes_csv;       /* checkpoint,cohort,layer,neurons,threshold */
@@ -182,6 +252,9 @@ void run_close(run_t *run);
 const run_result_t *run_result(const run_t *run, size_t checkpoint, size_t task, size_t condition);
 /* The first condition without an ablation, or -1. */
 ptrdiff_t run_baseline(const run_t *run);
+/* "pairs", "questions", "windows"; how intervals of a task are made, in a few words. */
+const char *run_items_name(const run_task_t *task);
+const char *run_interval_name(const run_task_t *task);
 /* Whether anything of a task (SIZE_MAX: of any) is there. */
 bool run_has_results(const run_t *run, size_t task);
 /* Jaccard's index of a cohort and what its rule chooses at another checkpoint; NaN: no such thing. */

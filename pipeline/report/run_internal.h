@@ -14,6 +14,8 @@ MUST_CHECK status_t run_add_missing(run_t *run, const char *what, const strings_
                                     const bool *absent);
 
 MUST_CHECK status_t run_read_tasks(run_t *run);
+/* After tasks and rules: draws and contrasts. */
+MUST_CHECK status_t run_read_contrasts(run_t *run);
 MUST_CHECK status_t run_read_results(run_t *run);
 MUST_CHECK status_t run_read_statistics(run_t *run);
 MUST_CHECK status_t run_read_cohorts(run_t *run);
@@ -22,5 +24,35 @@ MUST_CHECK status_t run_read_comparisons(run_t *run);
 MUST_CHECK status_t run_read_drift(run_t *run);
 MUST_CHECK status_t run_read_weights(run_t *run);
 MUST_CHECK status_t run_read_measures(run_t *run);
+
+/* ---- results of one checkpoint and task ---- */
+
+/* change [contrasts]: the replicates of each contrast over all items, count 0 where there is none. */
+typedef struct {
+    run_t *run;
+    size_t checkpoint, task;
+    const store_t *store;
+    run_result_t *result; /* [conditions] */
+    replicates_t *change;
+} reading_t;
+
+/* Items that are right or wrong; losses of windows. Results, changes and spreads are appended. */
+MUST_CHECK status_t run_read_items(reading_t *reading);
+MUST_CHECK status_t run_read_losses(reading_t *reading);
+
+/* "<what> <checkpoint> <task> <name>": the purpose of a bootstrap's draws; to be freed. */
+MUST_CHECK status_t run_purpose(const reading_t *reading, const char *what, const char *name,
+                                char **purpose);
+
+/* Whether all of a contrast's conditions are there. */
+bool contrast_is_there(const run_contrast_t *contrast, const run_result_t *result);
+
+/* Appends spread with the mean, deviation and range of the draws' values [members]. */
+MUST_CHECK status_t run_add_spread(run_t *run, run_spread_t *spread, const double *value);
+
+/* Corrects the tests of a checkpoint: changes from first on, all items and phenomena apart. */
+MUST_CHECK status_t run_correct(run_t *run, size_t first);
+/* change [tasks][contrasts] of a checkpoint. */
+MUST_CHECK status_t run_dissociate(run_t *run, size_t checkpoint, const replicates_t *change);
 
 #endif

@@ -1,74 +1,9 @@
-/* Scores of every checkpoint, task and condition, summarised one file at a time. */
-#include <math.h>
+/* Results of every checkpoint, task and condition, summarised one checkpoint at a time. */
 #include <string.h>
 
+#include "core/log.h"
 #include "core/memory.h"
 #include "report/run_internal.h"
-
-static status_t count_pairs(const run_task_t *task, const char *path, const char *condition,
-                            const double *score, run_result_t *result)
-{
-    status_t status = mem_new(&result->file, task->files.count, "files");
-    if (!status) status = mem_new(&result->term, task->terms.count, "phenomena");
-    for (int64_t i = 0; !status && i < task->items; i++) {
-        double good = score[2 * i], bad = score[2 * i + 1];
-        if (!isfinite(good) || !isfinite(bad))
-            status = status_new(EXIT_NUMERIC, "%s: %s: item %lld: a score is not finite", path,
-                                condition, (long long)i);
-        accuracy_add(&result->all, good, bad);
-        accuracy_add(&result->file[task->file[i]], good, bad);
-        accuracy_add(&result->term[task->term[i]], good, bad);
-    }
-    return status;
-}
-
-static status_t read_pairs(const run_task_t *task, const store_t *store, const char *condition,
-                           run_result_t *result)
-{
-    char *name = NULL;
-    double *score = NULL;
-    store_info_t info = {0};
-    status_t status = str_format(&name, "/%s/score", condition);
-    if (!status) status = store_read(store, name, STORE_F64, &score, &info);
-    if (!status &&
-        (info.dimensions != 2 || info.shape[0] != (uint64_t)task->items || info.shape[1] != 2))
-        status = status_new(EXIT_INPUT, "%s: %s: shape [%lld][2] is expected, as %s has items",
-                            store_path(store), name, (long long)task->items, task->is->data);
-    if (!status) status = count_pairs(task, store_path(store), condition, score, result);
-    mem_free(&score);
-    mem_free(&name);
-    return status;
-}
-
-/* loss: float64 [*windows], to be freed. */
-static status_t read_loss(const store_t *store, const char *condition, double **loss,
-                          int64_t *windows)
-{
-    char *name = NULL;
-    store_info_t info = {0};
-    status_t status = str_format(&name, "/%s/loss", condition);
-    if (!status) status = store_read(store, name, STORE_F64, loss, &info);
-    *windows = (int64_t)info.count;
-    mem_free(&name);
-    return status;
-}
-
-/* baseline: its losses [windows], or NULL. */
-static status_t read_losses(const store_t *store, const char *condition, const double *baseline,
-                            int64_t windows, run_result_t *result)
-{
-    double *loss = NULL;
-    int64_t count = 0;
-    status_t status = read_loss(store, condition, &loss, &count);
-    if (!status && baseline && count != windows)
-        status = status_new(EXIT_INPUT, "%lld windows, the baseline has %lld", (long long)count,
-                            (long long)windows);
-    if (!status) status = loss_summarise(loss, count, &result->loss);
-    result->compared = baseline != NULL;
-    if (!status && baseline) status = loss_compare(loss, baseline, count, &result->change);
-    mem_free(&loss);
-    return status_wrap(status, "%s: %s", store_path(store), condition);
-}
 
 /* The arithmetic of matrix products, where the file tells, is part of what made the scores. In float32 it is the same on
  * all processors, and needs no more words. */
@@ -112,7 +47,7 @@ static status_t count_scored(const store_t *store, run_task_t *task)
 {
     int32_t *scored = NULL;
     store_info_t info = {0};
-    if (task->pairs || !store_has(store, "/scored")) return NULL;
+    if (task->counted || !store_has(store, "/scored")) return NULL;
     status_t status = store_read(store, "/scored", STORE_I32, &scored, &info);
     task->scored = 0;
     for (uint64_t i = 0; !status && i < info.count; i++) task->scored += scored[i];
@@ -120,47 +55,52 @@ static status_t count_scored(const store_t *store, run_task_t *task)
     return status;
 }
 
-/* result: [conditions]. */
-static status_t read_conditions(run_t *run, const run_task_t *task, const store_t *store,
-                                run_result_t *result)
+static status_t read_scores(reading_t *reading)
 {
-    ptrdiff_t base = run_baseline(run);
-    double *baseline = NULL;
-    int64_t windows = 0;
-    status_t status = NULL;
-    if (!task->pairs && base >= 0 && store_has(store, run->condition[base].name))
-        status = read_loss(store, run->condition[base].name, &baseline, &windows);
-    for (size_t c = 0; !status && c < run->conditions; c++) {
-        const char *condition = run->condition[c].name;
-        const double *compare = run->condition[c].ablate ? baseline : NULL;
-        if (!store_has(store, condition)) continue;
-        status = task->pairs ? read_pairs(task, store, condition, &result[c])
-                             : read_losses(store, condition, compare, windows, &result[c]);
-        if (!status) status = note_deviation(run, store, condition);
-        result[c].there = true;
-    }
-    mem_free(&baseline);
+    run_t *run = reading->run;
+    run_task_t *task = &run->task[reading->task];
+    status_t status = count_scored(reading->store, task);
+    if (!status) status = note_products(run, reading->store);
+    if (!status) status = task->counted ? run_read_items(reading) : run_read_losses(reading);
+    for (size_t c = 0; !status && c < run->conditions; c++)
+        if (reading->result[c].there)
+            status = note_deviation(run, reading->store, run->condition[c].name);
     return status;
 }
 
-/* *there: whether the file is. */
-static status_t read_file(run_t *run, size_t checkpoint, size_t index, bool *there)
+/* *there: whether the file is. change [contrasts]. */
+static status_t read_file(run_t *run, size_t checkpoint, size_t index, replicates_t *change,
+                          bool *there)
 {
-    run_task_t *task = &run->task[index];
-    run_result_t *result = &run->result[(checkpoint * run->tasks + index) * run->conditions];
+    const run_task_t *task = &run->task[index];
+    reading_t reading = {.run = run, .checkpoint = checkpoint, .task = index, .change = change};
+    reading.result = &run->result[(checkpoint * run->tasks + index) * run->conditions];
     char *name = NULL;
     store_t *store = NULL;
     status_t status =
         str_format(&name, "results/%s/%s.h5", run->checkpoints->item[checkpoint], task->name);
     if (!status) status = run_open_file(run, name, &store);
     *there = store != NULL;
+    reading.store = store;
     /* Without the shard nothing tells what the items are; that it is missing was said. */
-    bool readable = !status && store && (task->shard || !task->pairs);
-    if (readable) status = count_scored(store, task);
-    if (readable && !status) status = note_products(run, store);
-    if (readable && !status) status = read_conditions(run, task, store, result);
+    if (!status && store && (task->shard || !task->counted)) status = read_scores(&reading);
     store_close(&store);
     mem_free(&name);
+    return status;
+}
+
+/* file [tasks][checkpoints]: which are there. */
+static status_t read_checkpoint(run_t *run, size_t checkpoint, bool *file)
+{
+    replicates_t *change = NULL;
+    size_t all = run->tasks * run->contrasts, first = run->changes;
+    status_t status = mem_new(&change, all, "contrasts");
+    for (size_t t = 0; !status && t < run->tasks; t++)
+        status = read_file(run, checkpoint, t, change + t * run->contrasts,
+                           &file[t * run->checkpoints->count + checkpoint]);
+    if (!status) status = run_correct(run, first);
+    if (!status) status = run_dissociate(run, checkpoint, change);
+    resampled_destroy(&change, all);
     return status;
 }
 
@@ -180,19 +120,15 @@ static status_t note_conditions(run_t *run, size_t task, const bool *file, bool 
     return status;
 }
 
-static status_t read_task(run_t *run, size_t task, bool *file, bool *absent)
+static status_t note_missing(run_t *run, size_t task, const bool *file, bool *absent)
 {
-    size_t checkpoints = run->checkpoints->count;
+    const run_task_t *of = &run->task[task];
     char *what = NULL;
-    status_t status = NULL;
-    for (size_t i = 0; !status && i < checkpoints; i++) {
-        status = read_file(run, i, task, &file[i]);
-        absent[i] = !file[i];
-    }
-    if (!status) status = str_format(&what, "%s (stage evaluate)", run->task[task].name);
+    if (of->norm) return NULL; /* its other metric has said it */
+    for (size_t i = 0; i < run->checkpoints->count; i++) absent[i] = !file[i];
+    status_t status = str_format(&what, "%s (stage evaluate)", of->name);
     if (!status) status = run_add_missing(run, what, run->checkpoints, absent);
-    if (!status && (run->task[task].shard || !run->task[task].pairs))
-        status = note_conditions(run, task, file, absent);
+    if (!status && (of->shard || !of->counted)) status = note_conditions(run, task, file, absent);
     mem_free(&what);
     return status;
 }
@@ -202,9 +138,15 @@ status_t run_read_results(run_t *run)
     size_t checkpoints = run->checkpoints->count;
     bool *file = NULL, *absent = NULL;
     status_t status = mem_new(&run->result, checkpoints * run->tasks * run->conditions, "results");
-    if (!status) status = mem_new(&file, checkpoints, "checkpoints");
+    if (!status) status = mem_new(&file, checkpoints * run->tasks, "checkpoints");
     if (!status) status = mem_new(&absent, checkpoints, "checkpoints");
-    for (size_t t = 0; !status && t < run->tasks; t++) status = read_task(run, t, file, absent);
+    for (size_t i = 0; !status && i < checkpoints; i++) {
+        log_progress("intervals", i, checkpoints);
+        status = read_checkpoint(run, i, file);
+    }
+    if (!status) log_progress("intervals", checkpoints, checkpoints);
+    for (size_t t = 0; !status && t < run->tasks; t++)
+        status = note_missing(run, t, file + t * checkpoints, absent);
     mem_free(&absent);
     mem_free(&file);
     return status;

@@ -14,10 +14,11 @@ static status_t read_size(run_t *run, run_data_t *data)
     if (!status) status = run_open_file(run, shard, &store);
     if (!status && store) {
         status = store_find(store, "/ids", &ids);
-        if (!status) status = store_find(store, data->pairs ? "/file" : "/documents", &parts);
+        bool documents = strcmp(data->what, "documents") == 0;
+        if (!status) status = store_find(store, documents ? "/documents" : "/file", &parts);
         data->there = true;
         data->tokens = (int64_t)ids.count;
-        data->parts = (int64_t)parts.count - (data->pairs ? 0 : 1);
+        data->parts = (int64_t)parts.count - documents;
     } else if (!status) {
         status = str_format(&line, "tokens of %s (stage shard)", data->name);
         if (!status) status = strings_append(&run->missing, line);
@@ -29,19 +30,28 @@ static status_t read_size(run_t *run, run_data_t *data)
 }
 
 /* The shard stage makes what collect or a task uses, and nothing else. */
-static bool is_used(const run_t *run, const char *name, bool pairs)
+static bool is_used(const run_t *run, const char *name, bool benchmark)
 {
     const char *collected = config_text(run->config, "collect.corpus");
-    if (!pairs && collected && strcmp(collected, name) == 0) return true;
+    if (!benchmark && collected && strcmp(collected, name) == 0) return true;
     const char *const *also;
     size_t others = config_texts(run->config, "collect.also", &also);
-    for (size_t i = 0; !pairs && i < others; i++)
+    for (size_t i = 0; !benchmark && i < others; i++)
         if (strcmp(also[i], name) == 0) return true;
-    for (size_t t = 0; t < run->plan.count; t++)
-        if ((run->plan.task[t].kind == TASK_PAIRS) == pairs &&
-            strcmp(run->plan.task[t].data, name) == 0)
-            return true;
+    for (size_t t = 0; t < run->plan.count; t++) {
+        task_kind_t kind = run->plan.task[t].kind;
+        bool of = kind == TASK_PAIRS || kind == TASK_CHOICE || kind == TASK_POS;
+        if (of == benchmark && strcmp(run->plan.task[t].data, name) == 0) return true;
+    }
     return false;
+}
+
+static const char *parts_of(const run_t *run, const char *name, bool benchmark)
+{
+    if (!benchmark) return "documents";
+    const char *format = config_text(run->config, config_path("benchmarks.%s.format", name));
+    if (strcmp(format, "conllu") == 0) return "documents";
+    return strcmp(format, "choice") == 0 ? "questions" : "pairs";
 }
 
 static status_t read_data(run_t *run)
@@ -49,11 +59,12 @@ static status_t read_data(run_t *run)
     static const char *const section[] = {"corpora", "benchmarks"};
     size_t count[] = {config_count(run->config, section[0]), config_count(run->config, section[1])};
     status_t status = mem_new(&run->data, count[0] + count[1], "corpora and benchmarks");
-    for (int pairs = 0; !status && pairs < 2; pairs++)
-        for (size_t i = 0; !status && i < count[pairs]; i++) {
-            const char *name = config_name(run->config, section[pairs], i);
-            if (!is_used(run, name, pairs)) continue;
-            run->data[run->data_count] = (run_data_t){.name = name, .pairs = pairs};
+    for (int benchmark = 0; !status && benchmark < 2; benchmark++)
+        for (size_t i = 0; !status && i < count[benchmark]; i++) {
+            const char *name = config_name(run->config, section[benchmark], i);
+            if (!is_used(run, name, benchmark)) continue;
+            run->data[run->data_count] = (run_data_t){
+                .name = name, .benchmark = benchmark, .what = parts_of(run, name, benchmark)};
             status = read_size(run, &run->data[run->data_count++]);
         }
     return status;
@@ -83,39 +94,67 @@ static status_t read_groups(run_task_t *task, const store_t *store)
     const char *path = store_path(store);
     if (!status) status = check_groups(path, "file", task->file, task->items, task->files.count);
     if (!status) status = check_groups(path, "term", task->term, task->items, task->terms.count);
+    if (!status)
+        status = cells_create(task->file, task->term, task->items, task->files.count,
+                              task->terms.count, &task->cells);
     return status;
 }
 
-static status_t read_task(run_t *run, size_t index, run_task_t *task)
+/* Of multiple choice: the mean over questions of one in so many choices. */
+static status_t read_chance(run_task_t *task, const store_t *store)
+{
+    int64_t *choice = NULL;
+    store_info_t info = {0};
+    task->chance = 0.5;
+    if (task->is->kind != TASK_CHOICE) return NULL;
+    status_t status = store_read(store, "/choices", STORE_I64, &choice, &info);
+    if (!status && info.count != (uint64_t)task->items + 1)
+        status = status_new(EXIT_INPUT, "%s: /choices does not fit /file", store_path(store));
+    task->chance = 0;
+    for (int64_t i = 0; !status && i < task->items; i++)
+        task->chance += 1 / (double)(choice[i + 1] - choice[i]) / (double)task->items;
+    mem_free(&choice);
+    return status;
+}
+
+static status_t read_shard(run_task_t *task, const store_t *store)
+{
+    /* Shards of an earlier version do not say. */
+    status_t unknown = store_get_text(store, "/sequences", "convention", &task->convention);
+    status_free(&unknown);
+    task->ties_right = task->convention && strcmp(task->convention, "harness") == 0;
+    status_t status = read_groups(task, store);
+    return status ? status : read_chance(task, store);
+}
+
+static status_t read_task(run_t *run, size_t index, bool norm, run_task_t *task)
 {
     const char *given = config_text(run->config, config_path("evaluate.tasks[%zu].name", index));
+    task_kind_t kind = run->plan.task[index].kind;
     task->is = &run->plan.task[index];
     task->name = task->is->name;
     task->label = given ? given : task->is->data;
-    task->pairs = task->is->kind == TASK_PAIRS;
+    task->norm = norm;
+    task->counted = kind == TASK_PAIRS || kind == TASK_CHOICE;
+    task->metric = kind == TASK_PERPLEXITY ? "perplexity"
+                   : kind == TASK_PAIRS    ? "accuracy"
+                   : norm                  ? "acc_norm"
+                                           : "acc";
     char *shard = NULL;
     store_t *store = NULL;
-    status_t status = str_format(&shard, "shards/%s.h5", task->is->data);
+    status_t status = str_format(&task->key, norm ? "%s-acc_norm" : "%s", task->name);
+    if (!status) status = str_format(&shard, "shards/%s.h5", task->is->data);
     if (!status) status = run_open_file(run, shard, &store);
     task->shard = store != NULL;
-    if (!status && store && task->pairs) status = read_groups(task, store);
+    if (!status && store && task->counted) status = read_shard(task, store);
     store_close(&store);
     mem_free(&shard);
     return status;
 }
 
-status_t run_read_tasks(run_t *run)
+static status_t read_conditions(run_t *run)
 {
-    status_t status = tasks_read(run->config, &run->plan);
-    if (!status) status = conditions_read(run->config, &run->planned);
-    if (!status) status = read_data(run);
-    if (!status) status = mem_new(&run->task, run->plan.count, "tasks");
-    if (!status) status = mem_new(&run->condition, run->planned.count, "conditions");
-    for (size_t i = 0; !status && i < run->plan.count; i++) {
-        task_kind_t kind = run->plan.task[i].kind;
-        if (kind != TASK_PERPLEXITY && kind != TASK_PAIRS) continue; /* nothing shows them yet */
-        status = read_task(run, i, &run->task[run->tasks++]);
-    }
+    status_t status = mem_new(&run->condition, run->planned.count, "conditions");
     for (size_t i = 0; !status && i < run->planned.count; i++) {
         const condition_t *planned = &run->planned.condition[i];
         bool ablates = planned->ablate != ABLATE_NONE;
@@ -127,4 +166,24 @@ status_t run_read_tasks(run_t *run)
         run->conditions++;
     }
     return status;
+}
+
+status_t run_read_tasks(run_t *run)
+{
+    run->resampling = (resampling_t){
+        .level = config_number(run->config, "report.confidence"),
+        .replicates = config_integer(run->config, "report.bootstrap"),
+        .seed = (uint64_t)config_integer(run->config, "report.seed"),
+    };
+    status_t status = tasks_read(run->config, &run->plan);
+    if (!status) status = conditions_read(run->config, &run->planned);
+    if (!status) status = read_data(run);
+    if (!status) status = mem_new(&run->task, 2 * run->plan.count, "tasks");
+    for (size_t i = 0; !status && i < run->plan.count; i++) {
+        task_kind_t kind = run->plan.task[i].kind;
+        if (kind != TASK_PERPLEXITY && kind != TASK_PAIRS && kind != TASK_CHOICE) continue;
+        for (int norm = 0; !status && norm <= (kind == TASK_CHOICE); norm++)
+            status = read_task(run, i, norm, &run->task[run->tasks++]);
+    }
+    return status ? status : read_conditions(run);
 }

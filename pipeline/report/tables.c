@@ -69,7 +69,7 @@ static const accuracy_t *accuracy_of(const view_t *view, const run_result_t *res
  * four decimals. */
 static status_t write_value(const view_t *view, double value, str_t *text)
 {
-    if (task_of(view)->pairs) return text_percent(text, value);
+    if (task_of(view)->counted) return text_percent(text, value);
     return text_rounded(text, value, view->ratio ? 5 : 4);
 }
 
@@ -92,14 +92,14 @@ static status_t add_value(const view_t *view, double value, interval_t interval,
 static double value_of(const view_t *view, const run_result_t *result, interval_t *interval,
                        int64_t *n)
 {
-    if (!task_of(view)->pairs) {
+    if (!task_of(view)->counted) {
         const loss_t *loss = view->ratio ? &result->change : &result->loss;
         *interval = loss_perplexity_interval(loss);
         *n = loss->windows;
         return loss_perplexity(loss);
     }
     const accuracy_t *accuracy = accuracy_of(view, result);
-    *interval = accuracy_interval(accuracy);
+    *interval = accuracy->interval;
     *n = accuracy->count;
     return accuracy_value(accuracy);
 }
@@ -134,7 +134,7 @@ typedef struct {
 static extent_t measure(const view_t *view)
 {
     extent_t extent = {0};
-    bool pairs = task_of(view)->pairs, first = true;
+    bool counted = task_of(view)->counted, first = true;
     for (size_t i = 0; i < view->run->checkpoints->count; i++)
         for (size_t c = 0; c < view->run->conditions; c++) {
             const run_result_t *result = run_result(view->run, i, view->task, c);
@@ -143,9 +143,9 @@ static extent_t measure(const view_t *view)
             if (!has_value(view, result)) continue;
             double value = value_of(view, result, &interval, &n);
             double reach = fmax(interval.high - value, value - interval.low);
-            if (!pairs) reach /= value;
+            if (!counted) reach /= value;
             if (reach > extent.reach) extent.reach = reach;
-            if (pairs) extent.ties += accuracy_of(view, result)->ties;
+            if (counted) extent.ties += accuracy_of(view, result)->ties;
             if (first || n < extent.least) extent.least = n;
             if (first || n > extent.most) extent.most = n;
             first = false;
@@ -161,32 +161,38 @@ static status_t write_note(const view_t *view, str_t *note)
     if (!status) status = text_count(note, extent.least);
     if (!status && extent.most > extent.least) status = str_add(note, " to ");
     if (!status && extent.most > extent.least) status = text_count(note, extent.most);
-    if (!status) status = str_add(note, task->pairs ? " pairs" : " windows");
-    if (!status && !task->pairs && task->scored) {
+    if (!status) status = str_printf(note, " %s", run_items_name(task));
+    if (!status && !task->counted && task->scored) {
         status = str_add(note, ", ");
         if (!status) status = text_count(note, task->scored);
         if (!status) status = str_add(note, " scored tokens");
     }
     if (!status && extent.ties)
-        status = str_printf(note, "; ties (wrong): %lld in all cells", (long long)extent.ties);
+        status = str_printf(note, "; ties (%s): %lld in all cells",
+                            task->ties_right ? "right" : "wrong", (long long)extent.ties);
     if (status || extent.reach <= 0) return status;
+    double level = 100 * view->run->resampling.level;
     if (view->detail.intervals)
-        return str_printf(note, "; in brackets the 95 %% interval (%s)",
-                          task->pairs   ? "Wilson"
-                          : view->ratio ? "Student's t over the windows' changes of loss"
-                                        : "Student's t over windows");
-    return str_printf(note, "; 95 %% intervals (%s) reach at most ±%.1f %s",
-                      task->pairs ? "Wilson" : "t over windows", 100 * extent.reach,
-                      task->pairs ? "points" : "%");
+        return str_printf(note, "; in brackets the %g %% interval (%s)", level,
+                          view->ratio ? "bootstrap over the windows' changes of loss"
+                                      : run_interval_name(task));
+    return str_printf(note, "; %g %% intervals (%s) reach at most ±%.1f %s", level,
+                      run_interval_name(task), 100 * extent.reach, task->counted ? "points" : "%");
 }
 
 static status_t write_title(const view_t *view, str_t *title)
 {
     const run_task_t *task = task_of(view);
     if (view->ratio) return str_printf(title, "Perplexity on %s over the baseline's", task->label);
-    if (!task->pairs) return str_printf(title, "Perplexity on %s", task->label);
-    return str_printf(title, "Minimal pairs of %s right, in %%%s", task->label,
-                      view->term ? ", by phenomenon" : "");
+    if (!task->counted) return str_printf(title, "Perplexity on %s", task->label);
+    return str_printf(title, "%s of %s right, in %%%s%s",
+                      task->is->kind == TASK_PAIRS ? "Minimal pairs" : "Questions", task->label,
+                      task->norm                      ? " (acc_norm)"
+                      : task->is->kind == TASK_CHOICE ? " (acc)"
+                                                      : "",
+                      !view->term                    ? ""
+                      : task->is->kind == TASK_PAIRS ? ", by phenomenon"
+                                                     : ", by group");
 }
 
 static status_t begin(const view_t *view, const char *corner, tables_t *tables, table_t **table)
@@ -268,7 +274,7 @@ status_t tables_results(const run_t *run, detail_t detail, tables_t *tables)
     for (size_t t = 0; !status && t < run->tasks; t++) {
         view_t view = {.run = run, .task = t, .detail = detail};
         status = checkpoints_table(&view, tables);
-        view.ratio = !run->task[t].pairs && detail.intervals;
+        view.ratio = !run->task[t].counted && detail.intervals;
         if (!status && view.ratio) status = checkpoints_table(&view, tables);
         view.ratio = false;
         size_t terms = run->task[t].terms.count;
@@ -295,13 +301,15 @@ status_t tables_files(const run_t *run, tables_t *tables)
         if (status) break;
         mem_free(&table->title);
         mem_free(&table->note);
-        status = str_format(&table->title, "Minimal pairs of %s right, in %%, by file at %s",
-                            task->label, run->checkpoints->item[last]);
+        status =
+            str_format(&table->title, "%s of %s right, in %%, by file at %s%s",
+                       task->is->kind == TASK_PAIRS ? "Minimal pairs" : "Questions", task->label,
+                       run->checkpoints->item[last], task->norm ? " (acc_norm)" : "");
         if (!status)
             status = str_format(&table->note,
-                                "%lld pairs in %zu files; in brackets the 95 %% "
-                                "interval (Wilson)",
-                                (long long)task->items, task->files.count);
+                                "%lld %s in %zu files; in brackets the %g %% interval (%s)",
+                                (long long)task->items, run_items_name(task), task->files.count,
+                                100 * run->resampling.level, run_interval_name(task));
     }
     return status;
 }

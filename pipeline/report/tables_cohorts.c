@@ -104,7 +104,7 @@ static status_t signs_row(const run_t *run, size_t rule, const run_cohort_t *coh
     if (!status) status = text_count(&text, count);
     if (!status) status = strings_append(&table->cell, text.data);
     for (int s = 0; !status && s < SIGNS; s++) {
-        interval_t interval = interval_share(signs[s], count, 0.95);
+        interval_t interval = interval_share(signs[s], count, run->resampling.level);
         str_clear(&text);
         status = text_percent(&text, count ? (double)signs[s] / (double)count : NAN);
         if (!status && count) {
@@ -120,7 +120,8 @@ static status_t signs_row(const run_t *run, size_t rule, const run_cohort_t *coh
     return status;
 }
 
-static status_t start_signs(const char *checkpoint, tables_t *tables, table_t **table)
+static status_t start_signs(const run_t *run, const char *checkpoint, tables_t *tables,
+                            table_t **table)
 {
     static const char *const head[] = {"cohort",           "pairs",    "n",
                                        "both negative, %", "mixed, %", "none negative, %"};
@@ -128,9 +129,9 @@ static status_t start_signs(const char *checkpoint, tables_t *tables, table_t **
     status_t status = str_format(
         &note,
         "at %s; the pairs of similar inputs that each neuron of a cohort separates most, "
-        "and similar pairs of equal frequency, position and shared text; intervals: 95 "
-        "%%, as if all were independent",
-        checkpoint);
+        "and similar pairs of equal frequency, position and shared text; intervals: %g %% "
+        "(Wilson), as if all were independent",
+        checkpoint, 100 * run->resampling.level);
     if (!status) status = tables_append(tables, "Signs of separated pairs", "", note, 2, table);
     for (size_t i = 0; !status && i < sizeof head / sizeof *head; i++)
         status = strings_append(&(*table)->head, head[i]);
@@ -147,7 +148,7 @@ static status_t add_signs(const run_t *run, tables_t *tables)
         if (last < 0) continue;
         const run_cohort_t *cohort = &run->cohort[(size_t)last * run->rules.count + r];
         if (!cohort->signs_known) continue;
-        if (!table) status = start_signs(run->checkpoints->item[last], tables, &table);
+        if (!table) status = start_signs(run, run->checkpoints->item[last], tables, &table);
         for (int side = 0; !status && side < SIDES; side++)
             status = signs_row(run, r, cohort, side, table);
     }

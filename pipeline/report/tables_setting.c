@@ -68,13 +68,14 @@ static status_t add_data(const run_t *run, table_t *table)
         const run_data_t *data = &run->data[i];
         str_t name = {0}, text = {0};
         if (!data->there) continue;
-        status = str_printf(&name, "%s %s", data->pairs ? "benchmark" : "corpus", data->name);
+        status = str_printf(&name, "%s %s", data->benchmark ? "benchmark" : "corpus", data->name);
         if (!status) status = text_count(&text, data->tokens);
         if (!status) status = str_add(&text, " tokens in ");
         if (!status) status = text_count(&text, data->parts);
-        if (!status && data->pairs) status = str_add(&text, " pairs");
-        if (!status && !data->pairs)
-            status = str_add(&text, data->parts == 1 ? " document" : " documents");
+        /* "1 document" */
+        if (!status)
+            status = str_printf(&text, " %.*s", (int)strlen(data->what) - (data->parts == 1),
+                                data->what);
         if (!status) status = add(table, name.data, text.data);
         str_free(&name);
         str_free(&text);
@@ -102,29 +103,65 @@ static status_t add_activations(const run_t *run, table_t *table)
     return status;
 }
 
+static status_t describe_windows(const task_t *task, str_t *text)
+{
+    status_t status =
+        str_printf(text, "exp of the mean over windows of the mean token loss; windows of %lld",
+                   (long long)task->window);
+    if (!status && task->stride != task->window - task->bos)
+        status = str_printf(text, ", stride %lld", (long long)task->stride);
+    return status ? status : str_add(text, task->bos ? " tokens with BOS" : " tokens without BOS");
+}
+
+static status_t describe_scoring(const run_task_t *task, str_t *text)
+{
+    bool harness = task->convention && strcmp(task->convention, "harness") == 0;
+    const char *tie = task->ties_right ? "good >= bad" : "good > bad, a tie is wrong";
+    const char *convention = harness ? "all of a space and the sentence after BOS or EOS is scored "
+                                       "(lm-evaluation-harness's convention)"
+                                     : "first token not scored (original convention)";
+    if (!task->counted) return describe_windows(task->is, text);
+    if (task->is->kind == TASK_PAIRS)
+        return str_printf(text, "%s of log-probabilities, %s; right: %s",
+                          task->is->mean ? "mean per token" : "sum", convention, tie);
+    return str_printf(text,
+                      "%s: the choice of the highest sum of log-probabilities%s, the first of "
+                      "equals (lm-evaluation-harness's convention); guesses get %.1f %%",
+                      task->metric, task->norm ? " over its code points" : "", 100 * task->chance);
+}
+
 static status_t add_scoring(const run_t *run, table_t *table)
 {
     status_t status = NULL;
     for (size_t t = 0; !status && t < run->tasks; t++) {
         const run_task_t *task = &run->task[t];
         str_t name = {0}, text = {0};
-        status =
-            str_printf(&name, "%s %s", task->pairs ? "pairs of" : "perplexity on", task->label);
-        if (!status && task->pairs) {
-            status = str_printf(&text,
-                                "%s of log-probabilities, first token not scored; right: "
-                                "good > bad, a tie is wrong",
-                                task->is->mean ? "mean per token" : "sum");
-        } else if (!status) {
-            status = str_printf(&text,
-                                "exp of the mean over windows of %lld tokens of the mean "
-                                "token loss",
-                                (long long)task->is->window);
-        }
+        status = str_printf(&name, "%s %s",
+                            !task->counted                 ? "perplexity on"
+                            : task->is->kind == TASK_PAIRS ? "pairs of"
+                                                           : "questions of",
+                            task->label);
+        if (!status) status = describe_scoring(task, &text);
         if (!status) status = add(table, name.data, text.data);
         str_free(&name);
         str_free(&text);
     }
+    return status;
+}
+
+static status_t add_intervals(const run_t *run, table_t *table)
+{
+    str_t text = {0};
+    status_t status = str_printf(&text, "%g %%, bootstrap (BCa) of ", 100 * run->resampling.level);
+    if (!status) status = text_count(&text, run->resampling.replicates);
+    if (!status)
+        status = str_printf(&text,
+                            " replicates, seed %llu: items drawn anew within each file and "
+                            "phenomenon, windows as a whole; Wilson's where all items are right or "
+                            "all wrong; fewer than 20 windows make them too narrow",
+                            (unsigned long long)run->resampling.seed);
+    if (!status) status = add(table, "intervals of scores", text.data);
+    str_free(&text);
     return status;
 }
 
@@ -172,6 +209,7 @@ status_t tables_setting(const run_t *run, tables_t *tables)
     if (!status) status = add_data(run, table);
     if (!status) status = add_activations(run, table);
     if (!status) status = add_scoring(run, table);
+    if (!status && run->tasks) status = add_intervals(run, table);
     if (!status) status = add_products(run, table);
     return status ? status : add_software(run, table);
 }

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <mpi.h>
 
+#include "report/contrasts.h"
 #include "report/csv.h"
 #include "report/harness.h"
 #include "report/report.h"
@@ -207,25 +208,50 @@ static void test_results_csv(void **state)
 {
     opened_t opened;
     str_t csv = {0};
+    char line[512];
     open_run(*state, &opened);
     expect_ok(csv_results(&opened.run, &csv));
-    /* Student's t with one degree of freedom at 0.975 is tan(0.475 pi) = 12.706...; the losses
-     * deviate by sqrt(2), so that half the interval is t. */
-    double t = tan(0.475 * 3.14159265358979323846);
+    /* Of two windows every fourth draw is the one twice, every fourth the other. */
     assert_numbers(csv.data, "step0,perplexity-text,baseline,all,,perplexity,", 4,
-                   (double[]){exp(2), 2, exp(2 - t), exp(2 + t)});
+                   (double[]){exp(2), 2, exp(1), exp(3)});
     assert_numbers(csv.data, "step0,perplexity-text,baseline,all,,loss,", 4,
-                   (double[]){2, 2, 2 - t, 2 + t});
-    assert_numbers(csv.data, "step0,perplexity-text,negative-top,all,,perplexity_ratio,", 4,
-                   (double[]){exp(0.5), 2, exp(0.5), exp(0.5)});
-    /* Wilson's interval, z^2 = 3.8414588206941285, of 2 in 4, 3 in 4 and 2 in 3 */
+                   (double[]){2, 2, 1, 3});
+    /* Both windows change by the same. */
+    find_line(csv.data, "step0,perplexity-text,negative-top,all,,perplexity_ratio,", line);
+    assert_non_null(strstr(line, ",2,,"));
+    /* One of two right in each file, in three cells: agreement's single pair and npi's in file b are
+     * always drawn, so that 1 to 3 of 4 are right. */
     assert_numbers(csv.data, "step0,grammar,baseline,all,,accuracy,", 4,
-                   (double[]){0.5, 4, 0.15003898915214953, 0.8499610108478505});
-    assert_numbers(csv.data, "step0,grammar,negative-top,term,npi,accuracy,", 4,
-                   (double[]){2.0 / 3, 3, 0.20765960080204782, 0.9385080552796038});
+                   (double[]){0.5, 4, 0.25, 0.75});
+    /* Wilson's interval, z^2 = 3.8414588206941285, where all draws are equal: 0 of 2, 2 of 2 */
+    assert_numbers(csv.data, "step0,grammar,negative-top,file,b,accuracy,", 4,
+                   (double[]){0, 2, 0, 0.6576197724933469});
+    assert_numbers(csv.data, "step0,grammar,negative-top,file,a,accuracy,", 4,
+                   (double[]){1, 2, 1 - 0.6576197724933469, 1});
     assert_numbers(csv.data, "step8,grammar,baseline,file,a,accuracy,", 4,
-                   (double[]){0.5, 2, 0.09453120573423074, 0.9054687942657693});
+                   (double[]){0.5, 2, 0, 1});
     assert_null(strstr(csv.data, "step8,grammar,negative-top"));
+    str_free(&csv);
+    close_run(&opened);
+}
+
+/* Under the clamp item 1 becomes right and item 3 wrong; 1 of 2 and of 1 discordant items. */
+static void test_contrasts_csv(void **state)
+{
+    opened_t opened;
+    str_t csv = {0};
+    char line[512];
+    open_run(*state, &opened);
+    expect_ok(csv_contrasts(&opened.run, &csv));
+    find_line(csv.data, "step0,perplexity-text,negative-top,baseline,all,,perplexity_ratio,", line);
+    assert_non_null(strstr(line, ",1.648721270700128"));
+    find_line(csv.data, "step0,grammar,negative-top,baseline,all,,accuracy_change,", line);
+    assert_non_null(strstr(line, "accuracy_change,0,4,"));
+    assert_non_null(strstr(line, ",1,1,1,1,1"));
+    find_line(csv.data, "step0,grammar,negative-top,baseline,term,npi,accuracy_change,", line);
+    assert_non_null(strstr(line, "accuracy_change,0.3333333333333333,3,"));
+    assert_non_null(strstr(line, ",1,0,1,1,2"));
+    assert_null(strstr(csv.data, "step8"));
     str_free(&csv);
     close_run(&opened);
 }
@@ -488,9 +514,10 @@ int main(int argc, char **argv)
     MPI_Init(&argc, &argv);
 #define CASE(test) cmocka_unit_test_setup_teardown(test, create_run, destroy_run)
     const struct CMUnitTest tests[] = {
-        CASE(test_results_csv),     CASE(test_statistics_csv),  CASE(test_cohorts_and_missing),
-        CASE(test_cohort_findings), CASE(test_harness),         CASE(test_same_bytes),
-        CASE(test_empty_run),       CASE(test_without_gnuplot), CASE(test_contradictions),
+        CASE(test_results_csv),         CASE(test_statistics_csv),  CASE(test_contrasts_csv),
+        CASE(test_cohorts_and_missing), CASE(test_cohort_findings), CASE(test_harness),
+        CASE(test_same_bytes),          CASE(test_empty_run),       CASE(test_without_gnuplot),
+        CASE(test_contradictions),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     MPI_Finalize();
