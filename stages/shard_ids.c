@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "core/interrupt.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "model/architecture.h"
@@ -73,7 +74,7 @@ static size_t file_of(const uint64_t *before, size_t files, uint64_t place)
 static status_t read_starts(reader_t *reader, uint64_t document, uint64_t count, int64_t *start)
 {
     size_t files = reader->unit->files.count;
-    status_t status = NULL;
+    status_t status = interrupt_check();
     for (uint64_t done = 0; !status && done < count;) {
         size_t file = file_of(reader->document, files, document + done);
         uint64_t left = reader->document[file + 1] - (document + done);
@@ -89,7 +90,7 @@ static status_t read_starts(reader_t *reader, uint64_t document, uint64_t count,
 static status_t read_ids(reader_t *reader, uint64_t token, uint64_t count, int32_t *id)
 {
     size_t files = reader->unit->files.count;
-    status_t status = NULL;
+    status_t status = interrupt_check();
     for (uint64_t done = 0; !status && done < count;) {
         size_t file = file_of(reader->first, files, token + done);
         uint64_t left = reader->first[file + 1] - (token + done);

@@ -1,3 +1,4 @@
+#include "core/interrupt.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "par/agree.h"
@@ -69,7 +70,7 @@ static void close_all(mixer_t *mixer)
  * lie side by side are read together. */
 static status_t copy(mixer_t *mixer, uint64_t *at, uint64_t *from, uint64_t count)
 {
-    status_t status = NULL;
+    status_t status = interrupt_check();
     for (uint64_t done = 0; !status && done < count;) {
         const pick_t *pick = &mixer->pick[*at];
         uint64_t start = pick->start + *from, n = 0;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/file.h"
+#include "core/interrupt.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/version.h"
@@ -16,6 +17,7 @@
 #include "model/checkpoints.h"
 #include "par/agree.h"
 #include "par/cores.h"
+#include "par/share.h"
 #include "select/rules.h"
 #include "stages/plan.h"
 #include "stages/terminal.h"
@@ -194,6 +196,15 @@ static status_t run_planned(stage_t *stage, bool json, status_t (*run)(stage_t *
     return agree(stage->comm, status);
 }
 
+/* A signal that reaches any rank of a node is everybody's there: their word is shared. */
+static status_t share_interrupt(MPI_Comm comm, share_t *word)
+{
+    status_t status = share_open(comm, SHARE_NODE, word);
+    if (!status) status = share_allocate(comm, sizeof(atomic_int), "signals", word);
+    if (!status) interrupt_use(word->data);
+    return status;
+}
+
 /* glibc learns from a large block that was freed to take the next ones from its heap, which keeps
  * them: memory then grows from unit to unit. With a fixed threshold they go back to the system. */
 static void return_large_blocks(void)
@@ -208,7 +219,9 @@ int stage_main(int argc, char **argv, const char *name, const char *summary,
 {
     stage_t stage = {.comm = MPI_COMM_WORLD, .name = name};
     arguments_t arguments = {0};
+    share_t word = SHARE_CLOSED;
     int provided;
+    interrupt_catch();
     return_large_blocks();
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
     MPI_Comm_rank(stage.comm, &stage.rank);
@@ -228,10 +241,13 @@ int stage_main(int argc, char **argv, const char *name, const char *summary,
         else if (!status && arguments.print) status = print_key(&stage, arguments.print);
         else if (!status) {
             cores_check(stage.comm, (int)config_integer(stage.config, "resources.threads"));
-            status = run_planned(&stage, arguments.json, run);
+            status = share_interrupt(stage.comm, &word);
+            if (!status) status = run_planned(&stage, arguments.json, run);
         }
     }
     int code = status_code(status);
+    interrupt_use(NULL);
+    share_destroy(&word);
     if (stage.rank == 0) terminal_close(name, status_message(status));
     status_free(&status);
     team_destroy(&stage.team);
@@ -286,8 +302,9 @@ status_t stage_look(const stage_t *stage, const char *path, const char *key, boo
 {
     char *found = NULL;
     *current = false;
-    if (!file_exists(path)) return NULL;
-    status_t status = stage_read_key(path, stage->name, &found);
+    status_t status = interrupt_check();
+    if (status || !file_exists(path)) return status;
+    status = stage_read_key(path, stage->name, &found);
     *current = !status && strcmp(found, key) == 0;
     status_free(&status);
     mem_free(&found);
@@ -299,7 +316,7 @@ status_t stage_look(const stage_t *stage, const char *path, const char *key, boo
 status_t stage_is_current(const stage_t *stage, const char *path, const char *key, bool *current)
 {
     int is = 0;
-    status_t status = stage->rank == 0 ? stage_look(stage, path, key, current) : NULL;
+    status_t status = stage->rank == 0 ? stage_look(stage, path, key, current) : interrupt_check();
     if (stage->rank == 0) is = *current;
     MPI_Bcast(&is, 1, MPI_INT, 0, stage->comm);
     *current = is;

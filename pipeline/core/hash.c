@@ -7,6 +7,7 @@
 #include <xxhash.h>
 
 #include "core/file.h"
+#include "core/interrupt.h"
 #include "core/memory.h"
 
 struct hash {
@@ -84,7 +85,8 @@ status_t hash_file(const char *path, char hex[SHA256_HEX])
     if (!status) status = hash_create(&hash);
     for (uint64_t at = 0; !status && at < file.size; at += BLOCK) {
         size_t length = file.size - at < BLOCK ? (size_t)(file.size - at) : BLOCK;
-        status = file_read_at(&file, at, block, length);
+        status = interrupt_check();
+        if (!status) status = file_read_at(&file, at, block, length);
         if (!status) status = hash_add(hash, block, length);
     }
     if (!status) status = hash_finish(&hash, hex);

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "core/interrupt.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "model/executor_internal.h"
@@ -296,7 +297,8 @@ static status_t run_layer(executor_t *it, int index, const group_t *group)
 {
     status_t status = NULL;
     for (size_t g = 0; !status && g < group->count; g++) {
-        status = show_streams(it, index, group, g);
+        status = interrupt_check();
+        if (!status) status = show_streams(it, index, group, g);
         for (int s = it->tree.states[index] - 1; !status && s >= 0; s--)
             status = executor_advance(it, index, s, group->chunk[g], it->state + g * it->states);
     }

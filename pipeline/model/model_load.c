@@ -2,6 +2,7 @@
  * beyond it, layer by layer, one ahead. */
 #include <stdio.h>
 
+#include "core/interrupt.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "model/kernels.h"
@@ -62,7 +63,8 @@ static status_t load_slot(const loader_t *loader, const slot_t *slot)
         size_t count = tensor->count - first < piece ? (size_t)(tensor->count - first) : piece;
         char *target = slot->expand ? loader->raw : to + first * width;
         float *values = slot->expand ? (float *)to + first : loader->expanded;
-        status = weights_read(loader->weights, tensor, first, count, target);
+        status = interrupt_check();
+        if (!status) status = weights_read(loader->weights, tensor, first, count, target);
         if (status || (known && !slot->expand)) continue;
         dtype_expand(values, target, count, tensor->type);
         if (!known) status = check_finite(loader, slot, first, values, count);
@@ -77,7 +79,8 @@ status_t model_read_matrix(const model_t *model, const linear_t *matrix, uint64_
     for (size_t i = 0; i < loader->slots; i++) {
         const slot_t *slot = &loader->slot[i];
         if (slot->target != (const void **)&matrix->data) continue;
-        status_t status = weights_read(loader->weights, slot->tensor, first, count, room);
+        status_t status = interrupt_check();
+        if (!status) status = weights_read(loader->weights, slot->tensor, first, count, room);
         if (status) return status;
         dtype_expand(out, room, count, slot->tensor->type);
         return check_finite(loader, slot, first, out, count);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "core/file.h"
+#include "core/interrupt.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "report/compare.h"
@@ -109,7 +110,8 @@ static status_t write_figures(const run_t *run, const char *directory, report_t 
     if (!status) status = figures_sweeps(run, &report->figures);
     for (size_t i = 0; !status && i < report->figures.count; i++) {
         log_progress("figures", i, report->figures.count);
-        status = figure_draw(place, &report->figures.item[i], &report->no_gnuplot);
+        status = interrupt_check();
+        if (!status) status = figure_draw(place, &report->figures.item[i], &report->no_gnuplot);
         if (!status) status = list_figure(&report->figures.item[i], report);
     }
     log_progress("figures", report->figures.count, report->figures.count);

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "core/interrupt.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "par/agree.h"
@@ -173,7 +174,8 @@ static status_t measure_share(share_t *share)
     status_t status = NULL;
     for (size_t done = 0, step; !status && done < share->count; done += step) {
         step = (size_t)share->source.width;
-        status = read_block(share, done, &step);
+        status = interrupt_check();
+        if (!status) status = read_block(share, done, &step);
         for (size_t i = 0; !status && i < step; i++) status = measure_at(share, done, i);
         if (!status && a->pairs.pairs)
             status = pairs_work_write(&share->pairs, (int64_t)(share->first + done) % a->neurons,

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/interrupt.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "par/agree.h"
@@ -107,7 +108,8 @@ static status_t encode_share(corpus_tokens_t *tokens, tokenizer_t *tokenizer, co
     run_t run = {0};
     status_t status = mem_grow(&tokens->run, &tokens->run_capacity, tokens->runs + 1, "runs");
     for (size_t i = 0; !status && i < batch->count; i++) {
-        status = make_row(tokens, tokenizer, batch, &batch->entry[i], row);
+        status = interrupt_check();
+        if (!status) status = make_row(tokens, tokenizer, batch, &batch->entry[i], row);
         if (!status && batch->entry[i].begins) {
             status = keep_text(tokens, row, run.tokens);
             run.texts++;
