@@ -50,10 +50,10 @@ static status_t add_cohort(const evaluation_t *it, const task_t *task, hash_t *h
     return status ? status : hash_add(hash, it->cohort.neuron, bytes);
 }
 
-static status_t make_key(const evaluation_t *it, const task_t *task, const sequences_t *sequences,
-                         char key[SHA256_HEX])
+/* A hash over what the scores of any condition depend on. */
+static status_t begin_key(const evaluation_t *it, const task_t *task, const sequences_t *sequences,
+                          hash_t **hash)
 {
-    hash_t *hash = NULL;
     char scoring[160];
     int chunk = (int)config_integer(it->stage->config, "resources.chunk");
     snprintf(scoring, sizeof scoring,
@@ -62,17 +62,39 @@ static status_t make_key(const evaluation_t *it, const task_t *task, const seque
              (int)task->kind, (long long)task->window, (long long)task->stride,
              (long long)task->windows, task->bos, task->mean, chunk,
              arithmetic_name(it->arithmetic));
-    status_t status = stage_key_create(&hash);
-    if (!status) status = hash_add_field(hash, "stage", "evaluate");
-    if (!status) status = hash_add_field(hash, "model", it->hash);
-    if (!status) status = hash_add_field(hash, "sequences", sequences->key);
-    if (!status) status = hash_add_field(hash, "scoring", scoring);
+    status_t status = stage_key_create(hash);
+    if (!status) status = hash_add_field(*hash, "stage", "evaluate");
+    if (!status) status = hash_add_field(*hash, "model", it->hash);
+    if (!status) status = hash_add_field(*hash, "sequences", sequences->key);
+    return status ? status : hash_add_field(*hash, "scoring", scoring);
+}
+
+static status_t make_key(const evaluation_t *it, const task_t *task, const sequences_t *sequences,
+                         char key[SHA256_HEX])
+{
+    hash_t *hash = NULL;
+    status_t status = begin_key(it, task, sequences, &hash);
     if (!status && task->kind == TASK_EXTREMES) status = add_cohort(it, task, hash);
     for (size_t c = 0; !status && task->kind != TASK_EXTREMES && c < it->conditions.count; c++)
         status =
             hash_add_field(hash, it->conditions.condition[c].name, it->conditions.condition[c].key);
     if (!status) status = hash_finish(&hash, key);
     hash_destroy(&hash);
+    return status;
+}
+
+/* The keys of the scores under single conditions, whatever else is in the task. */
+static status_t make_score_keys(const evaluation_t *it, const task_t *task,
+                                const sequences_t *sequences, char (*key)[SHA256_HEX])
+{
+    status_t status = NULL;
+    for (size_t c = 0; !status && c < it->conditions.count; c++) {
+        hash_t *hash = NULL;
+        status = begin_key(it, task, sequences, &hash);
+        if (!status) status = hash_add_field(hash, "condition", it->conditions.condition[c].key);
+        if (!status) status = hash_finish(&hash, key[c]);
+        hash_destroy(&hash);
+    }
     return status;
 }
 
@@ -135,6 +157,7 @@ static status_t score(evaluation_t *it, results_t *results, const score_plan_t *
     const sequences_t *sequences = results->sequences;
     double *sum = NULL, *token = NULL;
     deviation_t *deviation = NULL;
+    char *prefix = NULL, (*keys)[SHA256_HEX] = NULL;
     size_t conditions = it->conditions.count, tokens = (size_t)sequences->offset[sequences->count];
     char label[256];
     run_options_t options = {.condition = it->conditions.intervention,
@@ -150,17 +173,25 @@ static status_t score(evaluation_t *it, results_t *results, const score_plan_t *
     status_t status = mem_new(&sum, conditions * sequences->count, "scores");
     if (!status && results_by_token(task)) status = mem_new(&token, conditions * tokens, "scores");
     if (!status && deviates) status = mem_new(&deviation, conditions, "conditions");
+    if (!status) status = mem_new(&keys, conditions, "conditions");
+    if (!status) status = make_score_keys(it, task, sequences, keys);
     status = agree(it->stage->comm, status);
+    if (!status)
+        status = stage_path(it->stage, true, &prefix, "journal/%s/%s", it->checkpoint, task->name);
+    const score_journal_t journal = {prefix, (const char(*)[SHA256_HEX])keys};
     if (!status && deviates)
         status = deviation_of_scores(it->stage->comm, it->model, sequences, chunk, &options, label,
                                      deviation);
     if (!status)
-        status =
-            score_tokens(it->stage->comm, it->model, sequences, plan, &options, label, sum, token);
+        status = score_tokens(it->stage->comm, it->model, sequences, plan, &options, &journal,
+                              label, sum, token);
     results->sum = sum;
     results->token = token;
     results->deviation = deviation;
     if (!status && it->stage->rank == 0) status = results_write(results, path, key);
+    if (!status && it->stage->rank == 0) status = score_journal_remove(prefix);
+    mem_free(&prefix);
+    mem_free(&keys);
     mem_free(&sum);
     mem_free(&token);
     mem_free(&deviation);

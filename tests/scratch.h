@@ -44,19 +44,26 @@ static inline int scratch_create(void **state)
     return mkdtemp(path) ? 0 : -1;
 }
 
-static inline int scratch_destroy(void **state)
+/* Like rm -r. */
+static inline int scratch_remove_all(const char *path)
 {
-    char *path = *state;
     strings_t names = {0};
+    if (!file_is_directory(path)) return unlink(path);
     expect_ok(directory_list(path, &names));
     for (size_t i = 0; i < names.count; i++) {
         char *name = NULL;
         expect_ok(path_join(path, names.item[i], &name));
-        unlink(name);
+        scratch_remove_all(name);
         mem_free(&name);
     }
-    int code = rmdir(path);
     strings_free(&names);
+    return rmdir(path);
+}
+
+static inline int scratch_destroy(void **state)
+{
+    char *path = *state;
+    int code = scratch_remove_all(path);
     mem_free(&path);
     return code;
 }

@@ -74,8 +74,10 @@ status_t deviation_of_scores(MPI_Comm comm, model_t *model, const sequences_t *s
     if (!status) status = mem_new(&token, conditions * tokens, "scores");
     if (!status) status = mem_new(&reference, conditions * tokens, "scores");
     status = agree(comm, status);
-    if (!status) status = score_tokens(comm, model, &sample, &plan, &plain, label, sum, reference);
-    if (!status) status = score_tokens(comm, model, &sample, &plan, options, label, sum, token);
+    if (!status)
+        status = score_tokens(comm, model, &sample, &plan, &plain, NULL, label, sum, reference);
+    if (!status)
+        status = score_tokens(comm, model, &sample, &plan, options, NULL, label, sum, token);
     if (!status && rank == 0)
         compare_scores(&sample, options->conditions, token, reference, deviation);
     mem_free(&sum);

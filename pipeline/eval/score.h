@@ -4,6 +4,7 @@
 
 #include <mpi.h>
 
+#include "core/hash.h"
 #include "core/status.h"
 #include "eval/sequences.h"
 #include "model/executor.h"
@@ -33,12 +34,25 @@ void score_plan_free(score_plan_t *plan);
 MUST_CHECK status_t score_plan_share(const score_plan_t *plan, int rank, size_t **mine,
                                      size_t *count);
 
+/* Where the scores of chunks are kept (core/journal.h) until all are there, for a run that was
+ * stopped to go on from: files prefix.0, prefix.1 and so on, one for each node, in a directory of
+ * run's. key[c] says all that the scores of a chunk under condition c depend on. */
+typedef struct {
+    const char *prefix;
+    const char (*key)[SHA256_HEX]; /* [conditions] */
+} score_journal_t;
+
+/* Removes the files. One rank. */
+MUST_CHECK status_t score_journal_remove(const char *prefix);
+
 /* score_sequences by a plan for the ranks of comm, with the scores of single tokens: token[c][t]
  * ([conditions][tokens of all sequences]), NaN for a token that is not scored; NULL on rank 0:
- * not wanted. */
+ * not wanted. What the journal (NULL: none) has is taken from there, and what is new is added to it;
+ * the result is the same. */
 MUST_CHECK status_t score_tokens(MPI_Comm comm, model_t *model, const sequences_t *sequences,
                                  const score_plan_t *plan, const run_options_t *options,
-                                 const char *label, double *sum, double *token);
+                                 const score_journal_t *journal, const char *label, double *sum,
+                                 double *token);
 
 /* Collective. How many of options' conditions, from the first on, go over the forest together: what
  * the rank with least memory can take (executor_conditions). */

@@ -213,8 +213,8 @@ static void are_told_by_token(void **state)
         sequences.from = k ? from : NULL;
         score_plan_t plan;
         expect_ok(score_plan_create(&sequences, world_ranks(), 50, &plan));
-        expect_ok(score_tokens(MPI_COMM_WORLD, model, &sequences, &plan, &options, "scores", sum,
-                               world_rank() == 0 ? token[k] : NULL));
+        expect_ok(score_tokens(MPI_COMM_WORLD, model, &sequences, &plan, &options, NULL, "scores",
+                               sum, world_rank() == 0 ? token[k] : NULL));
         score_plan_free(&plan);
         for (int i = 0; world_rank() == 0 && i < SCORES; i++) {
             int s = i % SEQUENCES, first = k ? from[s] : 1;
