@@ -44,9 +44,13 @@ static status_t list_journals(const char *prefix, strings_t *paths)
 status_t score_journal_remove(const char *prefix)
 {
     strings_t paths = {0};
+    char *directory = NULL;
     status_t status = list_journals(prefix, &paths);
+    if (!status) status = str_format(&directory, "%.*s", (int)(path_base(prefix) - prefix), prefix);
     for (size_t i = 0; i < paths.count; i++) unlink(paths.item[i]);
+    if (!status) rmdir(directory); /* where no other task has a journal there */
     strings_free(&paths);
+    mem_free(&directory);
     return status;
 }
 

@@ -103,4 +103,16 @@ check "what is there is sound" sound
 run_ok "evaluate again" ranks 2 evaluate "$config" "${options[@]}"
 prints "does only the rest" 'step0/perplexity-heldout.h5 is up to date'
 check "the outcome is that of the undisturbed run" same_results "$scratch/undisturbed" "$run"
+
+rm "$run/results/step512/perplexity-heldout.h5"
+killed "both ranks killed within a task" evaluate both 'journal/step512/perplexity-heldout.0'
+check "no results look finished" test ! -e "$run/results/step512/perplexity-heldout.h5"
+# The last record may be torn, as it is when a machine dies.
+journal=$run/journal/step512/perplexity-heldout.0
+printf 'wnrecord, and no more' >> "$journal"
+run_ok "evaluate again" ranks 3 evaluate "$config" "${options[@]}"
+prints "goes on within the task" 'step512 perplexity-heldout: [0-9]+ of [0-9]+ chunks are there'
+prints "tells what is damaged" 'perplexity-heldout.0: 21 bytes are not whole'
+check "the outcome is that of the undisturbed run" same_results "$scratch/undisturbed" "$run"
+check "no journal is left" test ! -e "$run/journal/step512"
 finish
