@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/memory.h"
+#include "core/process.h"
 
 static status_t cannot(exit_code_t code, const char *verb, const char *path)
 {
@@ -91,23 +91,6 @@ static status_t write_all(int descriptor, const char *bytes, size_t length, cons
         length -= (size_t)put;
     }
     return NULL;
-}
-
-/* A process that was killed stays in the table as a zombie until its parent asks for it, which the
- * first process of a container may never do. */
-static bool process_lives(pid_t pid)
-{
-    char path[64], text[512], state = '?';
-    if (kill(pid, 0) != 0 && errno == ESRCH) return false;
-    snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
-    FILE *file = fopen(path, "re");
-    if (!file) return true;
-    size_t length = fread(text, 1, sizeof text - 1, file);
-    fclose(file);
-    text[length] = '\0';
-    const char *name_end = strrchr(text, ')'); /* "pid (name) state ..." */
-    if (name_end && name_end[1] == ' ') state = name_end[2];
-    return state != 'Z' && state != 'X';
 }
 
 /* Whether a name is "<base>.tmp.<host>.<pid>" of a process that is no more. */

@@ -1,0 +1,26 @@
+/* Locks between runs that may be on different machines: a file that its holder made, and touches
+ * while it is alive. File systems' own locks are not trusted: some clusters switch them off.
+ *
+ * A holder on this machine is looked up among its processes. One elsewhere is given time for a sign
+ * of life, by the file system's clock and none other; a job that SLURM has started again knows that
+ * its former self is no more. */
+#ifndef WN_CORE_LOCK_H
+#define WN_CORE_LOCK_H
+
+#include "core/status.h"
+
+/* Seconds between signs of life, and without one until a holder elsewhere is taken for dead. */
+typedef struct {
+    double beat, patience;
+} lock_pace_t;
+extern const lock_pace_t lock_pace;
+
+typedef struct lock lock_t;
+
+/* Makes path, with its directory. EXIT_RESOURCE names a holder that is alive; what says what the
+ * lock is for. Waits up to pace.patience for a holder that may be. Not collective. */
+MUST_CHECK status_t lock_take(const char *path, const char *what, const lock_pace_t *pace,
+                              lock_t **lock);
+void lock_release(lock_t **lock);
+
+#endif
