@@ -310,10 +310,12 @@ const config_key_t config_keys[] = {
      "within each file and phenomenon, windows as a whole; intervals are BCa."},
     {"report.seed", CONFIG_INTEGER, "1", FROM(0), "Seed of the bootstrap of scores."},
     {"report.contrasts[].of", CONFIG_TEXT, REQUIRED, ANY,
-     "A condition, or what several draws of a random cohort have in common, that is compared on the "
+     "A condition, or what several draws of a random cohort have in common, that is compared on "
+     "the "
      "same items with ..."},
     {"report.contrasts[].against", CONFIG_TEXT, REQUIRED, ANY,
-     "... another one. Each condition is compared with the baseline and each cohort with its random "
+     "... another one. Each condition is compared with the baseline and each cohort with its "
+     "random "
      "controls anyway."},
     {"report.grammar", CONFIG_TEXTS, NULL, ANY,
      "Tasks that measure grammar in the dissociation; by default the minimal pairs."},

@@ -12,7 +12,9 @@ static int32_t id[SEQUENCES * LONGEST];
 static int64_t offset[SEQUENCES + 1];
 static const int32_t neuron[] = {0, 7, 55, 1, 2, 3, 30}, start[] = {0, 3, 3, 7};
 static const intervention_t conditions[] = {
-    {ABLATE_NONE, NULL, NULL}, {ABLATE_NEGATIVE, neuron, start}, {ABLATE_BOTH, neuron, start}};
+    {.ablate = ABLATE_NONE},
+    {.ablate = ABLATE_NEGATIVE, .neuron = neuron, .start = start},
+    {.ablate = ABLATE_BOTH, .neuron = neuron, .start = start}};
 
 typedef struct {
     double sum[SCORES], token[CONDITIONS * SEQUENCES * LONGEST];
