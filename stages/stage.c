@@ -201,6 +201,7 @@ static status_t share_interrupt(MPI_Comm comm, share_t *word)
 {
     status_t status = share_open(comm, SHARE_NODE, word);
     if (!status) status = share_allocate(comm, sizeof(atomic_int), "signals", word);
+    if (!status && word->ranks == 1) atomic_init((atomic_int *)word->data, 0); /* a file is zero */
     if (!status) interrupt_use(word->data);
     return status;
 }
@@ -217,7 +218,8 @@ static void return_large_blocks(void)
 int stage_main(int argc, char **argv, const char *name, const char *summary,
                status_t (*run)(stage_t *stage))
 {
-    stage_t stage = {.comm = MPI_COMM_WORLD, .name = name};
+    lock_t *lock = NULL;
+    stage_t stage = {.comm = MPI_COMM_WORLD, .name = name, .lock = &lock};
     arguments_t arguments = {0};
     share_t word = SHARE_CLOSED;
     int provided;
@@ -246,6 +248,7 @@ int stage_main(int argc, char **argv, const char *name, const char *summary,
         }
     }
     int code = status_code(status);
+    lock_release(&lock);
     interrupt_use(NULL);
     share_destroy(&word);
     if (stage.rank == 0) terminal_close(name, status_message(status));
@@ -298,18 +301,39 @@ bool stage_needs_key(const stage_t *stage, const char *path)
     return there;
 }
 
-status_t stage_look(const stage_t *stage, const char *path, const char *key, bool *current)
+/* Whether path is a finished output with this key. */
+static bool has_key(const stage_t *stage, const char *path, const char *key)
 {
     char *found = NULL;
-    *current = false;
-    status_t status = interrupt_check();
-    if (status || !file_exists(path)) return status;
-    status = stage_read_key(path, stage->name, &found);
-    *current = !status && strcmp(found, key) == 0;
+    if (!file_exists(path)) return false;
+    status_t status = stage_read_key(path, stage->name, &found);
+    bool has = !status && strcmp(found, key) == 0;
     status_free(&status);
     mem_free(&found);
+    return has;
+}
+
+status_t stage_claim(const stage_t *stage, const char *path)
+{
+    char *lock = NULL;
+    lock_release(stage->lock);
+    status_t status = str_format(&lock, "%s.lock", path);
+    if (!status) status = lock_take(lock, stage->name, &lock_pace, stage->lock);
+    mem_free(&lock);
+    return status;
+}
+
+status_t stage_look(const stage_t *stage, const char *path, const char *key, bool *current)
+{
+    *current = has_key(stage, path, key);
     if (stage->dry) return *current ? plan_add_current(stage, path) : NULL;
-    log_info(*current ? "%s is up to date" : "%s is stale and will be made anew", path);
+    if (!*current) {
+        status_t status = stage_claim(stage, path);
+        if (status) return status;
+        *current = has_key(stage, path, key); /* another run may have made it meanwhile */
+    }
+    if (*current || file_exists(path))
+        log_info(*current ? "%s is up to date" : "%s is stale and will be made anew", path);
     return NULL;
 }
 

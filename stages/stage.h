@@ -8,6 +8,7 @@
 
 #include "core/config.h"
 #include "core/hash.h"
+#include "core/lock.h"
 #include "core/status.h"
 #include "core/strings.h"
 #include "eval/deviation.h"
@@ -26,6 +27,7 @@ typedef struct {
     strings_t chosen;      /* those of --checkpoint, else all */
     bool dry;              /* --dry-run: says what it would do, writes nothing */
     struct plan *plan;     /* stages/plan.h */
+    lock_t **lock;         /* of the unit at hand; rank 0 */
 } stage_t;
 
 /* Runs a stage: returns the exit code for main. Prints a failure's one message from one rank. */
@@ -49,12 +51,16 @@ MUST_CHECK status_t stage_key_create(hash_t **key);
 bool stage_needs_key(const stage_t *stage, const char *path);
 
 /* *current = whether path is a finished output with this key. Says so in the log, or in the plan of
- * a dry run. One rank. */
+ * a dry run. Where it is not, and this is no dry run, the output is this run's to make until the next
+ * call of this or the stage's end: an EXIT_RESOURCE error where another run is making it. Rank 0. */
 MUST_CHECK status_t stage_look(const stage_t *stage, const char *path, const char *key,
                                bool *current);
 /* Collective: the same; rank 0 looks. */
 MUST_CHECK status_t stage_is_current(const stage_t *stage, const char *path, const char *key,
                                      bool *current);
+
+/* Makes what stands at path this run's to make, likewise. Rank 0. */
+MUST_CHECK status_t stage_claim(const stage_t *stage, const char *path);
 
 /* Collective. model.arithmetic, or an error where it cannot be had on some rank. */
 MUST_CHECK status_t stage_arithmetic(const stage_t *stage, arithmetic_t *arithmetic);

@@ -58,8 +58,13 @@ static status_t make_report(const stage_t *stage, const char *directory)
 {
     run_t run;
     report_t report = {0};
-    status_t status =
-        run_open(stage->config, stage->directory, &stage->checkpoints, &stage->chosen, &run);
+    char *page = NULL;
+    status_t status = path_join(directory, "index.html", &page);
+    if (!status) status = stage_claim(stage, page);
+    mem_free(&page);
+    if (!status)
+        status =
+            run_open(stage->config, stage->directory, &stage->checkpoints, &stage->chosen, &run);
     if (status) return status;
     status = report_write(&run, directory, &report);
     if (!status) status = print_tables(&run);

@@ -122,6 +122,23 @@ static status_t look(const char *path, char text[TEXT], struct timespec *touched
     return NULL;
 }
 
+static status_t cannot_make(const lock_t *it)
+{
+    return status_new(EXIT_OUTPUT, "%s: cannot create: %s", it->path, strerror(errno));
+}
+
+static status_t write_holder(const lock_t *it, const char *path)
+{
+    size_t length = strlen(it->holder);
+    int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (descriptor < 0) return cannot_make(it);
+    ssize_t written = write(descriptor, it->holder, length);
+    if (written >= 0 && written < (ssize_t)length) errno = ENOSPC;
+    status_t status = written == (ssize_t)length ? NULL : cannot_make(it);
+    close(descriptor);
+    return status;
+}
+
 /* *made = whether path is now ours: a link to a file of ours is made by one process alone, on every
  * file system. */
 static status_t make(const lock_t *it, bool *made)
@@ -131,14 +148,10 @@ static status_t make(const lock_t *it, bool *made)
     *made = false;
     status_t status = directory_create_for(it->path);
     if (!status) status = file_temporary(it->path, &temporary);
-    if (!status) status = file_write(temporary, it->holder, strlen(it->holder));
-    if (!status) {
-        if (link(temporary, it->path) != 0 && errno != EEXIST && errno != EPERM)
-            status =
-                status_new(EXIT_OUTPUT, "%s: cannot make the lock: %s", it->path, strerror(errno));
-        *made = !status && stat(temporary, &info) == 0 && info.st_nlink == 2;
-        unlink(temporary);
-    }
+    if (!status) status = write_holder(it, temporary);
+    if (!status && link(temporary, it->path) != 0 && errno != EEXIST) status = cannot_make(it);
+    *made = !status && stat(temporary, &info) == 0 && info.st_nlink == 2;
+    if (temporary) unlink(temporary);
     mem_free(&temporary);
     return status;
 }

@@ -24,9 +24,16 @@ __attribute__((constructor)) static void start_library(void)
     H5open();
 }
 
+/* Of what the system said when a file could not be written, HDF5 makes several lines, with the time
+ * and addresses in memory: what the system said is enough. */
 static herr_t innermost(unsigned n, const H5E_error2_t *error, void *reason)
 {
-    if (n == 0 && error->desc && *error->desc) snprintf(reason, 256, "%s", error->desc);
+    static const char system[] = "error message = '";
+    if (n != 0 || !error->desc || !*error->desc) return 0;
+    const char *text = strstr(error->desc, system);
+    if (text) text += sizeof system - 1;
+    int length = text ? (int)strcspn(text, "'") : (int)strcspn(error->desc, "\n");
+    snprintf(reason, 256, "%.*s", length, text ? text : error->desc);
     return 0;
 }
 
@@ -95,9 +102,10 @@ static status_t create_file(store_t *store)
     if (store->comm != MPI_COMM_NULL) H5Pset_fapl_mpio(access, store->comm, MPI_INFO_NULL);
     H5Pset_obj_track_times(create, 0);
     store->file = H5Fcreate(store->temporary, H5F_ACC_TRUNC, create, access);
-    H5Pclose(access);
+    status_t status = store->file < 0 ? store_error(store, NULL, "create") : NULL;
+    H5Pclose(access); /* which forgets HDF5's reasons */
     H5Pclose(create);
-    return store->file < 0 ? store_error(store, NULL, "create") : NULL;
+    return status;
 }
 
 /* HDF5 and MPI-IO report a directory that cannot be written in many ways, or hang: rank 0 tries

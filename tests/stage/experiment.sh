@@ -59,10 +59,10 @@ resources: {chunk: 192}
 END
 }
 
-# files DIRECTORY: every file below it, sorted.
+# files DIRECTORY: every file below it, sorted, but for journals, which a failed run leaves.
 files()
 {
-    (cd "$1" && find . -type f | LC_ALL=C sort)
+    (cd "$1" && find . -path ./journal -prune -o -type f -print | LC_ALL=C sort)
 }
 
 # same_results A B [--but ATTRIBUTE]: whether the runs in two directories have the same files with

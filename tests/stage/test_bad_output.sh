@@ -39,7 +39,7 @@ if [ "$(id -u)" -ne 0 ] || "${somebody[@]}" test -x "$build/bin/wn-shard" 2> /de
     denied reduce statistics statistics/step0.h5
     denied select selection selection/top.h5
     denied evaluate results results/step0/perplexity-heldout.h5
-    denied report report report/figures
+    denied report report report/index.html
 else
     check "a directory that may not be written # SKIP nobody cannot run the programs" true
 fi
@@ -54,7 +54,7 @@ full()
     mkdir "$run/$3"
     mount -t tmpfs -o size="$2k" none "$run/$3" || return 1
     mounted=$run/$3
-    refused "$1 with $2 KiB of disk" 4 "/$3/.*: (cannot (write|reserve [0-9]+ bytes): No space left|gnuplot could not write all)" "$1"
+    refused "$1 with $2 KiB of disk" 4 "/$3/.*: (cannot (create|write|reserve [0-9]+ bytes): No space left|gnuplot could not write all)" "$1"
     umount "$run/$3"
     mounted=
 }
