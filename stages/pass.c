@@ -197,6 +197,7 @@ status_t pass_estimate(const stage_t *stage, const pass_t *pass, pass_rate_t *kn
     work_t it = {.stage = stage, .pass = pass};
     double reading = 0;
     *estimate = estimate_nothing;
+    if (!plan_estimates(stage)) return NULL;
     status_t status = fit_weights(&it);
     if (!status) status = share_out(&it);
     if (!status) status = find_rates(&it, known, &reading);

@@ -11,11 +11,11 @@
 
 const estimate_t estimate_nothing = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, "", NULL};
 
-status_t plan_create(MPI_Comm comm, bool json, plan_t **plan)
+status_t plan_create(MPI_Comm comm, plan_format_t format, plan_t **plan)
 {
     status_t status = agree(comm, mem_new(plan, 1, "plan"));
     if (status) return status;
-    (*plan)->json = json;
+    (*plan)->format = format;
     (*plan)->base = usage_of_nodes(comm);
     usage_start(&(*plan)->clock);
     return NULL;
@@ -28,7 +28,9 @@ void plan_destroy(plan_t **plan)
     for (size_t i = 0; i < it->units; i++) {
         mem_free(&it->unit[i].name);
         mem_free(&it->unit[i].unknown);
+        mem_free(&it->unit[i].stale);
     }
+    mem_free(&it->stale);
     strings_free(&it->conditions);
     mem_free(&it->unit);
     mem_free(plan);
@@ -43,7 +45,8 @@ static status_t add(const stage_t *stage, const char *path, unit_t **unit)
     status_t status = mem_grow(&plan->unit, &plan->capacity, plan->units + 1, "plan");
     if (status) return status;
     *unit = &plan->unit[plan->units];
-    **unit = (unit_t){.estimate = estimate_nothing};
+    **unit = (unit_t){.estimate = estimate_nothing, .stale = plan->stale};
+    plan->stale = NULL;
     bool below = strncmp(path, stage->directory, length) == 0 && path[length] == '/';
     status = str_copy(&(*unit)->name, below ? path + length + 1 : path);
     if (!status) plan->units++;
@@ -64,6 +67,12 @@ status_t plan_add(const stage_t *stage, const char *path, const estimate_t *esti
     status_t status = add(stage, path, &unit);
     if (!status) unit->estimate = *estimate;
     return status;
+}
+
+status_t plan_stale(const stage_t *stage, const char *why)
+{
+    mem_free(&stage->plan->stale);
+    return str_copy(&stage->plan->stale, why);
 }
 
 status_t plan_add_unknown(const stage_t *stage, const char *path, const char *maker, status_t why)
@@ -114,10 +123,19 @@ static status_t measure_reading(const char *path, double seconds, double *rate)
     return status;
 }
 
+bool plan_estimates(const stage_t *stage)
+{
+    return !stage->dry || stage->plan->format != PLAN_STATUS;
+}
+
 status_t plan_read_rate(const stage_t *stage, const char *path, double *rate)
 {
     plan_t *plan = stage->plan;
     status_t status = NULL;
+    if (!plan_estimates(stage)) {
+        *rate = NAN;
+        return NULL;
+    }
     if (plan->reading <= 0) {
         double start = MPI_Wtime();
         double seconds = stage->dry ? CALIBRATION_DRY / 8 : CALIBRATION_FIRST;

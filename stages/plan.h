@@ -27,13 +27,18 @@ typedef struct {
     char *name; /* the output below the run's directory */
     bool current;
     char *unknown; /* why nothing is known of it, or NULL */
+    char *stale;   /* why what is there is to be made anew, or NULL */
     estimate_t estimate;
 } unit_t;
 
+/* A table and a line of JSON with estimates; what is done and what is not, without. */
+typedef enum { PLAN_TABLE, PLAN_JSON, PLAN_STATUS } plan_format_t;
+
 typedef struct plan {
-    bool json;
+    plan_format_t format;
     unit_t *unit;
     size_t units, capacity;
+    char *stale;          /* of the unit that is added next, or NULL */
     strings_t conditions; /* evaluate: as they were expanded */
     node_usage_t base;    /* at the start */
     usage_t clock;        /* since the end of the last unit */
@@ -49,12 +54,15 @@ typedef struct plan {
 #define CALIBRATION_SHARE 0.01
 
 /* Collective. */
-MUST_CHECK status_t plan_create(MPI_Comm comm, bool json, plan_t **plan);
+MUST_CHECK status_t plan_create(MPI_Comm comm, plan_format_t format, plan_t **plan);
 void plan_destroy(plan_t **plan);
 
 /* Dry run: the unit of this path is up to date; or is to be made at this cost. */
 MUST_CHECK status_t plan_add_current(const stage_t *stage, const char *path);
 MUST_CHECK status_t plan_add(const stage_t *stage, const char *path, const estimate_t *estimate);
+
+/* Dry run: the unit that is added next has an output, which is not up to date, because why. */
+MUST_CHECK status_t plan_stale(const stage_t *stage, const char *why);
 
 /* Dry run: nothing is known of the unit until another stage (maker) has run; why is the error of
  * reading what that makes (borrowed). */
@@ -65,6 +73,9 @@ MUST_CHECK status_t plan_add_unknown(const stage_t *stage, const char *path, con
  * an EXIT_INPUT error adds a unit of which nothing is known, and *known is false. */
 MUST_CHECK status_t plan_input(const stage_t *stage, const char *path, const char *maker,
                                status_t status, bool *known);
+
+/* Whether estimates are wanted: else what they take to measure is left out. */
+bool plan_estimates(const stage_t *stage);
 
 /* Collective: how fast rank 0 reads a file and hashes it, in bytes a second. Measured once. */
 MUST_CHECK status_t plan_read_rate(const stage_t *stage, const char *path, double *rate);

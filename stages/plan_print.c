@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "core/amount.h"
+#include "core/file.h"
+#include "core/lock.h"
 #include "core/memory.h"
 #include "stages/plan.h"
 
@@ -128,6 +130,46 @@ static void print_text(const stage_t *stage)
     print_machine(stage);
 }
 
+/* ---- what is done and what is not ---- */
+
+/* Whether some run is making the unit, or was: "being made by process 17 on host". */
+static status_t print_progress(const stage_t *stage, const unit_t *unit)
+{
+    char *path = NULL, *lock = NULL;
+    str_t holder = {0};
+    status_t status = path_join(stage->directory, unit->name, &path);
+    if (!status) status = str_format(&lock, "%s.lock", path);
+    if (!status) status = lock_holder(lock, &holder);
+    if (!status && holder.length) printf("being made by %s", holder.data);
+    else if (!status && unit->stale) printf("stale: %s", unit->stale);
+    else if (!status && unit->unknown)
+        printf("%.*s", (int)strcspn(unit->unknown, "("), unit->unknown);
+    else if (!status) printf("to do");
+    putchar('\n');
+    str_free(&holder);
+    mem_free(&lock);
+    mem_free(&path);
+    return status;
+}
+
+static status_t print_status(const stage_t *stage)
+{
+    const plan_t *plan = stage->plan;
+    const total_t total = total_of(plan);
+    status_t status = NULL;
+    int width = 0;
+    for (size_t i = 0; i < plan->units; i++)
+        if (!plan->unit[i].current && (int)strlen(plan->unit[i].name) > width)
+            width = (int)strlen(plan->unit[i].name);
+    printf("%-8s %zu of %zu done\n", stage->name, plan->units - total.todo, plan->units);
+    for (size_t i = 0; !status && i < plan->units; i++) {
+        if (plan->unit[i].current) continue;
+        printf("  %-*s  ", width, plan->unit[i].name);
+        status = print_progress(stage, &plan->unit[i]);
+    }
+    return status;
+}
+
 /* ---- for programs ---- */
 
 /* Counts are integers. */
@@ -165,6 +207,7 @@ static json_t *unit_object(const unit_t *unit, int *failed)
     const char *why = unit->unknown ? unit->unknown : it->note;
     *failed |= json_object_set_new(object, "bound", json_string(bound));
     if (why) *failed |= json_object_set_new(object, "why", json_string(why));
+    if (unit->stale) *failed |= json_object_set_new(object, "stale", json_string(unit->stale));
     put_estimate(object, it, failed);
     return object;
 }
@@ -210,8 +253,11 @@ static status_t print_json(const stage_t *stage)
 status_t plan_print(const stage_t *stage)
 {
     status_t status = NULL;
-    if (stage->plan->json) status = print_json(stage);
-    else print_text(stage);
+    switch (stage->plan->format) {
+    case PLAN_TABLE: print_text(stage); break;
+    case PLAN_JSON: status = print_json(stage); break;
+    case PLAN_STATUS: status = print_status(stage); break;
+    }
     fflush(stdout);
     return status;
 }

@@ -26,18 +26,20 @@
 typedef struct {
     const char *config, *print; /* print: a key */
     strings_t overrides, checkpoints;
-    bool help, version, list, dry, json;
+    bool help, version, list, dry;
+    plan_format_t format; /* dry */
 } arguments_t;
 
 static void print_help(const char *name, const char *summary)
 {
     printf(
-        "usage: wn-%s CONFIG [--dry-run[=json]] [--checkpoint NAME]...\n"
+        "usage: wn-%s CONFIG [--dry-run[=json|=status]] [--checkpoint NAME]...\n"
         "       [--set KEY=VALUE]...\n\n%s\n\n"
         "  CONFIG               YAML file that describes the run\n"
         "  --checkpoint NAME    only this checkpoint (repeatable)\n"
-        "  --dry-run[=json]     prints what there is to do and what it takes, and does nothing:\n"
-        "                       as a table, or as one line of JSON\n"
+        "  --dry-run[=FORMAT]   prints what there is to do and what it takes, and does nothing:\n"
+        "                       as a table, or json: as one line; status: what is done, what is\n"
+        "                       not, and why, but not what it takes\n"
         "  --list-checkpoints   prints the names of the checkpoints and does nothing else\n"
         "  --print KEY          prints the value of a key such as resources.threads, likewise\n"
         "  --set KEY=VALUE      overrides a key of CONFIG, as collect.window=1024 (repeatable)\n"
@@ -58,6 +60,20 @@ static void print_help(const char *name, const char *summary)
     }
 }
 
+/* What follows --dry-run. */
+static status_t parse_dry_run(const char *format, arguments_t *arguments)
+{
+    arguments->dry = true;
+    if (!*format) arguments->format = PLAN_TABLE;
+    else if (strcmp(format, "=json") == 0) arguments->format = PLAN_JSON;
+    else if (strcmp(format, "=status") == 0) arguments->format = PLAN_STATUS;
+    else
+        return status_new(EXIT_USAGE,
+                          "--dry-run%s: --dry-run, --dry-run=json or --dry-run=status is expected",
+                          format);
+    return NULL;
+}
+
 static status_t parse(int argc, char **argv, arguments_t *arguments)
 {
     static const char *const options[] = {"--set",    "--checkpoint", "--list-checkpoints",
@@ -74,8 +90,8 @@ static status_t parse(int argc, char **argv, arguments_t *arguments)
         else if (checkpoint) status = strings_append(&arguments->checkpoints, argv[++i]);
         else if (print) arguments->print = argv[++i];
         else if (strcmp(word, "--list-checkpoints") == 0) arguments->list = true;
-        else if (strcmp(word, "--dry-run") == 0) arguments->dry = true;
-        else if (strcmp(word, "--dry-run=json") == 0) arguments->dry = arguments->json = true;
+        else if (strncmp(word, "--dry-run", 9) == 0 && strchr("=", word[9]))
+            status = parse_dry_run(word + 9, arguments);
         else if (strcmp(word, "--help") == 0) arguments->help = true;
         else if (strcmp(word, "--version") == 0) arguments->version = true;
         else if (word[0] == '-') {
@@ -187,9 +203,9 @@ static status_t print_key(const stage_t *stage, const char *path)
     return NULL;
 }
 
-static status_t run_planned(stage_t *stage, bool json, status_t (*run)(stage_t *stage))
+static status_t run_planned(stage_t *stage, plan_format_t format, status_t (*run)(stage_t *stage))
 {
-    status_t status = plan_create(stage->comm, json, &stage->plan);
+    status_t status = plan_create(stage->comm, format, &stage->plan);
     if (!status) status = agree(stage->comm, run(stage));
     if (!status && stage->dry && stage->rank == 0) status = plan_print(stage);
     plan_destroy(&stage->plan);
@@ -244,7 +260,7 @@ int stage_main(int argc, char **argv, const char *name, const char *summary,
         else if (!status) {
             cores_check(stage.comm, (int)config_integer(stage.config, "resources.threads"));
             status = share_interrupt(stage.comm, &word);
-            if (!status) status = run_planned(&stage, arguments.json, run);
+            if (!status) status = run_planned(&stage, arguments.format, run);
         }
     }
     int code = status_code(status);
@@ -276,78 +292,6 @@ status_t stage_path(const stage_t *stage, bool create, char **path, const char *
     return agree(stage->comm, status);
 }
 
-status_t stage_key_create(hash_t **key)
-{
-    char numerics[32];
-    snprintf(numerics, sizeof numerics, "%d", NUMERICS_VERSION);
-    status_t status = hash_create(key);
-    return status ? status : hash_add_field(*key, "numerics", numerics);
-}
-
-status_t stage_read_key(const char *path, const char *hint, char **key)
-{
-    store_t *store = NULL;
-    status_t status = output_open(path, hint, &store);
-    if (!status) status = store_get_text(store, "/", "key", key);
-    store_close(&store);
-    return status;
-}
-
-bool stage_needs_key(const stage_t *stage, const char *path)
-{
-    int there = 1;
-    if (stage->dry && stage->rank == 0) there = file_exists(path);
-    if (stage->dry) MPI_Bcast(&there, 1, MPI_INT, 0, stage->comm);
-    return there;
-}
-
-/* Whether path is a finished output with this key. */
-static bool has_key(const stage_t *stage, const char *path, const char *key)
-{
-    char *found = NULL;
-    if (!file_exists(path)) return false;
-    status_t status = stage_read_key(path, stage->name, &found);
-    bool has = !status && strcmp(found, key) == 0;
-    status_free(&status);
-    mem_free(&found);
-    return has;
-}
-
-status_t stage_claim(const stage_t *stage, const char *path)
-{
-    char *lock = NULL;
-    lock_release(stage->lock);
-    status_t status = str_format(&lock, "%s.lock", path);
-    if (!status) status = lock_take(lock, stage->name, &lock_pace, stage->lock);
-    mem_free(&lock);
-    return status;
-}
-
-status_t stage_look(const stage_t *stage, const char *path, const char *key, bool *current)
-{
-    *current = has_key(stage, path, key);
-    if (stage->dry) return *current ? plan_add_current(stage, path) : NULL;
-    if (!*current) {
-        status_t status = stage_claim(stage, path);
-        if (status) return status;
-        *current = has_key(stage, path, key); /* another run may have made it meanwhile */
-    }
-    if (*current || file_exists(path))
-        log_info(*current ? "%s is up to date" : "%s is stale and will be made anew", path);
-    return NULL;
-}
-
-status_t stage_is_current(const stage_t *stage, const char *path, const char *key, bool *current)
-{
-    int is = 0;
-    status_t status = stage->rank == 0 ? stage_look(stage, path, key, current) : interrupt_check();
-    if (stage->rank == 0) is = *current;
-    MPI_Bcast(&is, 1, MPI_INT, 0, stage->comm);
-    *current = is;
-    if (is) usage_start(&stage->plan->clock);
-    return agree(stage->comm, status);
-}
-
 status_t stage_arithmetic(const stage_t *stage, arithmetic_t *arithmetic)
 {
     const char *key = "model.arithmetic";
@@ -366,22 +310,5 @@ status_t stage_write_deviation(store_t *store, const char *object, const deviati
     status_t status = store_set_integer(store, object, "deviation_count", deviation->count);
     if (!status) status = store_set_number(store, object, "deviation_largest", deviation->largest);
     if (!status) status = store_set_number(store, object, "deviation_rms", deviation->rms);
-    return status;
-}
-
-status_t stage_create(const stage_t *stage, const char *path, const char *key, MPI_Comm comm,
-                      store_t **store)
-{
-    str_t record = {0};
-    status_t status = store_create(path, comm, store);
-    if (status) return status;
-    status = config_dump(stage->config, "", &record);
-    if (!status) status = store_set_text(*store, "/", "stage", stage->name);
-    if (!status) status = store_set_text(*store, "/", "key", key);
-    if (!status) status = store_set_text(*store, "/", "version", WN_VERSION);
-    if (!status) status = store_set_integer(*store, "/", "numerics", NUMERICS_VERSION);
-    if (!status) status = store_set_text(*store, "/", "configuration", record.data);
-    str_free(&record);
-    if (status) store_close(store);
     return status;
 }

@@ -90,15 +90,25 @@ static life_t life_of(const char *holder)
     return process_lives(pid) && process_start(pid) == started ? ALIVE : DEAD;
 }
 
-static status_t is_held(const char *path, const char *what, const char *holder)
+static status_t add_holder(const char *holder, str_t *text)
 {
     char host[256], pid[256], job[256];
     value_of(holder, "job", job);
-    return status_new(EXIT_RESOURCE,
-                      "%s: %s is being run by process %s on %s%s%s%s; wait for its end, or remove "
-                      "that file if you know that it is dead",
-                      path, what, value_of(holder, "pid", pid), value_of(holder, "host", host),
-                      *job ? " (job " : "", job, *job ? ")" : "");
+    return str_printf(text, "process %s on %s%s%s%s", value_of(holder, "pid", pid),
+                      value_of(holder, "host", host), *job ? " (job " : "", job, *job ? ")" : "");
+}
+
+static status_t is_held(const char *path, const char *what, const char *holder)
+{
+    str_t who = {0};
+    status_t status = add_holder(holder, &who);
+    if (!status)
+        status = status_new(EXIT_RESOURCE,
+                            "%s: %s is being run by %s; wait for its end, or remove that file if "
+                            "you know that it is dead",
+                            path, what, who.data);
+    str_free(&who);
+    return status;
 }
 
 /* ---- the file ---- */
@@ -274,6 +284,16 @@ status_t lock_take(const char *path, const char *what, const lock_pace_t *pace, 
         mem_free(lock);
     }
     return status;
+}
+
+status_t lock_holder(const char *path, str_t *text)
+{
+    char holder[TEXT];
+    struct timespec touched;
+    bool there;
+    status_t status = look(path, holder, &touched, &there);
+    if (status || !there || life_of(holder) == DEAD) return status;
+    return add_holder(holder, text);
 }
 
 void lock_release(lock_t **lock)

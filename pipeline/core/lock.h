@@ -8,6 +8,7 @@
 #define WN_CORE_LOCK_H
 
 #include "core/status.h"
+#include "core/strings.h"
 
 /* Seconds between signs of life, and without one until a holder elsewhere is taken for dead. */
 typedef struct {
@@ -22,5 +23,8 @@ typedef struct lock lock_t;
 MUST_CHECK status_t lock_take(const char *path, const char *what, const lock_pace_t *pace,
                               lock_t **lock);
 void lock_release(lock_t **lock);
+
+/* Appends who holds path, "process 17 on host (job 99)", unless nobody does who may be alive. */
+MUST_CHECK status_t lock_holder(const char *path, str_t *text);
 
 #endif
