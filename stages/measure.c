@@ -63,3 +63,14 @@ status_t measure_write_deviation(store_t *store, const deviation_t *deviation, d
     status_t status = stage_write_deviation(store, "/", deviation);
     return status ? status : store_set_number(store, "/", "rms", rms);
 }
+
+status_t measure_read_deviation(const store_t *store, deviation_t *deviation, double *rms)
+{
+    double count = 0;
+    status_t status = store_get_number(store, "/", "deviation_count", &count);
+    if (!status) status = store_get_number(store, "/", "deviation_largest", &deviation->largest);
+    if (!status) status = store_get_number(store, "/", "deviation_rms", &deviation->rms);
+    if (!status) status = store_get_number(store, "/", "rms", rms);
+    deviation->count = (int64_t)count;
+    return status;
+}

@@ -239,12 +239,29 @@ static status_t write_file(writing_t *it, const char *path, const char *key)
 
 /* ---- the work ---- */
 
+static status_t write_part(writing_t *it, const char *path, const char *key)
+{
+    status_t status = results_create(it->results, path, key, &it->store);
+    if (!status) status = extremes_write(it->store, it->extremes);
+    if (!status) status = measure_write_deviation(it->store, &it->deviation, it->rms);
+    if (!status) status = store_publish(&it->store);
+    store_close(&it->store);
+    return status;
+}
+
 status_t measure_extremes(const results_t *results, model_t *model, const score_plan_t *plan,
-                          const cohort_t *cohort, const char *path, const char *key)
+                          const cohort_t *cohort, size_t part, size_t parts, const char *path,
+                          const char *key)
 {
     const stage_t *stage = results->stage;
     extremes_t extremes = {0};
     const intervention_t none = {.ablate = ABLATE_NONE};
+    const extremes_plan_t what = {.layer = cohort->layer,
+                                  .neuron = cohort->neuron,
+                                  .neurons = cohort->count,
+                                  .count = results->task->count,
+                                  .part = part ? part - 1 : 0,
+                                  .parts = part ? parts : 1};
     run_options_t options = {.condition = &none,
                              .conditions = 1,
                              .layers = measure_layers(cohort),
@@ -257,9 +274,46 @@ status_t measure_extremes(const results_t *results, model_t *model, const score_
     writing_t it = {.results = results, .extremes = &extremes, .cohort = cohort};
     status_t status = measure_deviation(results, model, &options, &it.deviation, &it.rms);
     if (!status)
-        status = extremes_measure(stage->comm, model, plan, &options, cohort->layer, cohort->neuron,
-                                  cohort->count, results->task->count, label, &extremes);
-    if (!status && stage->rank == 0) status = write_file(&it, path, key);
+        status = extremes_measure(stage->comm, model, plan, &options, &what, label, &extremes);
+    if (!status && stage->rank == 0)
+        status = part ? write_part(&it, path, key) : write_file(&it, path, key);
     extremes_destroy(&extremes);
+    return agree(stage->comm, status);
+}
+
+/* ---- parts ---- */
+
+/* Adds one part's file; all say the same of float32. */
+static status_t add_part(writing_t *it, const char *path, extremes_t *all)
+{
+    store_t *store = NULL;
+    extremes_t part = {0};
+    status_t status = extremes_create(&part, all->neurons, (int64_t)all->tops.count, all->gated);
+    if (!status) status = output_open(path, "evaluate", &store);
+    if (!status) status = extremes_read(store, &part);
+    if (!status) status = extremes_add(all, &part);
+    if (!status && it->results->arithmetic != ARITHMETIC_FLOAT32)
+        status = measure_read_deviation(store, &it->deviation, &it->rms);
+    store_close(&store);
+    extremes_destroy(&part);
+    return status;
+}
+
+status_t measure_merge_extremes(const results_t *results, const model_shape_t *shape,
+                                const cohort_t *cohort, const strings_t *parts, const char *path,
+                                const char *key)
+{
+    const stage_t *stage = results->stage;
+    extremes_t all = {0};
+    writing_t it = {.results = results, .extremes = &all, .cohort = cohort};
+    status_t status = NULL;
+    if (stage->rank == 0) {
+        status =
+            extremes_create(&all, cohort->count, results->task->count, shape->facts->up != NULL);
+        for (size_t i = 0; !status && i < parts->count; i++)
+            status = add_part(&it, parts->item[i], &all);
+        if (!status) status = write_file(&it, path, key);
+    }
+    extremes_destroy(&all);
     return agree(stage->comm, status);
 }

@@ -1,6 +1,7 @@
 /* wn-evaluate: every task under every condition at each checkpoint, one score an item. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/log.h"
 #include "core/memory.h"
@@ -198,6 +199,60 @@ static status_t score(evaluation_t *it, results_t *results, const score_plan_t *
     return agree(it->stage->comm, status);
 }
 
+static status_t open_model(evaluation_t *it)
+{
+    if (it->model) return NULL;
+    return model_open_shared(it->stage->comm, it->model_path, memory_for_weights(it->stage->config),
+                             memory_sharing(it->stage->config), &it->model);
+}
+
+/* The file of a part of extremes, from 1, unless it is up to date: whole is the key of all of them. */
+static status_t run_part(evaluation_t *it, const results_t *results, const score_plan_t *plan,
+                         size_t part, size_t parts, const char *path, const char *whole)
+{
+    char number[64], key[SHA256_HEX];
+    hash_t *hash = NULL;
+    bool current = false;
+    snprintf(number, sizeof number, "%zu of %zu", part, parts);
+    status_t status = stage_key_create(&hash);
+    if (!status) status = hash_add_field(hash, "whole", whole);
+    if (!status) status = hash_add_field(hash, "part", number);
+    if (!status) status = hash_finish(&hash, key);
+    hash_destroy(&hash);
+    status = agree(it->stage->comm, status);
+    if (!status) status = stage_is_current(it->stage, path, key, &current);
+    if (status || current) return status;
+    status = open_model(it);
+    return status ? status
+                  : measure_extremes(results, it->model, plan, &it->cohort, part, parts, path, key);
+}
+
+/* Extremes part by part; once all are there, they are merged and removed. */
+static status_t run_parts(evaluation_t *it, const results_t *results, const score_plan_t *plan,
+                          const char *path, const char *key)
+{
+    const task_t *task = results->task;
+    size_t chunks = plan->forest->chunks, only = (size_t)task->part;
+    size_t parts = (size_t)task->parts < chunks ? (size_t)task->parts : chunks;
+    strings_t paths = {0};
+    status_t status = NULL;
+    for (size_t part = 1; !status && part <= parts; part++) {
+        char *of_part = NULL;
+        status = stage_path(it->stage, true, &of_part, "results/%s/%s.part%zu.h5", it->checkpoint,
+                            task->name, part);
+        if (!status) status = agree(it->stage->comm, strings_append(&paths, of_part));
+        if (!status && (only == 0 || only == part))
+            status = run_part(it, results, plan, part, parts, of_part, key);
+        mem_free(&of_part);
+    }
+    if (!status && !only)
+        status = measure_merge_extremes(results, &it->shape, &it->cohort, &paths, path, key);
+    for (size_t i = 0; !status && !only && it->stage->rank == 0 && i < paths.count; i++)
+        unlink(paths.item[i]);
+    strings_free(&paths);
+    return agree(it->stage->comm, status);
+}
+
 static status_t run_work(evaluation_t *it, const task_t *task, const work_t *work, const char *path,
                          const char *key)
 {
@@ -211,15 +266,14 @@ static status_t run_work(evaluation_t *it, const task_t *task, const work_t *wor
                          .layers = it->shape.layers,
                          .arithmetic = it->arithmetic};
     const score_plan_t *plan = &work->plan;
-    status_t status = NULL;
-    if (!it->model)
-        status = model_open_shared(it->stage->comm, it->model_path,
-                                   memory_for_weights(it->stage->config),
-                                   memory_sharing(it->stage->config), &it->model);
+    if (task->kind == TASK_EXTREMES && task->parts > 1)
+        return run_parts(it, &results, plan, path, key);
+    status_t status = open_model(it);
     if (status) return status;
     switch (task->kind) {
     case TASK_RESIDUAL: return measure_residual(&results, it->model, plan, path, key);
-    case TASK_EXTREMES: return measure_extremes(&results, it->model, plan, &it->cohort, path, key);
+    case TASK_EXTREMES:
+        return measure_extremes(&results, it->model, plan, &it->cohort, 0, 1, path, key);
     default: return score(it, &results, plan, path, key);
     }
 }

@@ -250,6 +250,13 @@ const config_key_t config_keys[] = {
      "extremes: the neurons, a cohort of select."},
     {"evaluate.tasks[].count", CONFIG_INTEGER, "8", WITHIN(1, 10000),
      "extremes: contexts at each end, and in each quadrant of signs."},
+    {"evaluate.tasks[].parts", CONFIG_INTEGER, "1", WITHIN(1, 1000000),
+     "extremes: runs so many parts of the corpus one after the other, each into a file of its own, "
+     "and "
+     "merges these: the result is the same. A run that was stopped goes on after its last part."},
+    {"evaluate.tasks[].part", CONFIG_INTEGER, "0", WITHIN(0, 1000000),
+     "extremes: runs only this part, from 1, and leaves it for a run with 0, which makes what is "
+     "missing and merges all."},
     {"evaluate.tasks[].context", CONFIG_INTEGER, "16", WITHIN(0, 1024),
      "extremes: tokens of text on each side of the one that is meant."},
     {"evaluate.tasks[].window", CONFIG_INTEGER, "2048", WITHIN(2, 1048576),

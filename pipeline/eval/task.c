@@ -81,7 +81,12 @@ static status_t read_neurons(const config_t *config, size_t index, task_t *task)
     task->cohort = config_text(config, cohort);
     task->count = config_integer(config, config_path("evaluate.tasks[%zu].count", index));
     task->context = config_integer(config, config_path("evaluate.tasks[%zu].context", index));
+    task->parts = config_integer(config, config_path("evaluate.tasks[%zu].parts", index));
+    task->part = config_integer(config, config_path("evaluate.tasks[%zu].part", index));
     if (task->kind != TASK_EXTREMES) return NULL;
+    if (task->part > task->parts)
+        return config_error(config, config_path("evaluate.tasks[%zu].part", index),
+                            "there are parts: %lld", (long long)task->parts);
     if (task->cohort) return check_cohort(config, cohort, task->cohort);
     return config_error(config, config_path("evaluate.tasks[%zu].extremes", index),
                         "the cohort whose neurons are meant is expected beside it");

@@ -31,6 +31,7 @@ typedef struct {
     bool mean;          /* pairs: compares means per scored token, not sums */
     const char *cohort; /* extremes: of these neurons, borrowed */
     int64_t count, context; /* extremes: contexts at each end; tokens on each side of them */
+    int64_t parts, part;    /* extremes: parts of the corpus; the one to be made, from 1; 0: all */
 } task_t;
 
 typedef struct {

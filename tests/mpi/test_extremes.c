@@ -23,8 +23,15 @@ static sequences_t make_windows(void)
     return (sequences_t){.id = id, .offset = offset, .count = WINDOWS, .items = WINDOWS};
 }
 
-static status_t measure(MPI_Comm comm, const char *directory, size_t memory, extremes_t *extremes)
+static status_t measure_part(MPI_Comm comm, const char *directory, size_t memory, size_t part,
+                             size_t parts, extremes_t *extremes)
 {
+    const extremes_plan_t what = {.layer = layer,
+                                  .neuron = neuron,
+                                  .neurons = NEURONS,
+                                  .count = COUNT,
+                                  .part = part,
+                                  .parts = parts};
     model_t *model = NULL;
     status_t status = model_open(comm, directory, memory, &model);
     sequences_t windows = make_windows();
@@ -34,12 +41,16 @@ static status_t measure(MPI_Comm comm, const char *directory, size_t memory, ext
         int ranks;
         MPI_Comm_size(comm, &ranks);
         expect_ok(score_plan_windows(&windows, ranks, 2 * WINDOW, &plan));
-        status = extremes_measure(comm, model, &plan, &options, layer, neuron, NEURONS, COUNT,
-                                  "extremes", extremes);
+        status = extremes_measure(comm, model, &plan, &options, &what, "extremes", extremes);
         score_plan_free(&plan);
     }
     model_close(&model);
     return status;
+}
+
+static status_t measure(MPI_Comm comm, const char *directory, size_t memory, extremes_t *extremes)
+{
+    return measure_part(comm, directory, memory, 0, 1, extremes);
 }
 
 static void save(const char *directory, const tiny_t *tiny)
@@ -186,6 +197,40 @@ static void assert_same(const extremes_t *a, const extremes_t *b)
     assert_memory_equal(a->product, b->product, 4 * NEURONS * sizeof *a->product);
 }
 
+/* Parts of the corpus, through files, in another order. */
+static void assert_parts(const char *directory, const extremes_t *whole)
+{
+    enum { PARTS = 3 };
+    extremes_t part, all;
+    expect_ok(extremes_create(&all, NEURONS, COUNT, whole->gated));
+    for (size_t p = PARTS; p-- > 0;) {
+        char path[1100];
+        store_t *store = NULL;
+        snprintf(path, sizeof path, "%s/part.h5", directory);
+        expect_ok(measure_part(MPI_COMM_WORLD, directory, 0, p, PARTS, &part));
+        if (world_rank() == 0) {
+            expect_ok(store_create(path, MPI_COMM_SELF, &store));
+            expect_ok(extremes_write(store, &part));
+            expect_ok(store_publish(&store));
+            extremes_destroy(&part);
+            expect_ok(store_open(path, &store));
+            expect_ok(extremes_create(&part, NEURONS, COUNT + 1, whole->gated));
+            expect_error(extremes_read(store, &part), EXIT_INPUT, "/entries/key: ");
+            extremes_destroy(&part);
+            expect_ok(extremes_create(&part, NEURONS, COUNT, whole->gated));
+            expect_ok(extremes_read(store, &part));
+            store_close(&store);
+            expect_ok(extremes_add(&all, &part));
+        }
+        extremes_destroy(&part);
+    }
+    if (world_rank() == 0) {
+        assert_int_equal(all.all, TOKENS);
+        assert_same(&all, whole);
+    }
+    extremes_destroy(&all);
+}
+
 static void test_gated(void **state)
 {
     enum { STREAMED = 40000 };
@@ -207,6 +252,7 @@ static void test_gated(void **state)
         if (world_rank() == 0) assert_same(&got, &own);
         extremes_destroy(&got);
     }
+    assert_parts(*state, &own);
     extremes_destroy(&own);
     MPI_Barrier(MPI_COMM_WORLD);
     tiny_free(&tiny);

@@ -22,7 +22,22 @@ for kind in shards activations statistics weights pairs selection results report
     check "there are $kind" test -n "$(find "$scratch/ranks1/$kind" -type f)"
 done
 check "streams and extremes are in the report" test -s "$scratch/ranks1/report/tasks/residual-heldout.csv" -a -s "$scratch/ranks1/report/tasks/extremes-heldout.csv"
+check "MD is compared with WD" grep -qE '^step512,itself,step512,wd,md,all,10[0-9]*,-?0[.0-9]+,' "$scratch/ranks1/report/comparisons.csv"
 check "files of statistics are compared" "$build/bin/wn-inspect" compare "$scratch/ranks1/statistics/step0.h5" "$scratch/ranks1/statistics/step512.h5" --by kurtosis
+
+# Extremes in parts, some made alone, give the whole.
+extremes=(--set 'evaluate.tasks[3].parts=3')
+cp -r "$scratch/ranks1" "$run"
+rm "$run"/results/*/extremes-heldout.h5
+run_ok "a part of extremes" "$wn" run "$config" -n 3 --only evaluate "${extremes[@]}" --set 'evaluate.tasks[3].part=2'
+check "is left" test -s "$run/results/step0/extremes-heldout.part2.h5" -a ! -e "$run/results/step0/extremes-heldout.h5"
+run_ok "the rest" "$wn" run "$config" -n 2 --only evaluate "${extremes[@]}"
+prints "what is there is not made again" 'extremes-heldout.part2.h5 is up to date'
+check "parts are gone" test -z "$(find "$run/results" -name '*.part*')"
+for n in 0 512; do
+    check "merged, they are the whole" "$compare_h5" --but configuration {"$scratch/ranks1","$run"}/results/step$n/extremes-heldout.h5
+done
+rm -r "$run"
 
 for n in 1 3; do
     run_ok "overlapping windows in f16, $n ranks: shards" "$wn" run "$config" -n $n --only shard
