@@ -18,6 +18,7 @@ double results_bytes(const task_t *task, const sequences_t *sequences, size_t co
     double each = CONDITION_BYTES + count * sizeof(double), shared = count * sizeof(int32_t);
     if (task->kind == TASK_POS)
         each += (double)sequences->tokens * sizeof(double) + (double)sequences->tags.count * 16;
+    if (task->kind == TASK_POS) shared += (double)sequences->tokens * 4 * sizeof(int32_t);
     if (task->kind == TASK_CHOICE)
         shared += items * (sizeof(int64_t) + sizeof(int32_t)) + count * sizeof(int32_t);
     return FILE_BYTES + shared + (double)conditions * each;
@@ -195,11 +196,41 @@ static status_t write_questions(const sequences_t *sequences, store_t *store)
     return status;
 }
 
+static status_t write_token_column(store_t *store, const char *name, uint64_t tokens,
+                                   const int32_t *value, const char *unit, const char *description)
+{
+    status_t status = store_write(store, name, STORE_I32, 1, &tokens, value);
+    return status ? status : store_describe(store, name, unit, description);
+}
+
+/* What each token of the shard is, so that its scores can be grouped anew without the shard. */
 static status_t write_tags(const sequences_t *sequences, store_t *store)
 {
+    uint64_t tokens = sequences->tokens;
+    int32_t *id = NULL, *window = NULL, *position = NULL;
     status_t status = store_write_texts(store, "/tags", sequences->tags.count,
                                         (const char *const *)sequences->tags.item);
-    return status ? status : store_describe(store, "/tags", "text", "parts of speech");
+    if (!status) status = store_describe(store, "/tags", "text", "parts of speech");
+    if (!status) status = mem_new(&id, tokens, "tokens");
+    if (!status) status = mem_new(&window, tokens, "tokens");
+    if (!status) status = mem_new(&position, tokens, "tokens");
+    if (!status) tagged_tokens(sequences, id, window, position);
+    if (!status)
+        status = write_token_column(store, "/ids", tokens, id, "id",
+                                    "token ids of the shard; -1: in no window");
+    if (!status)
+        status = write_token_column(store, "/tag", tokens, sequences->tag, "index",
+                                    "part of speech of each token: an index into /tags");
+    if (!status)
+        status = write_token_column(store, "/window", tokens, window, "window",
+                                    "window of each token; -1: none");
+    if (!status)
+        status = write_token_column(store, "/position", tokens, position, "tokens",
+                                    "tokens before it in its window; -1: in no window");
+    mem_free(&id);
+    mem_free(&window);
+    mem_free(&position);
+    return status;
 }
 
 status_t results_create(const results_t *results, const char *path, const char *key,

@@ -76,6 +76,9 @@ static status_t make_key(const evaluation_t *it, const task_t *task, const seque
     hash_t *hash = NULL;
     status_t status = begin_key(it, task, sequences, &hash);
     if (!status && task->kind == TASK_EXTREMES) status = add_cohort(it, task, hash);
+    if (!status && task->tail) status = hash_add_field(hash, "tail", "true");
+    /* with the tokens' ids, tags, windows and positions */
+    if (!status && task->kind == TASK_POS) status = hash_add_field(hash, "tokens", "2");
     for (size_t c = 0; !status && task->kind != TASK_EXTREMES && c < it->conditions.count; c++)
         status =
             hash_add_field(hash, it->conditions.condition[c].name, it->conditions.condition[c].key);

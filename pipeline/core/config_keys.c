@@ -266,6 +266,10 @@ const config_key_t config_keys[] = {
      "the window (less BOS)."},
     {"evaluate.tasks[].windows", CONFIG_INTEGER, "0", FROM(0),
      "First so many windows only; 0: all."},
+    {"evaluate.tasks[].tail", CONFIG_BOOLEAN, "false", ANY,
+     "perplexity: scores what is left after the last full window as a shorter one; windows then "
+     "count "
+     "by their scored tokens."},
     {"evaluate.tasks[].bos", CONFIG_BOOLEAN, "false", ANY,
      "Begins each window with the tokenizer's BOS, which counts as one of its "
      "tokens and is not scored."},
@@ -329,6 +333,12 @@ const config_key_t config_keys[] = {
     {"report.other", CONFIG_TEXTS, NULL, ANY,
      "Tasks that measure other things; by default multiple choice (acc), and where there is none "
      "the perplexities. TASK-acc_norm is a multiple-choice task by acc_norm."},
+    {"report.frequencies", CONFIG_TEXT, NULL, ANY,
+     "Corpus or benchmark whose shard tells how frequent tokens are, for surprisal by frequency; "
+     "by "
+     "default the tagged text itself."},
+    {"report.bands", CONFIG_INTEGER, "5", WITHIN(1, 100),
+     "Bands of frequency, each with about as many scored tokens."},
     {"report.percent", CONFIG_NUMBER, "1", WITHIN(0, 100),
      "Comparisons of statistics tell how many neurons are common to both tops: those above this "
      "percentile of each layer, counted from its highest value."},

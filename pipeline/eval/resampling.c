@@ -110,12 +110,12 @@ status_t resample_items(const cells_t *cells, const int16_t *outcome, int16_t mo
     return status;
 }
 
-status_t resample_means(const double *value, int64_t rows, size_t columns,
+status_t resample_means(const double *value, const double *weight, int64_t rows, size_t columns,
                         const resampling_t *options, const char *purpose, replicates_t **replicates)
 {
     random_t random = random_stream(options->seed, purpose, 0);
     status_t status = create_all(columns, options->replicates, replicates);
-    if (!status) status = replicates_of_rows(value, NULL, rows, columns, &random, *replicates);
+    if (!status) status = replicates_of_rows(value, weight, rows, columns, &random, *replicates);
     if (status) resampled_destroy(replicates, columns);
     return status;
 }

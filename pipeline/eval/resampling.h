@@ -48,9 +48,10 @@ MUST_CHECK status_t resample_items(const cells_t *cells, const int16_t *outcome,
                                    double unit, const resampling_t *options, const char *purpose,
                                    replicates_t **replicates);
 
-/* replicates [columns], created here: of the mean over rows of value [rows][columns]. */
-MUST_CHECK status_t resample_means(const double *value, int64_t rows, size_t columns,
-                                   const resampling_t *options, const char *purpose,
+/* replicates [columns], created here: of the mean over rows of value [rows][columns]; with weights, of
+ * the columns' sums over the weights' (value holds products). */
+MUST_CHECK status_t resample_means(const double *value, const double *weight, int64_t rows,
+                                   size_t columns, const resampling_t *options, const char *purpose,
                                    replicates_t **replicates);
 
 /* Frees an array of count. */

@@ -40,7 +40,7 @@ static void make_window(sequences_t *sequences, size_t index, int32_t bos, const
 
 /* Tags [needed) of the shard from start on, laid out as the windows' tokens are. */
 static status_t read_window_tags(const store_t *store, uint64_t start, uint64_t needed,
-                                 size_t stride, size_t window, bool bos, sequences_t *sequences)
+                                 size_t stride, bool bos, sequences_t *sequences)
 {
     int32_t *tag = NULL, *to;
     store_info_t info = {0}, ids = {0};
@@ -56,12 +56,24 @@ static status_t read_window_tags(const store_t *store, uint64_t start, uint64_t 
     sequences->tokens = (size_t)sequences->offset[sequences->count];
     if (!status) status = mem_new(&sequences->tag, sequences->tokens, "tags");
     to = sequences->tag;
-    for (size_t w = 0; !status && w < sequences->count; w++, to += window) {
+    for (size_t w = 0; !status && w < sequences->count; w++) {
+        size_t count = (size_t)(sequences->offset[w + 1] - sequences->offset[w]) - bos;
         if (bos) *to++ = -1;
-        memcpy(to, tag + w * stride, window * sizeof *tag);
+        memcpy(to, tag + w * stride, count * sizeof *tag);
+        to += count;
     }
     mem_free(&tag);
     return status;
+}
+
+/* Tokens of the shorter window where the next one would start; 0: none is wanted, or it has nothing to
+ * score. */
+static size_t tail_of(const task_t *task, uint64_t tokens, size_t count, size_t stride, int32_t bos)
+{
+    uint64_t start = (uint64_t)count * stride;
+    bool limited = task->windows && count == (size_t)task->windows;
+    if (!task->tail || limited || start >= tokens) return 0;
+    return tokens - start + (bos >= 0) < 2 ? 0 : (size_t)(tokens - start);
 }
 
 static status_t read_windows(const task_t *task, const store_t *store, sequences_t *sequences)
@@ -73,26 +85,29 @@ static status_t read_windows(const task_t *task, const store_t *store, sequences
     if (!status) status = read_bos(task, store, &bos);
     if (status) return status;
     count = windows_count(info.count, window, stride, !task->drop_last, (uint64_t)task->windows);
-    if (count == 0)
+    if (count == 0 && !(task->tail && info.count > 1))
         return status_new(EXIT_INPUT,
                           "%s: %llu tokens do not fill one window of %zu; lower the window of the "
                           "task %s",
                           store_path(store), (unsigned long long)info.count, window, task->name);
-    size_t skip = (size_t)task->skip < count ? (size_t)task->skip : count - 1;
+    size_t skip = (size_t)task->skip < count || count == 0 ? (size_t)task->skip : count - 1;
     sequences->total = count;
     count -= skip;
     if (task->most && (size_t)task->most < count) count = (size_t)task->most;
-    uint64_t start = skip * stride, needed = (count - 1) * stride + window;
+    size_t tail = tail_of(task, info.count, count, stride, bos);
+    uint64_t start = skip * stride, needed = count ? (count - 1) * stride + window : 0;
+    if (tail) needed = count * stride + tail;
     status = mem_new(&id, (size_t)needed, "windows");
     if (!status) status = store_get(store, "/ids", STORE_I32, &start, &needed, id);
-    if (!status) status = mem_new(&sequences->id, count * (size_t)task->window, "windows");
-    if (!status) status = mem_new(&sequences->offset, count + 1, "windows");
+    if (!status) status = mem_new(&sequences->id, (count + 1) * (size_t)task->window, "windows");
+    if (!status) status = mem_new(&sequences->offset, count + 2, "windows");
     for (size_t w = 0; !status && w < count; w++)
         make_window(sequences, w, bos, id + w * stride, window);
-    sequences->count = sequences->items = count;
+    if (!status && tail) make_window(sequences, count, bos, id + count * stride, tail);
+    sequences->count = sequences->items = count + (tail > 0);
     mem_free(&id);
     if (!status && store_has(store, "/upos"))
-        status = read_window_tags(store, start, needed, stride, window, bos >= 0, sequences);
+        status = read_window_tags(store, start, needed, stride, bos >= 0, sequences);
     return status;
 }
 
@@ -159,6 +174,7 @@ static status_t read_tagged(const task_t *task, const store_t *store, sequences_
     for (uint64_t d = 0; !status && d + 1 < info.count; d++)
         status = add_document(task, bos, id, document[d], document[d + 1], &capacity, sequences);
     sequences->items = sequences->count;
+    sequences->bos = bos >= 0;
     if (!status && sequences->count == 0)
         status = status_new(EXIT_INPUT, "%s: no document has two tokens", store_path(store));
     mem_free(&id);

@@ -23,6 +23,7 @@ typedef struct {
     /* pos: the tokens of the whole shard; windows of tagged text: those of id */
     size_t tokens;
     int64_t *place; /* pos: [count] in the shard of each window's first token; one less after BOS */
+    bool bos;       /* pos: windows begin with one */
     int32_t *tag;   /* [tokens] index into tags, -1: BOS; NULL where there are no tags */
     strings_t tags;
     /* choice */

@@ -114,6 +114,7 @@ static status_t read_task(const config_t *config, size_t index, task_t *task)
     task->bos = config_boolean(config, config_path("evaluate.tasks[%zu].bos", index));
     task->stride =
         config_has(config, stride) ? config_integer(config, stride) : task->window - task->bos;
+    task->tail = config_boolean(config, config_path("evaluate.tasks[%zu].tail", index));
     task->windows = config_integer(config, config_path("evaluate.tasks[%zu].windows", index));
     task->mean = strcmp(score, "mean") == 0;
     const char *name = config_text(config, config_path("evaluate.tasks[%zu].name", index));

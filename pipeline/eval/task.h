@@ -27,6 +27,7 @@ typedef struct {
     int64_t window, stride, windows;
     int64_t skip, most; /* of these windows, without so many at first, at most so many; 0: all */
     bool drop_last;     /* drops a window that ends exactly at the end */
+    bool tail;          /* perplexity: a last, shorter window of what is left */
     bool bos;           /* each window begins with BOS, which counts as one of its tokens */
     bool mean;          /* pairs: compares means per scored token, not sums */
     const char *cohort; /* extremes: of these neurons, borrowed */

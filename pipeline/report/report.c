@@ -13,6 +13,7 @@
 #include "report/figures.h"
 #include "report/harness.h"
 #include "report/residual.h"
+#include "report/surprisal.h"
 #include "report/text.h"
 
 const char *report_title(const run_t *run)
@@ -188,6 +189,8 @@ status_t report_write(const run_t *run, const char *directory, report_t *report)
     if (!status && run->spreads) status = write_by(run, directory, "draws.csv", csv_draws, report);
     if (!status && run->dissociations)
         status = write_by(run, directory, "dissociation.csv", csv_dissociation, report);
+    if (!status && run->surprisals)
+        status = write_by(run, directory, "surprisal.csv", csv_surprisal, report);
     if (!status && run->comparisons)
         status = write_by(run, directory, "comparisons.csv", csv_comparisons, report);
     if (!status && run->drifts) status = write_by(run, directory, "drift.csv", csv_drift, report);

@@ -7,6 +7,7 @@
 #include "report/contrasts.h"
 #include "report/report.h"
 #include "report/residual.h"
+#include "report/surprisal.h"
 #include "report/tables.h"
 #include "report/text.h"
 
@@ -151,6 +152,7 @@ status_t report_html(const run_t *run, const report_t *report, const char *direc
     if (!status) status = add_figures(report, directory, html);
     if (!status) status = tables_results(run, detail, &results);
     if (!status) status = tables_contrasts(run, &results);
+    if (!status) status = tables_surprisal(run, &results);
     if (!status) status = tables_files(run, &results);
     if (!status) status = tables_residual(run, &results);
     if (!status && results.count) status = str_add(html, "<h2>Results</h2>\n");

@@ -4,6 +4,7 @@
 #include "report/contrasts.h"
 #include "report/report.h"
 #include "report/residual.h"
+#include "report/surprisal.h"
 #include "report/tables.h"
 #include "report/text.h"
 
@@ -72,6 +73,7 @@ status_t report_markdown(const run_t *run, const report_t *report, str_t *text)
     if (!status) status = add_tables(&setting, 2, text);
     if (!status) status = tables_results(run, detail, &results);
     if (!status) status = tables_contrasts(run, &results);
+    if (!status) status = tables_surprisal(run, &results);
     if (!status) status = tables_files(run, &results);
     if (!status) status = tables_residual(run, &results);
     if (!status && results.count) status = str_add(text, "## Results\n\n");

@@ -73,6 +73,7 @@ status_t run_open(const config_t *config, const char *directory, const strings_t
     if (!status) status = run_read_weights(run);
     if (!status) status = run_read_contrasts(run);
     if (!status) status = run_read_results(run);
+    if (!status) status = run_read_surprisal(run);
     if (!status) status = run_read_measures(run);
     strings_sort_natural(&run->versions);
     if (status) run_close(run);
@@ -119,6 +120,8 @@ void run_close(run_t *run)
     mem_free(&run->spread);
     mem_free(&run->dissociation);
     mem_free(&run->residual);
+    mem_free(&run->surprisal);
+    strings_free(&run->token_groups);
     for (size_t i = 0; i < run->turns; i++) mem_free(&run->turn[i].against);
     mem_free(&run->turn);
     mem_free(&run->drift);

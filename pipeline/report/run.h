@@ -200,6 +200,19 @@ typedef struct {
     double channel_shift[RESIDUAL_CHANNELS];
 } run_residual_t;
 
+/* The surprisal of a group of tagged tokens under a condition (contrast -1), or how much a contrast
+ * changes it: excess surprisal where that is against the baseline. */
+typedef struct {
+    size_t task, checkpoint; /* task: of the plan */
+    ptrdiff_t contrast;
+    size_t condition;  /* where contrast is -1 */
+    int way;           /* BY_UPOS, ... */
+    const char *group; /* borrowed from the run */
+    int64_t tokens, windows;
+    double value; /* nats a token */
+    interval_t interval;
+} run_surprisal_t;
+
 typedef struct {
     const config_t *config; /* borrowed, as are directory and checkpoints */
     const char *directory;
@@ -224,6 +237,9 @@ typedef struct {
     size_t turns, turn_capacity;
     run_residual_t *residual;
     size_t residuals, residual_capacity;
+    run_surprisal_t *surprisal;
+    size_t surprisals, surprisal_capacity;
+    strings_t token_groups; /* names of their groups, each once */
     resampling_t resampling;
     run_contrast_t *contrast;
     size_t contrasts, contrast_capacity;
@@ -252,6 +268,8 @@ void run_close(run_t *run);
 const run_result_t *run_result(const run_t *run, size_t checkpoint, size_t task, size_t condition);
 /* The first condition without an ablation, or -1. */
 ptrdiff_t run_baseline(const run_t *run);
+/* Whether neither side of a contrast is a single one of several draws: wide tables show their mean. */
+bool run_contrast_stands_out(const run_t *run, size_t contrast);
 /* "pairs", "questions", "windows"; how intervals of a task are made, in a few words. */
 const char *run_items_name(const run_task_t *task);
 const char *run_interval_name(const run_task_t *task);

@@ -215,6 +215,21 @@ status_t run_read_contrasts(run_t *run)
     return status ? status : add_configured(run);
 }
 
+static bool is_drawn(const run_t *run, size_t condition)
+{
+    for (size_t d = 0; d < run->draws_count; d++)
+        for (size_t k = 0; k < run->draws[d].members; k++)
+            if (run->draws[d].member[k] == condition) return true;
+    return false;
+}
+
+bool run_contrast_stands_out(const run_t *run, size_t contrast)
+{
+    const run_contrast_t *of = &run->contrast[contrast];
+    return (of->lefts > 1 || !is_drawn(run, of->left[0])) &&
+           (of->rights > 1 || !is_drawn(run, of->right[0]));
+}
+
 bool contrast_is_there(const run_contrast_t *contrast, const run_result_t *result)
 {
     bool there = true;

@@ -82,6 +82,16 @@ static bool add_side(const run_t *run, size_t contrast, const replicates_t *chan
     return side || !losses;
 }
 
+/* Where a side has no spread of its own: the difference's interval from those of the two sides (Zou
+ * and Donner 2008, Statistics in Medicine 27). */
+static interval_t of_sides(const run_dissociation_t *d)
+{
+    const interval_t *a = &d->drop_interval[0], *b = &d->drop_interval[1];
+    double low = hypot(d->drop[0] - a->low, b->high - d->drop[1]);
+    double high = hypot(a->high - d->drop[0], d->drop[1] - b->low);
+    return (interval_t){d->difference - low, d->difference + high};
+}
+
 static status_t dissociate(run_t *run, size_t checkpoint, size_t contrast,
                            const replicates_t *change, bool *const task[2])
 {
@@ -98,10 +108,12 @@ static status_t dissociate(run_t *run, size_t checkpoint, size_t contrast,
                                         run->resampling.level, &result.drop_interval[s]);
     }
     if (!status && both && !result.losses) {
+        result.difference = sum[0].estimate - sum[1].estimate;
+        result.interval = of_sides(&result);
+    }
+    if (!status && both && !result.losses && sum[0].square > 0 && sum[1].square > 0) {
         replicates_add(&sum[0], -1, &sum[1]);
-        result.difference = sum[0].estimate;
-        int64_t fewer = result.n[0] < result.n[1] ? result.n[0] : result.n[1];
-        status = resampled_interval(&sum[0], fewer, false, run->resampling.level, &result.interval);
+        status = replicates_interval(&sum[0], run->resampling.level, &result.interval);
     }
     if (!status && both)
         status = mem_grow(&run->dissociation, &run->dissociation_capacity, run->dissociations + 1,

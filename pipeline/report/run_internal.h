@@ -24,6 +24,8 @@ MUST_CHECK status_t run_read_comparisons(run_t *run);
 MUST_CHECK status_t run_read_drift(run_t *run);
 MUST_CHECK status_t run_read_weights(run_t *run);
 MUST_CHECK status_t run_read_measures(run_t *run);
+/* After contrasts. */
+MUST_CHECK status_t run_read_surprisal(run_t *run);
 
 /* ---- results of one checkpoint and task ---- */
 

@@ -24,6 +24,8 @@ typedef struct {
     int64_t windows;
     size_t columns;
     double *value; /* [windows][columns] */
+    double
+        *weight; /* [windows][columns]: with a tail, the window's scored tokens; NULL: all alike */
     replicates_t *replicates;
 } table_t;
 
@@ -33,6 +35,27 @@ static double mean_of(const table_t *table, int64_t window, const size_t *member
     for (size_t k = 0; k < members; k++)
         sum += table->value[(size_t)window * table->columns + member[k]];
     return sum / (double)members;
+}
+
+/* With a tail, windows count by their scored tokens: values become sums over tokens. */
+static status_t weigh(table_t *table)
+{
+    const reading_t *reading = table->reading;
+    int32_t *scored = NULL;
+    store_info_t info = {0};
+    size_t all = (size_t)table->windows * table->columns;
+    if (!reading->run->task[reading->task].is->tail) return NULL;
+    status_t status = store_read(reading->store, "/scored", STORE_I32, &scored, &info);
+    if (!status && info.count != (uint64_t)table->windows)
+        status = status_new(EXIT_INPUT, "%s: /scored does not fit the losses",
+                            store_path(reading->store));
+    if (!status) status = mem_new(&table->weight, all, "windows");
+    for (size_t i = 0; !status && i < all; i++) {
+        table->weight[i] = scored[i / table->columns];
+        table->value[i] *= table->weight[i];
+    }
+    mem_free(&scored);
+    return status;
 }
 
 static status_t read_condition(table_t *table, size_t condition)
@@ -72,6 +95,14 @@ static void combine(table_t *table)
         for (size_t d = 0; d < run->draws_count; d++)
             row[then + d] = mean_of(table, w, run->draws[d].member, run->draws[d].members);
     }
+}
+
+static status_t add_loss(table_t *table, size_t condition)
+{
+    loss_t *loss = &table->reading->result[condition].loss;
+    loss->loss = table->replicates[condition].estimate;
+    return replicates_interval(&table->replicates[condition], table->reading->run->resampling.level,
+                               &loss->interval);
 }
 
 static status_t add_change(table_t *table, size_t index)
@@ -143,19 +174,21 @@ status_t run_read_losses(reading_t *reading)
         if (store_has(reading->store, run->condition[c].name)) status = read_condition(&table, c);
     if (!status && table.value) {
         combine(&table);
-        status = resample_means(table.value, table.windows, table.columns, &run->resampling,
-                                purpose, &table.replicates);
+        status = weigh(&table);
+    }
+    if (!status && table.value) {
+        status = resample_means(table.value, table.weight, table.windows, table.columns,
+                                &run->resampling, purpose, &table.replicates);
     }
     for (size_t c = 0; !status && table.value && c < run->conditions; c++)
-        if (reading->result[c].there)
-            status = replicates_interval(&table.replicates[c], run->resampling.level,
-                                         &reading->result[c].loss.interval);
+        if (reading->result[c].there) status = add_loss(&table, c);
     for (size_t k = 0; !status && table.value && k < run->contrasts; k++)
         status = add_change(&table, k);
     for (size_t d = 0; !status && table.value && d < run->draws_count; d++)
         status = add_spread(&table, d);
     resampled_destroy(&table.replicates, table.columns);
     mem_free(&table.value);
+    mem_free(&table.weight);
     mem_free(&purpose);
     return status;
 }

@@ -197,7 +197,7 @@ static status_t start_terms(const run_t *run, size_t task, size_t checkpoint, ta
     for (size_t k = 0; !status && k < run->contrasts; k++) {
         const run_contrast_t *contrast = &run->contrast[k];
         str_t text = {0};
-        if (!find_change(run, checkpoint, task, k, 0)) continue;
+        if (!run_contrast_stands_out(run, k) || !find_change(run, checkpoint, task, k, 0)) continue;
         status = contrast->baseline
                      ? str_add(&text, contrast->name)
                      : str_printf(&text, "%s against %s", contrast->name, contrast->against);
@@ -221,7 +221,7 @@ static status_t add_terms(const run_t *run, size_t task, size_t checkpoint, tabl
         status = strings_append(&table->cell, of->terms.item[t]);
         for (size_t k = 0; !status && k < run->contrasts; k++) {
             const run_change_t *change = find_change(run, checkpoint, task, k, (ptrdiff_t)t);
-            if (!change) continue;
+            if (!change || !run_contrast_stands_out(run, k)) continue;
             n = change->n;
             status = write_change(of, change, &text);
             if (!status && change->holm < 1 - run->resampling.level) status = str_add(&text, " *");

@@ -106,7 +106,9 @@ static status_t add_activations(const run_t *run, table_t *table)
 static status_t describe_windows(const task_t *task, str_t *text)
 {
     status_t status =
-        str_printf(text, "exp of the mean over windows of the mean token loss; windows of %lld",
+        str_printf(text, "exp of the mean %s; windows of %lld",
+                   task->tail ? "token loss, with a last, shorter window"
+                              : "over windows of the mean token loss; a shorter rest is left out",
                    (long long)task->window);
     if (!status && task->stride != task->window - task->bos)
         status = str_printf(text, ", stride %lld", (long long)task->stride);
@@ -142,6 +144,27 @@ static status_t add_scoring(const run_t *run, table_t *table)
                                                            : "questions of",
                             task->label);
         if (!status) status = describe_scoring(task, &text);
+        if (!status) status = add(table, name.data, text.data);
+        str_free(&name);
+        str_free(&text);
+    }
+    return status;
+}
+
+static status_t add_surprisal(const run_t *run, table_t *table)
+{
+    status_t status = NULL;
+    for (size_t t = 0; !status && t < run->plan.count; t++) {
+        const task_t *task = &run->plan.task[t];
+        str_t name = {0}, text = {0};
+        if (task->kind != TASK_POS) continue;
+        status = str_printf(&name, "surprisal on %s", task->data);
+        if (!status)
+            status =
+                str_printf(&text,
+                           "negative log-probability of each token but the first of a window, "
+                           "in nats; windows of %lld tokens %s BOS start anew at each document",
+                           (long long)task->window, task->bos ? "with" : "without");
         if (!status) status = add(table, name.data, text.data);
         str_free(&name);
         str_free(&text);
@@ -209,7 +232,8 @@ status_t tables_setting(const run_t *run, tables_t *tables)
     if (!status) status = add_data(run, table);
     if (!status) status = add_activations(run, table);
     if (!status) status = add_scoring(run, table);
-    if (!status && run->tasks) status = add_intervals(run, table);
+    if (!status) status = add_surprisal(run, table);
+    if (!status && run->tasks + run->surprisals) status = add_intervals(run, table);
     if (!status) status = add_products(run, table);
     return status ? status : add_software(run, table);
 }

@@ -102,6 +102,23 @@ status_t replicates_of_rows(const double *above, const double *below, int64_t un
     return status;
 }
 
+status_t replicate_sums(const double *row, int64_t units, size_t columns, int64_t count,
+                        random_t *random, double *sum)
+{
+    double *drawn = NULL;
+    status_t status = mem_new(&drawn, columns, "replicates");
+    for (int64_t r = 0; !status && r < count; r++) {
+        memset(drawn, 0, columns * sizeof *drawn);
+        for (int64_t u = 0; u < units; u++) {
+            const double *from = row + (size_t)random_below(random, (uint64_t)units) * columns;
+            for (size_t c = 0; c < columns; c++) drawn[c] += from[c];
+        }
+        for (size_t c = 0; c < columns; c++) sum[c * (size_t)count + (size_t)r] = drawn[c];
+    }
+    mem_free(&drawn);
+    return status;
+}
+
 void replicates_add(replicates_t *replicates, double weight, const replicates_t *more)
 {
     replicates->estimate += weight * more->estimate;

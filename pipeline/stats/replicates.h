@@ -38,6 +38,12 @@ MUST_CHECK status_t replicates_of_items(const int64_t *count, size_t outcomes, i
 MUST_CHECK status_t replicates_of_rows(const double *above, const double *below, int64_t units,
                                        size_t columns, random_t *random, replicates_t *replicates);
 
+/* sum [columns][count] = column sums of as many rows as there are, drawn with replacement from row
+ * [units][columns],
+ * count times: what ratios with common terms are made of. */
+MUST_CHECK status_t replicate_sums(const double *row, int64_t units, size_t columns, int64_t count,
+                                   random_t *random, double *sum);
+
 /* replicates += weight * more, drawn independently of it, or nothing that replicates holds. */
 void replicates_add(replicates_t *replicates, double weight, const replicates_t *more);
 

@@ -9,6 +9,12 @@ mkdir -p "$scratch/pairs"
 for name in agreement_simple npi_no anaphor_gender; do
     head -n 20 "$demo/pairs/$name.jsonl" > "$scratch/pairs/$name.jsonl"
 done
+# Thirty tagged documents of a sentence each; what the tags are matters not.
+head -n 30 "$demo/heldout.txt" | awk '
+    BEGIN { split("DET NOUN VERB PUNCT ADP ADJ", tag, " ") }
+    { print "# newdoc"; print "# text = " $0
+      for (i = 1; i <= NF; i++) printf "%d\t%s\t_\t%s\t_\t_\t0\tdep\t_\t_\n", i, $i, tag[1 + i % 6]
+      print "" }' > "$scratch/tagged.conllu"
 cat > "$scratch/config.yaml" <<END
 run: {name: "small & <odd>", directory: "$run"}
 model: {path: "$demo/model", checkpoints: [step0, step256]}
@@ -16,18 +22,34 @@ corpora:
   text: {files: ["$demo/heldout.txt"], rows: file}
 benchmarks:
   pairs: {files: ["$scratch/pairs/*.jsonl"]}
+  tagged: {files: ["$scratch/tagged.conllu"], format: conllu}
+  questions:
+    files: ["$scratch/pairs/*.jsonl"]
+    format: choice
+    query: "the"
+    choices: ["{sentence_good}", "{sentence_bad}"]
+    gold: "0"
 collect: {corpus: text, window: 32, windows: 16}
 select:
   top5: {by: wd, take: highest, percent: 5}
   top50: {by: wd, take: highest, percent: 50}
   all: {take: all}
+  random-1: {like: top50, seed: 1}
+  random-2: {like: top50, seed: 2}
 evaluate:
-  tasks: [{perplexity: text, window: 32, windows: 6}, {pairs: pairs}]
+  tasks:
+    - {perplexity: text, window: 32, windows: 6}
+    - {pairs: pairs}
+    - {pos: tagged, window: 64}
+    - {choice: questions}
   conditions:
     - baseline
     - {ablate: negative, cohort: top5}
     - {ablate: negative, cohort: top50}
     - {ablate: negative, cohort: all}
+    - {ablate: negative, cohort: random-1}
+    - {ablate: negative, cohort: random-2}
+report: {bootstrap: 2000}
 END
 report_on()
 {
@@ -100,6 +122,53 @@ for checkpoint in step0 step256; do
         check "accuracy of $checkpoint, $condition" same_accuracy "$checkpoint" "$condition"
     done
 done
+# Every summary follows from the scores of single items.
+same_change()
+{
+    paste <(numbers "/negative-$2/score" "$run/results/$1/pairs-pairs.h5") \
+        <(numbers "/negative-$3/score" "$run/results/$1/pairs-pairs.h5") |
+        awk -v line="$(grep "^$1,pairs-pairs,negative-$2,negative-$3,all,,accuracy_change," "$report/contrasts.csv")" '
+            NR % 2 { good = $1; other = $2; next }
+            { n++; a = good > $1; b = other > $2; gained += a > b; lost += b > a }
+            END { split(line, f, ","); d = f[8] - (gained - lost) / n
+                  exit !(f[9] == n && f[12] == gained && f[13] == lost && d < 1e-12 && d > -1e-12 &&
+                         f[10] <= f[8] && f[8] <= f[11] && f[14] <= f[15] && f[16] == 3 * 7) }'
+}
+for n in 1 2; do
+    check "a cohort against draw $n of its control" same_change step256 top50 "random-$n"
+done
+same_draws()
+{
+    for n in 1 2; do grep "^step256,$1,negative-random-$n,all,,$2," "$report/results.csv"; done |
+        awk -F, -v line="$(grep "^step256,$1,negative-random,2,all,,$2," "$report/draws.csv")" '
+            { sum += $7; if (NR == 1 || $7 < low) low = $7; if (NR == 1 || $7 > high) high = $7 }
+            END { split(line, f, ","); d = f[8] - sum / 2
+                  exit !(d < 1e-12 && d > -1e-12 && f[13] == low && f[14] == high) }'
+}
+check "two draws: mean and range of accuracy" same_draws pairs-pairs accuracy
+check "two draws: mean and range of perplexity" same_draws perplexity-text perplexity
+same_excess()
+{
+    paste <(numbers /tag "$run/results/step256/pos-tagged.h5") \
+        <(numbers /baseline/nll "$run/results/step256/pos-tagged.h5") \
+        <(numbers /negative-all/nll "$run/results/step256/pos-tagged.h5") |
+        awk -v tag="$1" -v line="$(grep "^step256,pos-tagged,negative-all,baseline,upos,$2," "$report/surprisal.csv")" '
+            $1 == tag && $2 != "nan" && $2 != "-nan" { n++; sum += $3 - $2 }
+            END { split(line, f, ","); d = f[7] - sum / n
+                  exit !(n > 50 && f[8] == n && d < 1e-12 && d > -1e-12 && f[10] < f[7] && f[7] < f[11]) }'
+}
+check "excess surprisal of nouns" same_excess 7 NOUN
+check "excess surprisal of punctuation" same_excess 12 PUNCT
+for by in class,open class,closed class,other position,1; do
+    check "surprisal by $by" grep -q "^step256,pos-tagged,negative-all,baseline,$by" "$report/surprisal.csv"
+done
+check "five bands of frequency" \
+    test "$(grep -c "^step256,pos-tagged,negative-all,baseline,frequency," "$report/surprisal.csv")" -eq 5
+check "the dissociation sets pairs against questions" \
+    grep -q "^step256,negative-top50,negative-random (mean of 2),1,60,share,.*,1,60,share," "$report/dissociation.csv"
+check "questions by both measures" \
+    test "$(grep -cE '^step256,choice-questions(-acc_norm)?,baseline,negative|^step256,choice-questions,baseline,all,,acc(_norm)?,' "$report/results.csv")" -eq 2
+
 check "three phenomena of two files at most each" \
     test "$(grep -c '^step0,pairs-pairs,baseline,term,' "$report/results.csv")" = \
     "$(cat "$scratch"/pairs/*.jsonl | grep -o '"linguistics_term": "[^"]*"' | sort -u | wc -l)"
@@ -107,14 +176,15 @@ check "three phenomena of two files at most each" \
 check "a line of columns for each figure's data" \
     awk 'FNR == 1 { n = split($0, f, ","); next } split($0, f, ",") != n { exit 1 }' "$report"/figures/*.csv
 if command -v gnuplot > "$scratch/check"; then
-    for figure in training-pairs-pairs perplexity-text wd-layers sweep; do
+    for figure in training-pairs-pairs training-choice-questions training-choice-questions-acc_norm \
+        perplexity-text wd-layers sweep; do
         has "$figure.svg" "</svg>" "$report/figures/$figure.svg"
         check "$figure.png" test "$(head -c 4 "$report/figures/$figure.png" | tail -c 3)" = PNG
     done
     check "the script draws the same figure by hand" \
         sh -c "cp -r '$report/figures' '$scratch/by-hand' && cd '$scratch/by-hand' && rm sweep.svg &&
                gnuplot -d sweep.gp && cmp sweep.svg '$report/figures/sweep.svg'"
-    check "figures stand within the page" test "$(grep -c '<svg role="img"' "$report/index.html")" -eq 4
+    check "figures stand within the page" test "$(grep -c '<svg role="img"' "$report/index.html")" -eq 6
 fi
 check "ids of the page are unique" \
     test -z "$(grep -oE " id=[\"'][^\"']*" "$report/index.html" | sort | uniq -d)"

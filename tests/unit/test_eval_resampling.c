@@ -138,7 +138,7 @@ static void test_ratio(void **state)
         replicates_t *replicates = NULL;
         interval_t interval;
         for (int w = 0; w < WINDOWS; w++) value[w] = 0.3 * exp(0.4 * random_normal(&random));
-        expect_ok(resample_means(value, WINDOWS, 1, &options, "test", &replicates));
+        expect_ok(resample_means(value, NULL, WINDOWS, 1, &options, "test", &replicates));
         expect_ok(replicates_interval(&replicates[0], 0.95, &interval));
         held += interval.low <= truth && truth <= interval.high;
         resampled_destroy(&replicates, 1);
