@@ -5,14 +5,12 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "report/axis.h"
-#include "report/panels.h"
-#include "report/sweep.h"
+#include "report/figures_internal.h"
 #include "report/text.h"
 
 /* ---- the axis ---- */
 
-static void ground_of_training(const axis_t *axis, const strings_t *names, ground_t *ground)
+void ground_of_training(const axis_t *axis, const strings_t *names, ground_t *ground)
 {
     *ground = (ground_t){
         .title = axis->steps ? "training step" : "checkpoint",
@@ -33,10 +31,7 @@ static void ground_of_training(const axis_t *axis, const strings_t *names, groun
 
 /* ---- how a condition looks ---- */
 
-/* The baseline is black; a sweep runs through the sequential scale, each sweep with its own
- * dashes; other conditions take the palette in turn. */
-static void style_condition(const run_t *run, const sweeps_t *sweeps, size_t condition,
-                            curve_t *curve)
+void style_condition(const run_t *run, const sweeps_t *sweeps, size_t condition, curve_t *curve)
 {
     static const int point[] = {7, 5, 9, 11, 13};
     size_t rank, single = sweeps->count; /* colours of sweeps as in their own figure */
@@ -62,7 +57,7 @@ static void style_condition(const run_t *run, const sweeps_t *sweeps, size_t con
 
 /* ---- over training ---- */
 
-static size_t checkpoints_with(const run_t *run, size_t task)
+size_t checkpoints_with(const run_t *run, size_t task)
 {
     size_t count = 0;
     for (size_t i = 0; i < run->checkpoints->count; i++)
@@ -131,10 +126,8 @@ static status_t fill_wd(const run_t *run, const ground_t *ground, panel_t *panel
     return status;
 }
 
-/* One figure: the panels that hold anything. */
-static status_t write_training(const char *name, const char *title, const char *caption,
-                               const ground_t *ground, panel_t *panel, size_t panels,
-                               figures_t *figures)
+status_t write_training(const char *name, const char *title, const char *caption,
+                        const ground_t *ground, panel_t *panel, size_t panels, figures_t *figures)
 {
     figure_t *figure;
     size_t kept = 0;

@@ -13,5 +13,8 @@ MUST_CHECK status_t figures_layers(const run_t *run, figures_t *figures);
 /* Each task against the share of ablated neurons, at the last checkpoint, where conditions form
  * a sweep. */
 MUST_CHECK status_t figures_sweeps(const run_t *run, figures_t *figures);
+/* Cohorts along training: their WD, where they are chosen anew and where the last ones are followed,
+ * and how much of the last ones is there already; each phenomenon under each condition. */
+MUST_CHECK status_t figures_trajectory(const run_t *run, figures_t *figures);
 
 #endif

@@ -8,6 +8,7 @@
 #include "core/memory.h"
 #include "core/version.h"
 #include "report/contrasts.h"
+#include "report/trajectory.h"
 
 /* jansson reports a failed allocation by -1 or NULL, which its *_new functions pass on: failed
  * collects it, and the document is dropped at the end. */
@@ -241,7 +242,8 @@ status_t harness_json(const run_t *run, str_t *json)
                             json_string("lm-evaluation-harness 0.4, one document a run")) |
         json_object_set_new(root, "name", json_string(config_text(run->config, "run.name"))) |
         json_object_set_new(root, "software", json_string("wn " WN_VERSION)) |
-        json_object_set_new(root, "runs", runs) | !json_contrasts(run, root);
+        json_object_set_new(root, "runs", runs) | !json_contrasts(run, root) |
+        !json_trajectory(run, root);
     char *text =
         status || failed ? NULL : json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
     if (!status && !text) status = status_new(EXIT_RESOURCE, "out of memory for JSON");

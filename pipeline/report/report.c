@@ -15,6 +15,7 @@
 #include "report/residual.h"
 #include "report/surprisal.h"
 #include "report/text.h"
+#include "report/trajectory.h"
 
 const char *report_title(const run_t *run)
 {
@@ -107,6 +108,7 @@ static status_t write_figures(const run_t *run, const char *directory, report_t 
     char *place = NULL;
     status_t status = path_join(directory, "figures", &place);
     if (!status) status = figures_training(run, &report->figures);
+    if (!status) status = figures_trajectory(run, &report->figures);
     if (!status) status = figures_layers(run, &report->figures);
     if (!status) status = figures_sweeps(run, &report->figures);
     for (size_t i = 0; !status && i < report->figures.count; i++) {
@@ -193,6 +195,10 @@ status_t report_write(const run_t *run, const char *directory, report_t *report)
         status = write_by(run, directory, "surprisal.csv", csv_surprisal, report);
     if (!status && run->comparisons)
         status = write_by(run, directory, "comparisons.csv", csv_comparisons, report);
+    if (!status && run->emergences)
+        status = write_by(run, directory, "emergence.csv", csv_emergence, report);
+    if (!status && run->correlations)
+        status = write_by(run, directory, "correlations.csv", csv_correlations, report);
     if (!status && run->drifts) status = write_by(run, directory, "drift.csv", csv_drift, report);
     if (!status && run->turns)
         status = write_by(run, directory, "weights.csv", csv_weights, report);

@@ -10,6 +10,7 @@
 #include "report/surprisal.h"
 #include "report/tables.h"
 #include "report/text.h"
+#include "report/trajectory.h"
 
 /* An SVG of ours is far smaller. */
 enum { SVG_BYTES = 64 << 20 };
@@ -160,6 +161,7 @@ status_t report_html(const run_t *run, const report_t *report, const char *direc
     if (!status) status = tables_wd(run, detail, &neurons);
     if (!status) status = tables_layers(run, &neurons);
     if (!status) status = tables_comparisons(run, &neurons);
+    if (!status) status = tables_trajectory(run, &neurons);
     if (!status) status = tables_drift(run, &neurons);
     if (!status) status = tables_weights(run, &neurons);
     if (!status && neurons.count) status = str_add(html, "<h2>Neurons</h2>\n");

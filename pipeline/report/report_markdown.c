@@ -7,6 +7,7 @@
 #include "report/surprisal.h"
 #include "report/tables.h"
 #include "report/text.h"
+#include "report/trajectory.h"
 
 static status_t add_tables(const tables_t *tables, int level, str_t *text)
 {
@@ -81,6 +82,7 @@ status_t report_markdown(const run_t *run, const report_t *report, str_t *text)
     if (!status) status = tables_wd(run, detail, &neurons);
     if (!status) status = tables_layers(run, &neurons);
     if (!status) status = tables_comparisons(run, &neurons);
+    if (!status) status = tables_trajectory(run, &neurons);
     if (!status) status = tables_drift(run, &neurons);
     if (!status) status = tables_weights(run, &neurons);
     if (!status && neurons.count) status = str_add(text, "## Neurons\n\n");

@@ -74,6 +74,7 @@ status_t run_open(const config_t *config, const char *directory, const strings_t
     if (!status) status = run_read_contrasts(run);
     if (!status) status = run_read_results(run);
     if (!status) status = run_read_surprisal(run);
+    if (!status) status = run_read_trajectory(run);
     if (!status) status = run_read_measures(run);
     strings_sort_natural(&run->versions);
     if (status) run_close(run);
@@ -120,6 +121,11 @@ void run_close(run_t *run)
     mem_free(&run->spread);
     mem_free(&run->dissociation);
     mem_free(&run->residual);
+    for (size_t i = 0; run->point && i < run->checkpoints->count; i++)
+        mem_free(&run->point[i].weights);
+    mem_free(&run->point);
+    mem_free(&run->emergence);
+    mem_free(&run->correlation);
     mem_free(&run->surprisal);
     strings_free(&run->token_groups);
     for (size_t i = 0; i < run->turns; i++) mem_free(&run->turn[i].against);

@@ -213,6 +213,35 @@ typedef struct {
     interval_t interval;
 } run_surprisal_t;
 
+/* What tells a checkpoint from others. */
+typedef struct {
+    char *
+        weights; /* the digest of its weights and config.json, as its results tell; NULL: unknown */
+    ptrdiff_t
+        same_as; /* an earlier checkpoint whose digest or whose every WD equals its own; -1: none */
+} run_point_t;
+
+/* A cohort at a checkpoint, as it was chosen there. */
+typedef struct {
+    size_t checkpoint, rule;
+    int64_t neurons;
+    double wd;      /* mean over its neurons, those that have one */
+    double overlap; /* with the same cohort at the last checkpoint that has it, Jaccard's */
+} run_emergence_t;
+
+/* Over checkpoints: the mean WD of a cohort with a task's result. Checkpoints that repeat an earlier
+ * one do not count. */
+typedef struct {
+    size_t rule;
+    const char *chosen_at; /* the neurons chosen there; NULL: at each checkpoint anew; borrowed */
+    size_t task;
+    ptrdiff_t term;           /* -1: all */
+    ptrdiff_t contrast;       /* -1: the baseline's result; else what the contrast changes */
+    int64_t n;                /* checkpoints */
+    double pearson, spearman; /* NaN: not defined */
+    interval_t pearson_interval, spearman_interval;
+} run_correlation_t;
+
 typedef struct {
     const config_t *config; /* borrowed, as are directory and checkpoints */
     const char *directory;
@@ -237,6 +266,11 @@ typedef struct {
     size_t turns, turn_capacity;
     run_residual_t *residual;
     size_t residuals, residual_capacity;
+    run_point_t *point; /* [checkpoints] */
+    run_emergence_t *emergence;
+    size_t emergences, emergence_capacity;
+    run_correlation_t *correlation;
+    size_t correlations, correlation_capacity;
     run_surprisal_t *surprisal;
     size_t surprisals, surprisal_capacity;
     strings_t token_groups; /* names of their groups, each once */
@@ -275,6 +309,9 @@ const char *run_items_name(const run_task_t *task);
 const char *run_interval_name(const run_task_t *task);
 /* Whether anything of a task (SIZE_MAX: of any) is there. */
 bool run_has_results(const run_t *run, size_t task);
+/* Whether a cohort is chosen by what the model does, so that it may change along training: not random
+ * ones, lists, and all neurons. */
+bool run_rule_varies(const run_t *run, size_t rule);
 /* Jaccard's index of a cohort and what its rule chooses at another checkpoint; NaN: no such thing. */
 double run_drift_overlap(const run_drift_t *drift);
 /* The last checkpoint with statistics / with results of a task, or -1. */

@@ -35,9 +35,8 @@ static status_t rank_layers(const matrix_t *matrix, end_t end, double *rank)
     return status;
 }
 
-/* The mean over the cohort's neurons of value [layers][neurons], those that have one: *count. */
-static double mean_of(const matrix_t *matrix, const double *value, const cohort_t *cohort,
-                      int64_t *count)
+double run_mean_over(const matrix_t *matrix, const double *value, const cohort_t *cohort,
+                     int64_t *count)
 {
     double sum = 0;
     *count = 0;
@@ -52,8 +51,7 @@ static double mean_of(const matrix_t *matrix, const double *value, const cohort_
     return *count ? sum / (double)*count : NAN;
 }
 
-/* Neurons of both, each ordered by layer and neuron. */
-static int64_t common(const cohort_t *a, const cohort_t *b)
+int64_t run_common_neurons(const cohort_t *a, const cohort_t *b)
 {
     int64_t both = 0;
     for (int64_t i = 0, j = 0; i < a->count && j < b->count;) {
@@ -78,7 +76,7 @@ static void choose_here(const rules_t *rules, run_t *run, const cohort_t *cohort
                                       run->checkpoints->item[drift->checkpoint], &own);
     if (!status) {
         drift->own = own.count;
-        drift->both = common(cohort, &own);
+        drift->both = run_common_neurons(cohort, &own);
     }
     status_free(&status);
     cohort_destroy(&own);
@@ -101,8 +99,8 @@ static status_t measure(run_t *run, const cohort_t *cohort, run_drift_t *drift)
     if (!status) {
         drift->neurons = cohort->count;
         drift->of = matrix.neurons;
-        drift->rank = mean_of(&matrix, rank, cohort, &drift->ranked);
-        drift->wd = mean_of(&wd, wd.value, cohort, &count);
+        drift->rank = run_mean_over(&matrix, rank, cohort, &drift->ranked);
+        drift->wd = run_mean_over(&wd, wd.value, cohort, &count);
     }
     mem_free(&rank);
     mem_free(&path);

@@ -3,6 +3,7 @@
 #define WN_REPORT_RUN_INTERNAL_H
 
 #include "report/run.h"
+#include "select/selection.h"
 #include "store/store.h"
 
 /* Opens "<directory>/<name>"; *store stays NULL where there is no such file. Notes the version
@@ -26,6 +27,15 @@ MUST_CHECK status_t run_read_weights(run_t *run);
 MUST_CHECK status_t run_read_measures(run_t *run);
 /* After contrasts. */
 MUST_CHECK status_t run_read_surprisal(run_t *run);
+/* After drift and results. */
+MUST_CHECK status_t run_read_trajectory(run_t *run);
+
+/* Neurons of both cohorts, each ordered by layer and neuron. */
+int64_t run_common_neurons(const cohort_t *a, const cohort_t *b);
+/* The mean over the cohort's neurons of value [layers][neurons] of the matrix, those that have one:
+ * *count; NaN where none has. */
+double run_mean_over(const matrix_t *matrix, const double *value, const cohort_t *cohort,
+                     int64_t *count);
 
 /* ---- results of one checkpoint and task ---- */
 

@@ -61,6 +61,23 @@ static status_t add_checkpoints(const run_t *run, table_t *table)
     return status;
 }
 
+/* Checkpoints that repeat the weights of others. */
+static status_t add_same(const run_t *run, table_t *table)
+{
+    str_t text = {0};
+    status_t status = NULL;
+    for (size_t i = 0; !status && i < run->checkpoints->count; i++)
+        if (run->point[i].same_as >= 0)
+            status =
+                str_printf(&text, "%s%s as %s", text.length ? ", " : "", run->checkpoints->item[i],
+                           run->checkpoints->item[run->point[i].same_as]);
+    if (!status && text.length)
+        status = str_add(&text, "; they count once where checkpoints are counted");
+    if (!status && text.length) status = add(table, "EQUAL WEIGHTS", text.data);
+    str_free(&text);
+    return status;
+}
+
 static status_t add_data(const run_t *run, table_t *table)
 {
     status_t status = NULL;
@@ -229,6 +246,7 @@ status_t tables_setting(const run_t *run, tables_t *tables)
     if (!status) status = add(table, "run", config_text(run->config, "run.name"));
     if (!status) status = add_model(run, table);
     if (!status) status = add_checkpoints(run, table);
+    if (!status) status = add_same(run, table);
     if (!status) status = add_data(run, table);
     if (!status) status = add_activations(run, table);
     if (!status) status = add_scoring(run, table);

@@ -55,6 +55,26 @@ static double correlate(const double *a, const double *b, int64_t count)
     return first > 0 && second > 0 ? both / sqrt(first * second) : NAN;
 }
 
+double linear_correlation(const double *a, const double *b, int64_t count, int64_t *used)
+{
+    double mean[2] = {0}, both = 0, first = 0, second = 0;
+    *used = 0;
+    for (int64_t i = 0; i < count; i++) {
+        if (isnan(a[i]) || isnan(b[i])) continue;
+        mean[0] += a[i], mean[1] += b[i];
+        ++*used;
+    }
+    mean[0] /= (double)*used, mean[1] /= (double)*used;
+    for (int64_t i = 0; i < count; i++) {
+        if (isnan(a[i]) || isnan(b[i])) continue;
+        double x = a[i] - mean[0], y = b[i] - mean[1];
+        both += x * y;
+        first += x * x;
+        second += y * y;
+    }
+    return first > 0 && second > 0 ? both / sqrt(first * second) : NAN;
+}
+
 status_t rank_correlation(const double *a, const double *b, int64_t count, double *correlation,
                           int64_t *used)
 {

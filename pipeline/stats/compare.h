@@ -28,6 +28,9 @@ MUST_CHECK status_t ranks_of(const double *value, int64_t count, double *rank);
 MUST_CHECK status_t rank_correlation(const double *a, const double *b, int64_t count,
                                      double *correlation, int64_t *used);
 
+/* Pearson's correlation over the same places. */
+double linear_correlation(const double *a, const double *b, int64_t count, int64_t *used);
+
 /* comparison [layers + 1]: of each layer, and of all layers together, of a and b [layers][neurons]
  * (NaN: undefined). The top of a layer: values strictly above percentile 100 - percent of its defined
  * ones, as cohorts are chosen; of all layers: the layers' tops together, while the correlation is that of

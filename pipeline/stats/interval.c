@@ -76,3 +76,11 @@ interval_t interval_mean(double mean, double variance, int64_t count, double lev
     double half = t * sqrt(variance / (double)count);
     return (interval_t){mean - half, mean + half};
 }
+
+interval_t interval_correlation(double correlation, int64_t count, bool ranks, double level)
+{
+    if (count < 4 || !(fabs(correlation) < 1)) return (interval_t){NAN, NAN};
+    double variance = (ranks ? 1 + correlation * correlation / 2 : 1) / (double)(count - 3);
+    double z = atanh(correlation), half = normal_quantile(0.5 + level / 2) * sqrt(variance);
+    return (interval_t){tanh(z - half), tanh(z + half)};
+}

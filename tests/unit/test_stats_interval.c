@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "stats/compare.h"
 #include "stats/interval.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -78,12 +79,33 @@ static void test_mean(void **state)
     assert_true(isnan(interval_mean(2.5, 0, 1, 0.95).low));
 }
 
+/* scipy.stats.pearsonr's and, for Spearman's, its formula by NumPy, of nine pairs of values */
+static void test_correlation(void **state)
+{
+    (void)state;
+    static const double x[] = {0.08, 0.11, 0.14, NAN, 0.13, 0.21, 0.3, 0.35, 0.33, 0.41};
+    static const double y[] = {0.5, 0.52, 0.61, 3, 0.58, 0.7, 0.83, 0.8, 0.86, 0.86};
+    int64_t used;
+    double correlation = linear_correlation(x, y, 10, &used);
+    assert_int_equal(used, 9);
+    assert_close(correlation, 0.9669866987699238, 1e-14);
+    interval_t interval = interval_correlation(correlation, used, false, 0.95);
+    assert_close(interval.low, 0.8464570464378892, 1e-13);
+    assert_close(interval.high, 0.9932477941488477, 1e-13);
+    assert_null(rank_correlation(x, y, 10, &correlation, &used));
+    assert_close(correlation, 0.9372466978064098, 1e-14);
+    interval = interval_correlation(correlation, used, true, 0.95);
+    assert_close(interval.low, 0.6381135781250239, 1e-13);
+    assert_close(interval.high, 0.9905453142194713, 1e-13);
+    assert_true(isnan(interval_correlation(0.5, 3, false, 0.95).low));
+    assert_true(isnan(interval_correlation(1, 9, false, 0.95).low));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_newcombe),
-        cmocka_unit_test(test_share),
-        cmocka_unit_test(test_student),
+        cmocka_unit_test(test_newcombe), cmocka_unit_test(test_share),
+        cmocka_unit_test(test_student),  cmocka_unit_test(test_correlation),
         cmocka_unit_test(test_mean),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -186,7 +186,7 @@ static void test_nothing(void **state)
 
 /* ---- coverage ---- */
 
-enum { TRIALS = 2000, REPLICATES = 2000 };
+enum { TRIALS = 2000, REPLICATES = 1000 };
 
 static double coverage_of_share(int64_t items, double share, uint64_t seed)
 {
