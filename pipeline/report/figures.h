@@ -16,5 +16,7 @@ MUST_CHECK status_t figures_sweeps(const run_t *run, figures_t *figures);
 /* Cohorts along training: their WD, where they are chosen anew and where the last ones are followed,
  * and how much of the last ones is there already; each phenomenon under each condition. */
 MUST_CHECK status_t figures_trajectory(const run_t *run, figures_t *figures);
+/* Excess surprisal by part of speech, for each task that has some, at its last checkpoint. */
+MUST_CHECK status_t figures_surprisal(const run_t *run, figures_t *figures);
 
 #endif

@@ -109,6 +109,7 @@ static status_t write_figures(const run_t *run, const char *directory, report_t 
     status_t status = path_join(directory, "figures", &place);
     if (!status) status = figures_training(run, &report->figures);
     if (!status) status = figures_trajectory(run, &report->figures);
+    if (!status) status = figures_surprisal(run, &report->figures);
     if (!status) status = figures_layers(run, &report->figures);
     if (!status) status = figures_sweeps(run, &report->figures);
     for (size_t i = 0; !status && i < report->figures.count; i++) {

@@ -177,14 +177,14 @@ check "a line of columns for each figure's data" \
     awk 'FNR == 1 { n = split($0, f, ","); next } split($0, f, ",") != n { exit 1 }' "$report"/figures/*.csv
 if command -v gnuplot > "$scratch/check"; then
     for figure in training-pairs-pairs training-choice-questions training-choice-questions-acc_norm \
-        perplexity-text emergence phenomena-pairs-pairs wd-layers sweep; do
+        perplexity-text emergence phenomena-pairs-pairs surprisal-pos-tagged wd-layers sweep; do
         has "$figure.svg" "</svg>" "$report/figures/$figure.svg"
         check "$figure.png" test "$(head -c 4 "$report/figures/$figure.png" | tail -c 3)" = PNG
     done
     check "the script draws the same figure by hand" \
         sh -c "cp -r '$report/figures' '$scratch/by-hand' && cd '$scratch/by-hand' && rm sweep.svg &&
                gnuplot -d sweep.gp && cmp sweep.svg '$report/figures/sweep.svg'"
-    check "figures stand within the page" test "$(grep -c '<svg role="img"' "$report/index.html")" -eq 10
+    check "figures stand within the page" test "$(grep -c '<svg role="img"' "$report/index.html")" -eq 11
 fi
 check "ids of the page are unique" \
     test -z "$(grep -oE " id=[\"'][^\"']*" "$report/index.html" | sort | uniq -d)"
