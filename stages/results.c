@@ -1,6 +1,7 @@
 #include "stages/results.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "core/memory.h"
 #include "eval/choice.h"
@@ -27,60 +28,58 @@ double results_bytes(const task_t *task, const sequences_t *sequences, size_t co
 /* ---- the scores of one condition ---- */
 
 /* Of pairs, choices and windows, a number per sequence. */
-static status_t write_scores(const results_t *results, size_t index, store_t *store)
+static const struct {
+    const char *dataset, *unit, *description;
+} kinds[] = {
+    [TASK_PERPLEXITY] = {"loss", "nats a token",
+                         "mean negative log-probability of a window's scored tokens"},
+    [TASK_POS] = {"loss", "nats a token",
+                  "mean negative log-probability of a window's scored tokens"},
+    [TASK_PAIRS] = {"score", "nats", "sum of log-probabilities of the scored tokens: good, bad"},
+    [TASK_CHOICE] = {"score", "nats",
+                     "sum of log-probabilities of the scored tokens of each choice"},
+};
+
+void results_scores(const task_t *task, const sequences_t *sequences, const double *sum,
+                    double *score)
 {
-    static const struct {
-        const char *dataset, *unit, *description;
-    } kinds[] = {
-        [TASK_PERPLEXITY] = {"loss", "nats a token",
-                             "mean negative log-probability of a window's scored tokens"},
-        [TASK_POS] = {"loss", "nats a token",
-                      "mean negative log-probability of a window's scored tokens"},
-        [TASK_PAIRS] = {"score", "nats",
-                        "sum of log-probabilities of the scored tokens: good, bad"},
-        [TASK_CHOICE] = {"score", "nats",
-                         "sum of log-probabilities of the scored tokens of each choice"},
-    };
-    const task_t *task = results->task;
-    const sequences_t *sequences = results->sequences;
-    const double *sum = results->sum + index * sequences->count;
-    bool pairs = task->kind == TASK_PAIRS, mean = pairs && task->mean;
+    bool mean = task->kind == TASK_PAIRS && task->mean;
     bool loss = task->kind == TASK_PERPLEXITY || task->kind == TASK_POS;
-    uint64_t shape[2] = {pairs ? sequences->items : sequences->count, 2};
-    char name[512];
-    double *score = NULL;
-    status_t status = mem_new(&score, sequences->count, "scores");
-    for (size_t s = 0; !status && s < sequences->count; s++) {
+    for (size_t s = 0; s < sequences->count; s++) {
         double scored = (double)sequences_scored(sequences, s);
         score[s] = loss ? -sum[s] / scored : mean ? sum[s] / scored : sum[s];
     }
+}
+
+static status_t write_scores(const results_t *results, size_t index, store_t *store)
+{
+    const task_t *task = results->task;
+    const sequences_t *sequences = results->sequences;
+    bool pairs = task->kind == TASK_PAIRS, mean = pairs && task->mean;
+    uint64_t shape[2] = {pairs ? sequences->items : sequences->count, 2};
+    char name[512];
     snprintf(name, sizeof name, "/%s/%s", results->conditions->condition[index].name,
              kinds[task->kind].dataset);
-    if (!status) status = store_write(store, name, STORE_F64, pairs ? 2 : 1, shape, score);
-    if (!status)
-        status = store_describe(store, name, mean ? "nats a token" : kinds[task->kind].unit,
-                                mean ? "mean log-probability per scored token: good, bad"
-                                     : kinds[task->kind].description);
-    mem_free(&score);
-    return status;
+    status_t status = store_write(store, name, STORE_F64, pairs ? 2 : 1, shape,
+                                  results->score + index * sequences->count);
+    return status ? status
+                  : store_describe(store, name, mean ? "nats a token" : kinds[task->kind].unit,
+                                   mean ? "mean log-probability per scored token: good, bad"
+                                        : kinds[task->kind].description);
 }
 
 static status_t write_tagged(const results_t *results, size_t index, store_t *store)
 {
     const sequences_t *sequences = results->sequences;
     const char *condition = results->conditions->condition[index].name;
-    size_t all = (size_t)sequences->offset[sequences->count];
+    const double *nll = results->nll + index * sequences->tokens;
     uint64_t tokens = sequences->tokens, tags = sequences->tags.count;
-    double *nll = NULL, *mean = NULL;
+    double *mean = NULL;
     int64_t *count = NULL;
     char name[512];
-    status_t status = mem_new(&nll, sequences->tokens, "tokens");
-    if (!status) status = mem_new(&mean, sequences->tags.count, "tags");
+    status_t status = mem_new(&mean, sequences->tags.count, "tags");
     if (!status) status = mem_new(&count, sequences->tags.count, "tags");
-    if (!status) {
-        tagged_place(sequences, results->token + index * all, nll);
-        tagged_means(sequences, nll, mean, count);
-    }
+    if (!status) tagged_means(sequences, nll, mean, count);
     snprintf(name, sizeof name, "/%s/nll", condition);
     if (!status) status = store_write(store, name, STORE_F64, 1, &tokens, nll);
     if (!status)
@@ -95,7 +94,6 @@ static status_t write_tagged(const results_t *results, size_t index, store_t *st
     snprintf(name, sizeof name, "/%s/count", condition);
     if (!status) status = store_write(store, name, STORE_I64, 1, &tags, count);
     if (!status) status = store_describe(store, name, "tokens", "scored tokens by tag of /tags");
-    mem_free(&nll);
     mem_free(&mean);
     mem_free(&count);
     return status;
@@ -104,7 +102,7 @@ static status_t write_tagged(const results_t *results, size_t index, store_t *st
 static status_t write_answers(const results_t *results, size_t index, store_t *store)
 {
     const sequences_t *sequences = results->sequences;
-    choice_counts_t counts = choice_count(sequences, results->sum + index * sequences->count);
+    choice_counts_t counts = choice_count(sequences, results->score + index * sequences->count);
     double questions = (double)counts.questions;
     char name[512];
     snprintf(name, sizeof name, "/%s", results->conditions->condition[index].name);
@@ -136,11 +134,55 @@ status_t results_describe(const results_t *results, size_t index, store_t *store
 
 static status_t write_condition(const results_t *results, size_t index, store_t *store)
 {
+    char name[512];
     status_t status = write_scores(results, index, store);
     if (!status && results->task->kind == TASK_POS) status = write_tagged(results, index, store);
     if (!status && results->task->kind == TASK_CHOICE)
         status = write_answers(results, index, store);
-    return status ? status : results_describe(results, index, store);
+    if (!status) status = results_describe(results, index, store);
+    snprintf(name, sizeof name, "/%s", results->conditions->condition[index].name);
+    return status ? status : store_set_text(store, name, "scores", results->score_key[index]);
+}
+
+/* ---- a condition that is there ---- */
+
+bool results_has(const store_t *store, const task_t *task, const char *condition,
+                 const char *score_key)
+{
+    char name[512], *found = NULL;
+    snprintf(name, sizeof name, "/%s/%s", condition, kinds[task->kind].dataset);
+    if (!store_has(store, name)) return false;
+    snprintf(name, sizeof name, "/%s", condition);
+    status_t status = store_get_text(store, name, "scores", &found);
+    bool has = !status && strcmp(found, score_key) == 0;
+    status_free(&status);
+    mem_free(&found);
+    return has;
+}
+
+static status_t read_all(const store_t *store, const char *name, uint64_t count, double *values)
+{
+    store_info_t info;
+    const uint64_t zero[2] = {0};
+    status_t status = store_find(store, name, &info);
+    if (status) return status;
+    if (info.count != count)
+        return status_new(EXIT_INPUT, "%s: %s: %llu values, %llu are expected", store_path(store),
+                          name, (unsigned long long)info.count, (unsigned long long)count);
+    return store_get(store, name, STORE_F64, zero, info.shape, values);
+}
+
+status_t results_read(const store_t *store, const task_t *task, const char *condition,
+                      const sequences_t *sequences, double *score, double *nll,
+                      deviation_t *deviation)
+{
+    char name[512];
+    snprintf(name, sizeof name, "/%s/%s", condition, kinds[task->kind].dataset);
+    status_t status = read_all(store, name, sequences->count, score);
+    snprintf(name, sizeof name, "/%s/nll", condition);
+    if (!status && nll) status = read_all(store, name, sequences->tokens, nll);
+    snprintf(name, sizeof name, "/%s", condition);
+    return status || !deviation ? status : stage_read_deviation(store, name, deviation);
 }
 
 /* ---- what all conditions share ---- */

@@ -14,8 +14,9 @@ typedef struct {
     const conditions_t *conditions;
     const char *checkpoint, *model, *tokenizer; /* name; digests */
     int layers;
-    const double *sum;   /* [conditions][sequences] */
-    const double *token; /* [conditions][tokens]: pos, else NULL */
+    const double *score;                 /* [conditions][sequences] as results_scores makes them */
+    const double *nll;                   /* [conditions][tokens of the shard]: pos, else NULL */
+    const char (*score_key)[SHA256_HEX]; /* [conditions] of all that its scores depend on */
     arithmetic_t arithmetic;
     const deviation_t *deviation; /* [conditions] from float32; NULL in float32 */
 } results_t;
@@ -28,6 +29,18 @@ MUST_CHECK status_t results_describe(const results_t *results, size_t condition,
 
 /* Whether a task's results need the scores of single tokens. */
 bool results_by_token(const task_t *task);
+
+/* score [sequences], as it is written, of the sums of a condition's log-probabilities. */
+void results_scores(const task_t *task, const sequences_t *sequences, const double *sum,
+                    double *score);
+
+/* Whether a file that was written earlier has the scores of a condition by this key. */
+bool results_has(const store_t *store, const task_t *task, const char *condition,
+                 const char *score_key);
+/* Reads them: score [sequences]; nll [tokens of the shard] and deviation, unless these are NULL. */
+MUST_CHECK status_t results_read(const store_t *store, const task_t *task, const char *condition,
+                                 const sequences_t *sequences, double *score, double *nll,
+                                 deviation_t *deviation);
 
 /* Bytes of the file, but for some that HDF5 needs itself. */
 double results_bytes(const task_t *task, const sequences_t *sequences, size_t conditions);

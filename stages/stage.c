@@ -312,3 +312,13 @@ status_t stage_write_deviation(store_t *store, const char *object, const deviati
     if (!status) status = store_set_number(store, object, "deviation_rms", deviation->rms);
     return status;
 }
+
+status_t stage_read_deviation(const store_t *store, const char *object, deviation_t *deviation)
+{
+    double count = 0;
+    status_t status = store_get_number(store, object, "deviation_count", &count);
+    if (!status) status = store_get_number(store, object, "deviation_largest", &deviation->largest);
+    if (!status) status = store_get_number(store, object, "deviation_rms", &deviation->rms);
+    deviation->count = (int64_t)count;
+    return status;
+}

@@ -72,6 +72,10 @@ MUST_CHECK status_t stage_write_arithmetic(store_t *store, arithmetic_t arithmet
 MUST_CHECK status_t stage_write_deviation(store_t *store, const char *object,
                                           const deviation_t *deviation);
 
+/* Reads what that wrote. */
+MUST_CHECK status_t stage_read_deviation(const store_t *store, const char *object,
+                                         deviation_t *deviation);
+
 /* Creates an output (collective over comm) and writes what made it: stage, key, versions, and
  * the configuration in effect. */
 MUST_CHECK status_t stage_create(const stage_t *stage, const char *path, const char *key,

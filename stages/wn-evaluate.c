@@ -6,101 +6,11 @@
 #include "core/log.h"
 #include "core/memory.h"
 #include "eval/budget.h"
-#include "eval/score.h"
 #include "model/checkpoints.h"
 #include "par/agree.h"
+#include "stages/evaluate.h"
 #include "stages/measure.h"
-#include "stages/pass.h"
-#include "stages/results.h"
 #include "stages/sequences.h"
-
-/* What a task runs over, whatever the checkpoint; and how fast this machine does it. */
-typedef struct {
-    sequences_t sequences;
-    score_plan_t plan;
-    pass_rate_t rate;
-} work_t;
-
-typedef struct {
-    stage_t *stage;
-    tasks_t tasks;
-    work_t *work; /* [tasks]; in a dry run kept for the next checkpoint */
-    conditions_t conditions;
-    char *tokenizer; /* digest of the model's tokenizer */
-    arithmetic_t arithmetic;
-    /* of the checkpoint at hand */
-    const char *checkpoint;
-    char *model_path, hash[SHA256_HEX]; /* "": not yet known */
-    model_shape_t shape;
-    bool chosen; /* the cohorts are known */
-    bool opened; /* the weights have been read, or in a dry run would have been */
-    model_t *model;
-    cohort_t cohort; /* of a task of extremes */
-} evaluation_t;
-
-/* ---- what belongs together ---- */
-
-static status_t add_cohort(const evaluation_t *it, const task_t *task, hash_t *hash)
-{
-    char lists[64];
-    size_t bytes = (size_t)it->cohort.count * sizeof(int32_t);
-    snprintf(lists, sizeof lists, "count %lld context %lld", (long long)task->count,
-             (long long)task->context);
-    status_t status = hash_add_field(hash, "lists", lists);
-    if (!status) status = hash_add(hash, it->cohort.layer, bytes);
-    return status ? status : hash_add(hash, it->cohort.neuron, bytes);
-}
-
-/* A hash over what the scores of any condition depend on. */
-static status_t begin_key(const evaluation_t *it, const task_t *task, const sequences_t *sequences,
-                          hash_t **hash)
-{
-    char scoring[160];
-    int chunk = (int)config_integer(it->stage->config, "resources.chunk");
-    snprintf(scoring, sizeof scoring,
-             "kind %d window %lld stride %lld windows %lld bos %d mean %d chunk %d "
-             "arithmetic %s",
-             (int)task->kind, (long long)task->window, (long long)task->stride,
-             (long long)task->windows, task->bos, task->mean, chunk,
-             arithmetic_name(it->arithmetic));
-    status_t status = stage_key_create(hash);
-    if (!status) status = hash_add_field(*hash, "stage", "evaluate");
-    if (!status) status = hash_add_field(*hash, "model", it->hash);
-    if (!status) status = hash_add_field(*hash, "sequences", sequences->key);
-    return status ? status : hash_add_field(*hash, "scoring", scoring);
-}
-
-static status_t make_key(const evaluation_t *it, const task_t *task, const sequences_t *sequences,
-                         char key[SHA256_HEX])
-{
-    hash_t *hash = NULL;
-    status_t status = begin_key(it, task, sequences, &hash);
-    if (!status && task->kind == TASK_EXTREMES) status = add_cohort(it, task, hash);
-    if (!status && task->tail) status = hash_add_field(hash, "tail", "true");
-    /* with the tokens' ids, tags, windows and positions */
-    if (!status && task->kind == TASK_POS) status = hash_add_field(hash, "tokens", "2");
-    for (size_t c = 0; !status && task->kind != TASK_EXTREMES && c < it->conditions.count; c++)
-        status =
-            hash_add_field(hash, it->conditions.condition[c].name, it->conditions.condition[c].key);
-    if (!status) status = hash_finish(&hash, key);
-    hash_destroy(&hash);
-    return status;
-}
-
-/* The keys of the scores under single conditions, whatever else is in the task. */
-static status_t make_score_keys(const evaluation_t *it, const task_t *task,
-                                const sequences_t *sequences, char (*key)[SHA256_HEX])
-{
-    status_t status = NULL;
-    for (size_t c = 0; !status && c < it->conditions.count; c++) {
-        hash_t *hash = NULL;
-        status = begin_key(it, task, sequences, &hash);
-        if (!status) status = hash_add_field(hash, "condition", it->conditions.condition[c].key);
-        if (!status) status = hash_finish(&hash, key[c]);
-        hash_destroy(&hash);
-    }
-    return status;
-}
 
 /* Collective. Whether the unit's output is there; its key, where it takes that to know. */
 static status_t look(evaluation_t *it, const task_t *task, const sequences_t *sequences,
@@ -108,10 +18,15 @@ static status_t look(evaluation_t *it, const task_t *task, const sequences_t *se
 {
     status_t status = NULL;
     *current = false;
+    memset(it->kept, 0, it->conditions.count * sizeof *it->kept);
     if (!it->chosen || !stage_needs_key(it->stage, path)) return NULL;
     if (!it->hash[0]) status = model_hash(it->stage->comm, it->model_path, it->hash);
-    if (!status) status = agree(it->stage->comm, make_key(it, task, sequences, key));
-    return status ? status : stage_is_current(it->stage, path, key, current);
+    if (!status) status = evaluate_key(it, task, sequences, key);
+    if (!status) status = evaluate_score_keys(it, task, sequences);
+    status = agree(it->stage->comm, status);
+    if (!status) status = stage_is_current(it->stage, path, key, current);
+    return status || *current || !evaluate_scores_of(task) ? status
+                                                           : evaluate_find_kept(it, task, path);
 }
 
 /* ---- the estimate ---- */
@@ -123,9 +38,13 @@ static status_t estimate_task(const evaluation_t *it, const task_t *task, work_t
     const sequences_t *sequences = &work->sequences;
     const forest_t *forest = work->plan.forest;
     static const intervention_t none = {.ablate = ABLATE_NONE};
-    bool scored = task->kind != TASK_RESIDUAL && task->kind != TASK_EXTREMES;
-    bool extremes = task->kind == TASK_EXTREMES;
-    int conditions = extremes ? 1 : (int)it->conditions.count;
+    bool scored = evaluate_scores_of(task), extremes = task->kind == TASK_EXTREMES;
+    intervention_t *fresh = NULL;
+    size_t count;
+    status_t status = agree(it->stage->comm, mem_new(&fresh, it->conditions.count, "conditions"));
+    if (status) return status;
+    evaluate_fresh(it, fresh, NULL, &count);
+    int conditions = extremes ? 1 : (int)count;
     size_t scores = scored ? score_bytes(sequences, conditions, results_by_token(task))
                            : measure_bytes(task, &it->shape, conditions, &it->cohort);
     size_t beside = sequences_bytes(sequences) + 2 * scores +
@@ -136,13 +55,14 @@ static status_t estimate_task(const evaluation_t *it, const task_t *task, work_t
                          .arithmetic = it->arithmetic,
                          .forest = forest,
                          .owner = work->plan.owner,
-                         .condition = extremes ? &none : it->conditions.intervention,
+                         .condition = extremes ? &none : fresh,
                          .conditions = conditions,
                          .layers = extremes ? measure_layers(&it->cohort) : it->shape.layers,
                          .scored = scored,
                          .beside = (double)beside,
                          .share = 1 / (double)it->tasks.count};
-    status_t status = pass_estimate(it->stage, &pass, &work->rate, estimate);
+    status = pass_estimate(it->stage, &pass, &work->rate, estimate);
+    mem_free(&fresh);
     estimate->disk = scored ? results_bytes(task, sequences, it->conditions.count)
                             : measure_disk(task, &it->shape, it->conditions.count, &it->cohort);
     if (!it->chosen) {
@@ -153,54 +73,6 @@ static status_t estimate_task(const evaluation_t *it, const task_t *task, work_t
 }
 
 /* ---- the work ---- */
-
-static status_t score(evaluation_t *it, results_t *results, const score_plan_t *plan,
-                      const char *path, const char *key)
-{
-    const task_t *task = results->task;
-    const sequences_t *sequences = results->sequences;
-    double *sum = NULL, *token = NULL;
-    deviation_t *deviation = NULL;
-    char *prefix = NULL, (*keys)[SHA256_HEX] = NULL;
-    size_t conditions = it->conditions.count, tokens = (size_t)sequences->offset[sequences->count];
-    char label[256];
-    run_options_t options = {.condition = it->conditions.intervention,
-                             .conditions = (int)conditions,
-                             .layers = it->model->shape.layers,
-                             .what = it->checkpoint,
-                             .memory = memory_for_states(it->stage->config, it->model),
-                             .team = it->stage->team,
-                             .arithmetic = it->arithmetic};
-    bool deviates = it->arithmetic != ARITHMETIC_FLOAT32;
-    int32_t chunk = (int32_t)config_integer(it->stage->config, "resources.chunk");
-    snprintf(label, sizeof label, "%s %s", it->checkpoint, task->name);
-    status_t status = mem_new(&sum, conditions * sequences->count, "scores");
-    if (!status && results_by_token(task)) status = mem_new(&token, conditions * tokens, "scores");
-    if (!status && deviates) status = mem_new(&deviation, conditions, "conditions");
-    if (!status) status = mem_new(&keys, conditions, "conditions");
-    if (!status) status = make_score_keys(it, task, sequences, keys);
-    status = agree(it->stage->comm, status);
-    if (!status)
-        status = stage_path(it->stage, true, &prefix, "journal/%s/%s", it->checkpoint, task->name);
-    const score_journal_t journal = {prefix, (const char(*)[SHA256_HEX])keys};
-    if (!status && deviates)
-        status = deviation_of_scores(it->stage->comm, it->model, sequences, chunk, &options, label,
-                                     deviation);
-    if (!status)
-        status = score_tokens(it->stage->comm, it->model, sequences, plan, &options, &journal,
-                              label, sum, token);
-    results->sum = sum;
-    results->token = token;
-    results->deviation = deviation;
-    if (!status && it->stage->rank == 0) status = results_write(results, path, key);
-    if (!status && it->stage->rank == 0) status = score_journal_remove(prefix);
-    mem_free(&prefix);
-    mem_free(&keys);
-    mem_free(&sum);
-    mem_free(&token);
-    mem_free(&deviation);
-    return agree(it->stage->comm, status);
-}
 
 static status_t open_model(evaluation_t *it)
 {
@@ -271,13 +143,14 @@ static status_t run_work(evaluation_t *it, const task_t *task, const work_t *wor
     const score_plan_t *plan = &work->plan;
     if (task->kind == TASK_EXTREMES && task->parts > 1)
         return run_parts(it, &results, plan, path, key);
-    status_t status = open_model(it);
+    bool run = !evaluate_scores_of(task) || memchr(it->kept, false, it->conditions.count);
+    status_t status = run ? open_model(it) : NULL;
     if (status) return status;
     switch (task->kind) {
     case TASK_RESIDUAL: return measure_residual(&results, it->model, plan, path, key);
     case TASK_EXTREMES:
         return measure_extremes(&results, it->model, plan, &it->cohort, 0, 1, path, key);
-    default: return score(it, &results, plan, path, key);
+    default: return evaluate_score(it, &results, plan, path, key);
     }
 }
 
@@ -388,6 +261,8 @@ static status_t run(stage_t *stage)
     if (!status) status = mem_new(&it.work, it.tasks.count, "tasks");
     if (!status) status = conditions_read(stage->config, &it.conditions);
     if (!status) status = name_conditions(&it);
+    if (!status) status = mem_new(&it.kept, it.conditions.count, "conditions");
+    if (!status) status = mem_new(&it.score_key, it.conditions.count, "conditions");
     status = agree(stage->comm, status);
     if (!status && it.tasks.count == 0 && stage->rank == 0)
         log_info("evaluate.tasks is empty: nothing to do");
@@ -397,6 +272,8 @@ static status_t run(stage_t *stage)
         status = run_checkpoint(&it, stage->chosen.item[i]);
     for (size_t t = 0; it.work && t < it.tasks.count; t++) free_work(&it.work[t]);
     mem_free(&it.work);
+    mem_free(&it.kept);
+    mem_free(&it.score_key);
     tasks_free(&it.tasks);
     conditions_free(&it.conditions);
     mem_free(&it.tokenizer);

@@ -45,6 +45,15 @@ changed()
     check "$label: makes anew what it must, and no more" diff "$scratch/wanted" "$scratch/made"
 }
 
+# kept LABEL COUNT ALL: whether the last runs took over so many conditions in each of their results.
+kept()
+{
+    local results
+    results=$(grep -c 'results/.*stale' "$scratch/log")
+    check "$1 are not computed again" test "$(grep -cE "results/.*: $2 of $3 conditions are there" "$scratch/log")" -eq "$results"
+    check "$1: there are such results" test "$results" -gt 0
+}
+
 statistics=({activations,statistics,pairs}/%s.h5)
 cohorts=(selection/{frozen,listed,random,top}.h5)
 perplexity=results/%s/perplexity-heldout.h5
@@ -66,10 +75,15 @@ options+=(--set benchmarks.grammar.limit=9)
 changed "fewer pairs" shards/grammar.h5 $pairs
 options+=(--set select.random.seed=18)
 changed "another seed" selection/random.h5 $perplexity $pairs
+options+=(--set 'evaluate.conditions=[baseline, {ablate: negative, cohort: top}]')
+changed "fewer conditions" $perplexity $pairs
+kept "those that are left" 2 2
 options+=(--set 'evaluate.conditions=[baseline, {ablate: both, cohort: random}, {ablate: both, cohort: listed}]')
 changed "other conditions" $perplexity $pairs
+kept "those that were there" 1 3
 options+=(--set select.top.percent=3)
 changed "a cohort that leads to another" selection/{top,random}.h5 $perplexity $pairs
+kept "those of other cohorts" 2 3
 echo '1,7' >> "$in/list.csv"
 changed "a longer list" selection/listed.h5 $perplexity $pairs
 echo 'The dog runs.' >> "$in/heldout.txt"
