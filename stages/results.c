@@ -5,6 +5,7 @@
 
 #include "core/memory.h"
 #include "eval/choice.h"
+#include "eval/score.h"
 #include "eval/tagged.h"
 
 bool results_by_token(const task_t *task)
@@ -45,10 +46,9 @@ void results_scores(const task_t *task, const sequences_t *sequences, const doub
 {
     bool mean = task->kind == TASK_PAIRS && task->mean;
     bool loss = task->kind == TASK_PERPLEXITY || task->kind == TASK_POS;
-    for (size_t s = 0; s < sequences->count; s++) {
-        double scored = (double)sequences_scored(sequences, s);
-        score[s] = loss ? -sum[s] / scored : mean ? sum[s] / scored : sum[s];
-    }
+    if (loss) score_losses(sequences, sum, score);
+    for (size_t s = 0; !loss && s < sequences->count; s++)
+        score[s] = mean ? sum[s] / (double)sequences_scored(sequences, s) : sum[s];
 }
 
 static status_t write_scores(const results_t *results, size_t index, store_t *store)

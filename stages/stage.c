@@ -47,7 +47,8 @@ static void print_help(const char *name, const char *summary)
         "Start it under mpirun or srun for more than one rank; results do not depend on their "
         "number.\n"
         "Exit codes: 0 done, 1 bug, 2 usage or configuration, 3 input, 4 output, 5 resources,\n"
-        "6 a value that is not finite, 7 interrupted (run again to continue).\n\n"
+        "6 a value that is not finite, 7 interrupted (run again to continue),\n"
+        "8 no cohort has the effect that was asked for.\n\n"
         "Keys of CONFIG:\n",
         name, summary);
     for (size_t i = 0; i < config_key_count; i++) {
@@ -123,6 +124,12 @@ static status_t share_checkpoints(stage_t *stage)
     return status;
 }
 
+static status_t check_corpus(const config_t *config, const rule_t *search)
+{
+    const task_t task = {.kind = TASK_PERPLEXITY, .data = search->until.corpus};
+    return task_check_data(config, config_path("select.%s.until.perplexity", search->entry), &task);
+}
+
 /* Corpora, benchmarks, cohorts and checkpoints that the configuration names must be there: every
  * stage says so, not only the one that needs them hours later. */
 static status_t check_names(const stage_t *stage)
@@ -140,6 +147,9 @@ static status_t check_names(const stage_t *stage)
     if (!status) status = rules_read(stage->config, &stage->checkpoints, &rules);
     if (!status) status = tasks_read(stage->config, &tasks);
     if (!status) status = conditions_read(stage->config, &conditions);
+    if (!status) status = conditions_check_searches(&conditions, stage->config, &rules);
+    for (size_t i = 0; !status && i < rules.count; i++)
+        if (rules.rule[i].kind == RULE_UNTIL) status = check_corpus(stage->config, &rules.rule[i]);
     conditions_free(&conditions);
     tasks_free(&tasks);
     rules_destroy(&rules);

@@ -7,12 +7,15 @@
 #include "core/memory.h"
 #include "par/agree.h"
 #include "select/selection.h"
-#include "stages/plan.h"
+#include "stages/search.h"
 
 /* What a cohort is made from. */
 typedef struct {
     stage_t *stage;
     rules_t rules;
+    conditions_t conditions;
+    searcher_t searcher;
+    bool *done;            /* [rules] */
     strings_t checkpoints; /* those that have statistics, in the run's order */
     estimate_t expected;   /* of all that is made */
     int made;
@@ -34,12 +37,12 @@ static status_t find_checkpoints(inputs_t *in)
     return status;
 }
 
-static status_t add_statistics(inputs_t *in, const char *checkpoint, hash_t *hash)
+static status_t add_found(const inputs_t *in, const rule_t *rule, hash_t *hash)
 {
     char *path = NULL, *key = NULL;
-    status_t status = selection_statistics_path(in->stage->directory, checkpoint, &path);
-    if (!status) status = stage_read_key(path, "reduce", &key);
-    if (!status) status = hash_add_field(hash, checkpoint, key);
+    status_t status = stage_path(in->stage, false, &path, "selection/%s.h5", rule->name);
+    if (!status) status = stage_read_key(path, "select", &key);
+    if (!status) status = hash_add_field(hash, "search", key);
     mem_free(&key);
     mem_free(&path);
     return status;
@@ -54,7 +57,8 @@ static status_t add_rule(inputs_t *in, size_t index, hash_t *hash)
     status_t status = rule_hash(&in->rules, index, hash);
     if (!status && rule->neurons) status = hash_file(rule->neurons, digest);
     if (!status && rule->neurons) status = hash_add_field(hash, "list", digest);
-    if (!status && rule->from) status = add_statistics(in, rule->from, hash);
+    if (!status && rule->kind == RULE_UNTIL) return add_found(in, rule, hash);
+    if (!status && rule->from) status = search_add_statistics(in->stage, rule->from, hash);
     for (size_t k = 0; !status && rule_part(rule, k, &part); k++) status = add_rule(in, part, hash);
     return status;
 }
@@ -65,7 +69,7 @@ static status_t make_key(inputs_t *in, size_t index, char key[SHA256_HEX])
     status_t status = stage_key_create(&hash);
     if (!status) status = hash_add_field(hash, "stage", "select");
     for (size_t i = 0; !status && i < in->checkpoints.count; i++)
-        status = add_statistics(in, in->checkpoints.item[i], hash);
+        status = search_add_statistics(in->stage, in->checkpoints.item[i], hash);
     if (!status) status = add_rule(in, index, hash);
     if (!status) status = hash_finish(&hash, key);
     hash_destroy(&hash);
@@ -136,32 +140,92 @@ static status_t select_cohort(inputs_t *in, size_t index)
     status_t status =
         stage_path(in->stage, false, &path, "selection/%s.h5", in->rules.rule[index].name);
     if (!status && !in->stage->dry) status = directory_create_for(path);
-    if (!status) status = plan_input(in->stage, path, "reduce", make_key(in, index, key), &known);
+    const char *maker = rules_search(&in->rules, index) ? "select" : "reduce";
+    if (!status) status = plan_input(in->stage, path, maker, make_key(in, index, key), &known);
     if (!status && known) status = stage_look(in->stage, path, key, &current);
     if (!status && known && !current) status = make(in, index, path, key);
     mem_free(&path);
     return status;
 }
 
-/* Little work on small files: rank 0 does it, the others wait for its outcome. */
+/* Collective: a cohort after those that it is made from. Most are little work on small files: rank 0
+ * does it, the others wait for its outcome. */
+static status_t make_cohort(inputs_t *in, size_t index)
+{
+    const rule_t *rule = &in->rules.rule[index];
+    size_t part = 0;
+    status_t status = NULL;
+    if (in->done[index]) return NULL;
+    in->done[index] = true;
+    for (size_t k = 0; !status && rule_part(rule, k, &part); k++) status = make_cohort(in, part);
+    if (!status && rule->kind == RULE_UNTIL) {
+        ptrdiff_t condition = conditions_find(&in->conditions, rule->until.condition);
+        const char *cohort = in->conditions.condition[condition].cohort;
+        status = make_cohort(in, (size_t)rules_find(&in->rules, cohort));
+        return status ? status : search_cohort(&in->searcher, index);
+    }
+    if (!status && in->stage->rank == 0) status = select_cohort(in, index);
+    return agree(in->stage->comm, status);
+}
+
+/* Collective: rank 0 finds the checkpoints with statistics. */
+static status_t share_checkpoints(inputs_t *in)
+{
+    str_t text = {0};
+    status_t status = in->stage->rank == 0 ? find_checkpoints(in) : NULL;
+    for (size_t i = 0; !status && i < in->checkpoints.count; i++)
+        status = str_printf(&text, "%s\n", in->checkpoints.item[i]);
+    status = share_text(in->stage->comm, status, &text);
+    strings_free(&in->checkpoints);
+    for (char *at = text.data, *end; !status && at && (end = strchr(at, '\n')); at = end + 1)
+        status = strings_append_n(&in->checkpoints, at, (size_t)(end - at));
+    str_free(&text);
+    return agree(in->stage->comm, status);
+}
+
+static status_t prepare(inputs_t *in)
+{
+    const stage_t *stage = in->stage;
+    status_t status = rules_read(stage->config, &stage->checkpoints, &in->rules);
+    if (!status) status = conditions_read(stage->config, &in->conditions);
+    if (!status) status = mem_new(&in->done, in->rules.count, "cohorts");
+    in->searcher = (searcher_t){.stage = in->stage,
+                                .rules = &in->rules,
+                                .conditions = &in->conditions,
+                                .checkpoints = &in->checkpoints};
+    return agree(stage->comm, status);
+}
+
+/* Collective: of the cohorts since the last time, but for searches, which tell their own. */
+static void tell_time(inputs_t *in)
+{
+    char label[64];
+    MPI_Bcast(&in->made, 1, MPI_INT, 0, in->stage->comm);
+    if (!in->made) return;
+    snprintf(label, sizeof label, "%d cohort%s", in->made, in->made == 1 ? "" : "s");
+    plan_compare(in->stage, label, &in->expected);
+    in->made = 0;
+    in->expected = estimate_nothing;
+}
+
 static status_t run(stage_t *stage)
 {
     inputs_t in = {.stage = stage, .expected = estimate_nothing};
-    status_t status = rules_read(stage->config, &stage->checkpoints, &in.rules);
-    if (stage->rank == 0) {
-        if (!status) status = find_checkpoints(&in);
-        for (size_t i = 0; !status && i < in.rules.count; i++) status = select_cohort(&in, i);
-    }
-    status = agree(stage->comm, status);
-    if (!status) MPI_Bcast(&in.made, 1, MPI_INT, 0, stage->comm);
-    if (!status && in.made) {
-        char label[64];
-        snprintf(label, sizeof label, "%d cohort%s", in.made, in.made == 1 ? "" : "s");
-        plan_compare(stage, label, &in.expected);
-    }
+    status_t status = prepare(&in);
+    if (!status) status = share_checkpoints(&in);
+    for (size_t i = 0; !status && i < in.rules.count; i++)
+        if (!rules_search(&in.rules, i)) status = make_cohort(&in, i);
+    if (!status) tell_time(&in);
+    for (size_t i = 0; !status && i < in.rules.count; i++) status = make_cohort(&in, i);
+    if (!status) tell_time(&in);
+    if (!status && in.searcher.unreached)
+        status = status_new(EXIT_UNREACHED, "%s", in.searcher.unreached);
+    searcher_free(&in.searcher);
+    mem_free(&in.done);
     strings_free(&in.checkpoints);
+    conditions_free(&in.conditions);
     rules_destroy(&in.rules);
-    return status;
+    return agree(stage->comm, status);
 }
 
 int main(int argc, char **argv)

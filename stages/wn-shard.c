@@ -21,7 +21,7 @@ static status_t use_task(const config_t *config, size_t task, const char *kind, 
     return use(config, config_path("evaluate.tasks[%zu].%s", task, kind), used);
 }
 
-/* The names that collect and the tasks refer to. */
+/* The names that collect, searches and the tasks refer to. */
 static status_t find_used(const config_t *config, strings_t *corpora, strings_t *benchmarks)
 {
     const char *const *also;
@@ -33,6 +33,10 @@ static status_t find_used(const config_t *config, strings_t *corpora, strings_t 
         strings_t *used = name && task_is_tagged(config, name) ? benchmarks : corpora;
         if (name && strings_find(used, name) < 0) status = strings_append(used, name);
     }
+    for (size_t i = 0; !status && i < config_count(config, "select"); i++)
+        status =
+            use(config, config_path("select.%s.until.perplexity", config_name(config, "select", i)),
+                corpora);
     for (size_t i = 0; !status && i < config_count(config, "evaluate.tasks"); i++) {
         status = use_task(config, i, "perplexity", corpora);
         if (!status) status = use_task(config, i, "residual", corpora);

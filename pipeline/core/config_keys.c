@@ -199,7 +199,7 @@ const config_key_t config_keys[] = {
     {"select.*.until.ablate", CONFIG_CHOICE, NULL,
      ONE_OF("negative|positive|both|posrelu|signflip|mean"),
      "What happens to the neurons of this cohort; by default what the condition does."},
-    {"select.*.until.tolerance", CONFIG_NUMBER, "0.02", WITHIN(0, 1),
+    {"select.*.until.tolerance", CONFIG_NUMBER, "0.05", WITHIN(0, 1),
      "How far off the perplexity may be, as a share of its rise under the condition."},
     {"select.*.until.least", CONFIG_NUMBER, "0", WITHIN(0, 100), "Smallest m, in per cent."},
     {"select.*.until.most", CONFIG_NUMBER, "100", WITHIN(0, 100), "Largest m, in per cent."},

@@ -24,6 +24,7 @@ typedef enum {
     EXIT_RESOURCE = 5,    /* memory, shared memory, MPI, what a build or processor lacks */
     EXIT_NUMERIC = 6,     /* a non-finite value */
     EXIT_INTERRUPTED = 7, /* a signal asked to stop; run again to continue */
+    EXIT_UNREACHED = 8,   /* no cohort has the effect that was asked for */
 } exit_code_t;
 
 typedef struct status *status_t;

@@ -47,6 +47,11 @@ void condition_free(condition_t *condition);
 /* Index of a condition, or -1. */
 ptrdiff_t conditions_find(const conditions_t *conditions, const char *name);
 
+/* Whether every search of select is for a condition that ablates a cohort which is not made from the
+ * search's own in the end; else an error that names the line. */
+MUST_CHECK status_t conditions_check_searches(const conditions_t *conditions,
+                                              const config_t *config, const rules_t *rules);
+
 /* Loads the neurons of every condition at a checkpoint from directory/selection/, and their means
  * where the ablation asks for them from directory/statistics/. A layer or neuron that the model
  * or the statistics lack, and more groups than layers, are EXIT_INPUT errors. */
@@ -56,8 +61,10 @@ MUST_CHECK status_t conditions_load(conditions_t *conditions, const char *direct
  * others in every layer. For estimates only: keys are empty. */
 MUST_CHECK status_t conditions_stand_in(conditions_t *conditions, int layers);
 
-/* The same of one condition with a cohort that is given (NULL: the baseline); origin names it in
- * errors. */
+/* Loads one condition; */
+MUST_CHECK status_t condition_load(condition_t *condition, const char *directory,
+                                   const char *checkpoint, int layers, int neurons);
+/* or with a cohort that is given (NULL: the baseline), which origin names in errors. */
 MUST_CHECK status_t condition_set(condition_t *condition, const cohort_t *cohort,
                                   const char *origin, const char *directory, const char *checkpoint,
                                   int layers, int neurons);

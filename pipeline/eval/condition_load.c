@@ -122,13 +122,14 @@ status_t condition_set(condition_t *condition, const cohort_t *cohort, const cha
     return status ? status : make_key(condition, layers);
 }
 
-/* The cohort from its file. */
-static status_t load_cohort(condition_t *condition, const char *directory, const char *checkpoint,
-                            int layers, int neurons)
+status_t condition_load(condition_t *condition, const char *directory, const char *checkpoint,
+                        int layers, int neurons)
 {
     char *path = NULL;
     store_t *store = NULL;
     cohort_t cohort = {0};
+    if (!condition->cohort)
+        return condition_set(condition, NULL, "", directory, checkpoint, layers, neurons);
     status_t status = str_format(&path, "%s/selection/%s.h5", directory, condition->cohort);
     if (!status) status = output_open(path, "select", &store);
     if (!status) status = selection_read(store, checkpoint, &cohort);
@@ -146,9 +147,7 @@ status_t conditions_load(conditions_t *conditions, const char *directory, const 
     status_t status = NULL;
     for (size_t i = 0; !status && i < conditions->count; i++) {
         condition_t *condition = &conditions->condition[i];
-        status = condition->cohort
-                     ? load_cohort(condition, directory, checkpoint, layers, neurons)
-                     : condition_set(condition, NULL, "", directory, checkpoint, layers, neurons);
+        status = condition_load(condition, directory, checkpoint, layers, neurons);
         conditions->intervention[i] = condition_intervention(condition);
     }
     return status;

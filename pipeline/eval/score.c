@@ -258,6 +258,12 @@ status_t score_tokens(MPI_Comm comm, model_t *model, const sequences_t *sequence
     return status;
 }
 
+void score_losses(const sequences_t *sequences, const double *sum, double *loss)
+{
+    for (size_t s = 0; s < sequences->count; s++)
+        loss[s] = -sum[s] / (double)sequences_scored(sequences, s);
+}
+
 size_t score_bytes(const sequences_t *sequences, int conditions, bool tokens)
 {
     size_t scores = sequences->count + (tokens ? token_count(sequences) : 0);

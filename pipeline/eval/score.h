@@ -54,6 +54,10 @@ MUST_CHECK status_t score_tokens(MPI_Comm comm, model_t *model, const sequences_
                                  const score_journal_t *journal, const char *label, double *sum,
                                  double *token);
 
+/* loss[s] = mean negative log-probability of sequence s's scored tokens, of which sum[s] is the sum of
+ * the log-probabilities. */
+void score_losses(const sequences_t *sequences, const double *sum, double *loss);
+
 /* Collective. How many of options' conditions, from the first on, go over the forest together: what
  * the rank with least memory can take (executor_conditions). */
 MUST_CHECK status_t score_in_flight(MPI_Comm comm, const model_shape_t *shape,

@@ -13,6 +13,7 @@
 #include "report/figures.h"
 #include "report/harness.h"
 #include "report/residual.h"
+#include "report/searches.h"
 #include "report/surprisal.h"
 #include "report/text.h"
 #include "report/trajectory.h"
@@ -206,6 +207,8 @@ status_t report_write(const run_t *run, const char *directory, report_t *report)
     if (!status) status = write_by(run, directory, "results.json", harness_json, report);
     if (!status) status = write_text(directory, "cohorts.csv", &run->cohorts_csv, report);
     if (!status) status = write_text(directory, "cohort_layers.csv", &run->sizes_csv, report);
+    if (!status && run->searches)
+        status = write_by(run, directory, "searches.csv", csv_searches, report);
     if (!status) status = write_by(run, directory, "pair_signs.csv", csv_pair_signs, report);
     if (!status) status = write_tasks(run, directory, report);
     if (!status) status = write_measures(run, directory, report);

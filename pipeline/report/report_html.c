@@ -7,6 +7,7 @@
 #include "report/contrasts.h"
 #include "report/report.h"
 #include "report/residual.h"
+#include "report/searches.h"
 #include "report/surprisal.h"
 #include "report/tables.h"
 #include "report/text.h"
@@ -149,6 +150,7 @@ status_t report_html(const run_t *run, const report_t *report, const char *direc
     status_t status = add_head(run, html);
     if (!status) status = tables_setting(run, &setting);
     if (!status) status = tables_cohorts(run, &setting);
+    if (!status) status = tables_searches(run, &setting);
     if (!status) status = add_tables(&setting, 2, html);
     if (!status) status = add_figures(report, directory, html);
     if (!status) status = tables_results(run, detail, &results);

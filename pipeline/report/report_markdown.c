@@ -4,6 +4,7 @@
 #include "report/contrasts.h"
 #include "report/report.h"
 #include "report/residual.h"
+#include "report/searches.h"
 #include "report/surprisal.h"
 #include "report/tables.h"
 #include "report/text.h"
@@ -71,6 +72,7 @@ status_t report_markdown(const run_t *run, const report_t *report, str_t *text)
     if (!status) status = str_add(text, "\n\n");
     if (!status) status = tables_setting(run, &setting);
     if (!status) status = tables_cohorts(run, &setting);
+    if (!status) status = tables_searches(run, &setting);
     if (!status) status = add_tables(&setting, 2, text);
     if (!status) status = tables_results(run, detail, &results);
     if (!status) status = tables_contrasts(run, &results);

@@ -140,6 +140,8 @@ void run_close(run_t *run)
     mem_free(&run->data);
     str_free(&run->cohorts_csv);
     str_free(&run->sizes_csv);
+    for (size_t i = 0; i < run->searches; i++) search_free(&run->search[i].is);
+    mem_free(&run->search);
     strings_free(&run->missing);
     strings_free(&run->versions);
     strings_free(&run->products);

@@ -17,6 +17,7 @@
 #include "model/dissimilarity.h"
 #include "select/findings.h"
 #include "select/rules.h"
+#include "select/search_file.h"
 #include "stats/compare.h"
 
 /* A task of the configuration. */
@@ -147,6 +148,12 @@ typedef struct {
     bool signs_known;
     int64_t signs[SIDES][SIGNS]; /* of pairs of tokens */
 } run_cohort_t;
+
+/* How the size of a cohort at a checkpoint was found. */
+typedef struct {
+    size_t rule, checkpoint;
+    search_t is;
+} run_search_t;
 
 /* Two measurements of the same neurons: one checkpoint's statistics with each other, or one statistic
  * here and there. */
@@ -285,8 +292,10 @@ typedef struct {
     size_t spreads, spread_capacity;
     run_dissociation_t *dissociation;
     size_t dissociations, dissociation_capacity;
-    str_t *extremes_csv;   /* [plan.count]: of tasks of extremes */
-    str_t cohorts_csv;     /* checkpoint,cohort,layer,neuron,value */
+    str_t *extremes_csv;  /* [plan.count]: of tasks of extremes */
+    str_t cohorts_csv;    /* checkpoint,cohort,layer,neuron,value */
+    run_search_t *search; /* by rule, then checkpoint */
+    size_t searches, search_capacity;
     str_t sizes_csv;       /* checkpoint,cohort,layer,neurons,threshold */
     strings_t products;    /* of the results, each once: "bfloat16 (oneDNN ...)" */
     deviation_t deviation; /* of all scores that say how far they are from float32 */

@@ -38,6 +38,18 @@ static status_t list_sizes(run_t *run, const char *checkpoint, const char *name,
     return status;
 }
 
+static status_t read_search(run_t *run, const store_t *store, size_t rule, size_t checkpoint)
+{
+    run_search_t search = {.rule = rule, .checkpoint = checkpoint};
+    bool found = false;
+    status_t status = search_read(store, run->checkpoints->item[checkpoint], &search.is, &found);
+    if (status || !found) return status;
+    status = mem_grow(&run->search, &run->search_capacity, run->searches + 1, "searches");
+    if (!status) run->search[run->searches++] = search;
+    else search_free(&search.is);
+    return status;
+}
+
 static void measure(const cohort_t *cohort, const findings_t *findings, run_cohort_t *size)
 {
     *size = (run_cohort_t){.there = true,
@@ -68,6 +80,7 @@ static status_t read_cohort(run_t *run, size_t rule, bool *absent)
         status = selection_read(store, checkpoint, &cohort);
         if (!status) status = findings_read(store, checkpoint, &cohort, &findings);
         if (!status) measure(&cohort, &findings, &run->cohort[i * run->rules.count + rule]);
+        if (!status) status = read_search(run, store, rule, i);
         if (!status) status = list_sizes(run, checkpoint, cohort_name, &cohort);
         /* A list of all neurons would say nothing. */
         if (!status && run->rules.rule[rule].kind != RULE_ALL)

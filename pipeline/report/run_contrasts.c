@@ -38,13 +38,15 @@ static bool same_draw(const run_t *run, size_t a, size_t b)
            (a == b || (x->seed != y->seed && same_ablation(run, a, b)));
 }
 
-/* The condition's name with its cohort's number cut off: "negative-random" of "negative-random-1". */
+/* The condition's name with its cohort's number cut off: "negative-random" of "negative-random-1",
+ * and of "negative-random-d1", as select numbers several draws. */
 static status_t name_draws(const run_t *run, size_t first, char **name)
 {
     const run_condition_t *condition = &run->condition[first];
     const char *cohort = condition->cohort, *at = strstr(condition->name, cohort);
     size_t length = strlen(cohort), end = length;
     while (end && strchr("0123456789", cohort[end - 1])) end--;
+    if (rule_of(run, first)->draw && end) end--; /* the d of -d1 */
     while (end && strchr("-_.", cohort[end - 1])) end--;
     if (!at || end == 0) return str_copy(name, condition->name);
     return str_format(name, "%.*s%s", (int)(at - condition->name + (ptrdiff_t)end), condition->name,

@@ -90,6 +90,20 @@ static status_t apply_listed(const rule_t *rule, const matrix_t *matrix, cohort_
     return status;
 }
 
+/* What a search found is in its file. */
+static status_t read_found(const rule_t *rule, const char *directory, const char *checkpoint,
+                           cohort_t *cohort)
+{
+    char *path = NULL;
+    store_t *store = NULL;
+    status_t status = str_format(&path, "%s/selection/%s.h5", directory, rule->name);
+    if (!status) status = output_open(path, "select", &store);
+    if (!status) status = selection_read(store, checkpoint, cohort);
+    store_close(&store);
+    mem_free(&path);
+    return status;
+}
+
 status_t selection_apply(const rules_t *rules, size_t index, const char *directory,
                          const char *checkpoint, cohort_t *cohort)
 {
@@ -98,6 +112,7 @@ status_t selection_apply(const rules_t *rules, size_t index, const char *directo
     end_t end = rule->kind == RULE_HIGHEST ? END_HIGHEST : END_LOWEST;
     matrix_t matrix = {0};
     *cohort = (cohort_t){0};
+    if (rule->kind == RULE_UNTIL) return read_found(rule, directory, checkpoint, cohort);
     status_t status = read_statistic(rule, directory, at, &matrix);
     if (status) return status;
     switch (rule->kind) {

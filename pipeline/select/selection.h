@@ -18,7 +18,8 @@ MUST_CHECK status_t selection_statistics_path(const char *directory, const char 
                                               char **path);
 
 /* Applies a rule for a checkpoint (or, frozen, for the one that it names) to the statistics
- * below the run's directory; one that is made from other cohorts first applies their rules. */
+ * below the run's directory; one that is made from other cohorts first applies their rules. What a search
+ * found is read from its file. */
 MUST_CHECK status_t selection_apply(const rules_t *rules, size_t rule, const char *directory,
                                     const char *checkpoint, cohort_t *cohort);
 
