@@ -326,8 +326,7 @@ const config_key_t config_keys[] = {
      "same items with ..."},
     {"report.contrasts[].against", CONFIG_TEXT, REQUIRED, ANY,
      "... another one. Each condition is compared with the baseline and each cohort with its "
-     "random "
-     "controls anyway."},
+     "controls anyway: random, matched, perplexity-matched."},
     {"report.grammar", CONFIG_TEXTS, NULL, ANY,
      "Tasks that measure grammar in the dissociation; by default the minimal pairs."},
     {"report.other", CONFIG_TEXTS, NULL, ANY,

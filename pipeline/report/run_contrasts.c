@@ -14,20 +14,13 @@ static const rule_t *rule_of(const run_t *run, size_t condition)
     return rule < 0 ? NULL : &run->rules.rule[rule];
 }
 
-/* Whether two names are equal but for these parts of them, which both must hold. */
-static bool equal_around(const char *a, const char *part, const char *b, const char *other)
-{
-    const char *at = strstr(a, part), *there = strstr(b, other);
-    return at && there && at - a == there - b && strncmp(a, b, (size_t)(at - a)) == 0 &&
-           strcmp(at + strlen(part), there + strlen(other)) == 0;
-}
-
-/* Conditions that do the same to cohorts that were chosen alike, whatever their names say of these. */
+/* Whether two conditions do the same, in the same layers, to cohorts that may differ. */
 static bool same_ablation(const run_t *run, size_t a, size_t b)
 {
-    const run_condition_t *x = &run->condition[a], *y = &run->condition[b];
-    return x->ablate && y->ablate && strcmp(x->ablate, y->ablate) == 0 &&
-           equal_around(x->name, x->cohort, y->name, y->cohort);
+    const condition_t *x = &run->planned.condition[a], *y = &run->planned.condition[b];
+    return x->ablate == y->ablate && x->factor == y->factor &&
+           x->layers.groups == y->layers.groups && x->layers.from == y->layers.from &&
+           x->layers.to == y->layers.to;
 }
 
 static bool same_draw(const run_t *run, size_t a, size_t b)
@@ -38,15 +31,15 @@ static bool same_draw(const run_t *run, size_t a, size_t b)
            (a == b || (x->seed != y->seed && same_ablation(run, a, b)));
 }
 
-/* The condition's name with its cohort's number cut off: "negative-random" of "negative-random-1",
- * and of "negative-random-d1", as select numbers several draws. */
+/* The condition's name with its cohort's number cut off: "negative-random" of "negative-random-d1" and
+ * "negative-random-1". */
 static status_t name_draws(const run_t *run, size_t first, char **name)
 {
     const run_condition_t *condition = &run->condition[first];
     const char *cohort = condition->cohort, *at = strstr(condition->name, cohort);
     size_t length = strlen(cohort), end = length;
     while (end && strchr("0123456789", cohort[end - 1])) end--;
-    if (rule_of(run, first)->draw && end) end--; /* the d of -d1 */
+    if (rule_of(run, first)->draw && end && cohort[end - 1] == 'd') end--;
     while (end && strchr("-_.", cohort[end - 1])) end--;
     if (!at || end == 0) return str_copy(name, condition->name);
     return str_format(name, "%.*s%s", (int)(at - condition->name + (ptrdiff_t)end), condition->name,
@@ -145,12 +138,16 @@ static status_t add_baselines(run_t *run)
     return status;
 }
 
-/* Whether b's cohort is a control of a's. */
+/* Whether b's cohort is a control of a's: random or paired neurons like it, or as many as raise the
+ * perplexity as much as a does. */
 static bool controls(const run_t *run, size_t a, size_t b)
 {
     const rule_t *of = rule_of(run, a), *control = rule_of(run, b);
-    return of && control && control->kind == RULE_RANDOM && &run->rules.rule[control->like] == of &&
-           same_ablation(run, a, b);
+    if (!of || !control || a == b || !same_ablation(run, a, b)) return false;
+    if (control->kind == RULE_RANDOM || control->kind == RULE_PAIRED)
+        return &run->rules.rule[control->like] == of;
+    return control->kind == RULE_UNTIL &&
+           strcmp(control->until.condition, run->condition[a].name) == 0;
 }
 
 static status_t add_controls(run_t *run)
