@@ -1,7 +1,5 @@
 /* Sketches of activations: fixed memory for any number of tokens (stats/sketch.h). One table a node,
  * to which all of its ranks add. */
-#include <string.h>
-
 #include "core/memory.h"
 #include "eval/budget.h"
 #include "par/agree.h"
@@ -184,7 +182,8 @@ static status_t add_sketch(state_t *it, const store_t *part, size_t first, size_
 {
     grid_t *grid = &it->table.grid[neuron];
     if (first == 0) *grid = sketch->grid;
-    if (memcmp(grid, &sketch->grid, sizeof *grid) != 0)
+    if (grid->centre != sketch->grid.centre || grid->power != sketch->grid.power ||
+        grid->reciprocal != sketch->grid.reciprocal)
         return status_new(EXIT_INPUT,
                           "%s: row %zu, neuron %zu: another centre or scale than in the first part",
                           store_path(part), neuron / it->neurons, neuron % it->neurons);
