@@ -20,6 +20,8 @@ enum {
 };
 /* Mean width of a character of the legend, and the most that the legend takes of the figure. */
 static const double CHARACTER = 6.7, LEGEND_MOST = 0.4;
+/* Lines that the legend has room for beside a panel. */
+enum { LEGEND = 8 };
 /* More points than this are not marked one by one. */
 enum { MARKED = 40 };
 
@@ -250,18 +252,22 @@ static status_t write_head(const panel_t *panel, bool titled, double top, int he
                        top + (titled ? TITLE : 0) + 8, height, script);
 }
 
-/* top: of the panel itself. */
-static status_t write_place(double top, double right, int height, str_t *script)
+/* top: of the panel itself. A legend of many curves is in smaller type, as gnuplot leaves out what
+ * has no room. */
+static status_t write_place(const panel_t *panel, double top, double right, int height,
+                            str_t *script)
 {
+    size_t lines = panel->curves + !isnan(panel->line);
+    double type = lines <= LEGEND ? 12 : fmax(5, 120 / (double)(lines + 1));
     double high = 1 - top / height, low = 1 - (top + PANEL) / height;
     return str_printf(
         script,
         "set lmargin at screen %.5f\nset rmargin at screen %.5f\n"
         "set tmargin at screen %.5f\nset bmargin at screen %.5f\n"
         "set key noenhanced at screen %.5f, %.5f left top vertical Left reverse samplen 1.6 "
-        "spacing 1.15 font \",12\"\n",
+        "spacing 1.15 font \",%.3g\"\n",
         (double)LEFT / CURVES_WIDTH, 1 - right / CURVES_WIDTH, high, low,
-        1 - (right - 8) / CURVES_WIDTH, high + 0.004);
+        1 - (right - 8) / CURVES_WIDTH, high + 0.004, type);
 }
 
 /* The plot command: bands first, so that no band hides a line. column: of the panel's first
@@ -315,7 +321,7 @@ static status_t write_panel(const ground_t *ground, const panel_t *panel, bool t
     double head = NOTE + (titled ? TITLE : 0);
     char *file = NULL;
     status_t status = str_format(&file, "%s.csv", figure->name);
-    if (!status) status = write_place(top + head, right, figure->height, script);
+    if (!status) status = write_place(panel, top + head, right, figure->height, script);
     if (!status) status = write_head(panel, titled, top, figure->height, script);
     if (!status) status = write_scale(panel, script);
     if (!status) status = write_ground(ground, last, script);

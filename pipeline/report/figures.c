@@ -75,7 +75,7 @@ static status_t fill_task(const run_t *run, size_t task, show_t show, const swee
     status_t status = NULL;
     for (size_t c = 0; !status && c < run->conditions; c++) {
         curve_t *curve;
-        if (!sweeps_show(sweeps, c)) continue;
+        if (!sweeps_show(sweeps, c) || run_groups(run, c)) continue;
         status = panel_add(panel, ground, run->condition[c].name, true, &curve);
         if (status) break;
         style_condition(run, sweeps, c, curve);

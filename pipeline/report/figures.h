@@ -19,4 +19,8 @@ MUST_CHECK status_t figures_trajectory(const run_t *run, figures_t *figures);
 /* Excess surprisal by part of speech, for each task that has some, at its last checkpoint. */
 MUST_CHECK status_t figures_surprisal(const run_t *run, figures_t *figures);
 
+/* Each task against the group of layers that is ablated, each alone or all up to it, at the last
+ * checkpoint, where conditions divide the layers into groups. */
+MUST_CHECK status_t figures_groups(const run_t *run, figures_t *figures);
+
 #endif

@@ -71,46 +71,16 @@ static size_t place_of(const shares_t *shares, double share)
     return 0;
 }
 
-/* The baseline as a level across the whole axis. */
-static status_t add_baseline(const run_t *run, size_t task, show_t show, size_t checkpoint,
-                             const ground_t *ground, panel_t *panel)
-{
-    status_t status = NULL;
-    for (size_t c = 0; !status && c < run->conditions; c++) {
-        const run_result_t *result = run_result(run, checkpoint, task, c);
-        curve_t *curve;
-        if (run->condition[c].ablate || !result->there) continue;
-        status = panel_add(panel, ground, run->condition[c].name, true, &curve);
-        if (status) break;
-        memcpy(curve->colour, figure_colour[0], sizeof curve->colour);
-        curve->point = 0;
-        for (size_t i = 0; i < ground->count; i++) curve_set(curve, i, show, result);
-    }
-    return status;
-}
-
-static status_t add_curve(const char *title, size_t number, const ground_t *ground, panel_t *panel,
-                          curve_t **curve)
-{
-    static const int point[] = {7, 5, 9, 11, 13};
-    status_t status = panel_add(panel, ground, title, true, curve);
-    if (status) return status;
-    memcpy((*curve)->colour, figure_colour[1 + number % (FIGURE_COLOURS - 1)],
-           sizeof(*curve)->colour);
-    (*curve)->point = point[number % 5];
-    return NULL;
-}
-
 static status_t fill(const run_t *run, size_t task, show_t show, size_t checkpoint,
                      const sweeps_t *sweeps, const shares_t *shares, const ground_t *ground,
                      panel_t *panel)
 {
     size_t number = 0, rank;
     curve_t *curve;
-    status_t status = add_baseline(run, task, show, checkpoint, ground, panel);
+    status_t status = panel_add_baseline(run, task, show, checkpoint, ground, panel);
     for (size_t s = 0; !status && s < sweeps->count; s++) {
         const sweep_t *sweep = &sweeps->item[s];
-        status = add_curve(sweep->title, number++, ground, panel, &curve);
+        status = panel_add_numbered(panel, ground, sweep->title, number++, &curve);
         for (size_t i = 0; !status && i < sweep->members; i++)
             curve_set(curve, place_of(shares, sweep->share[i]), show,
                       run_result(run, checkpoint, task, sweep->member[i]));
@@ -118,26 +88,14 @@ static status_t fill(const run_t *run, size_t task, show_t show, size_t checkpoi
     /* Single conditions, such as one random control, stand at their own share. */
     for (size_t c = 0; !status && c < run->conditions; c++) {
         double share = sweep_share(run, c);
-        if (isnan(share) || sweeps_of(sweeps, c, &rank) >= 0) continue;
-        status = add_curve(run->condition[c].name, number++, ground, panel, &curve);
+        if (isnan(share) || sweeps_of(sweeps, c, &rank) >= 0 || run_groups(run, c)) continue;
+        status = panel_add_numbered(panel, ground, run->condition[c].name, number++, &curve);
         if (!status)
             curve_set(curve, place_of(shares, share), show, run_result(run, checkpoint, task, c));
     }
     panel_drop_empty(panel, ground->count);
     panel_fit(panel, ground, show == SHOW_ACCURACY);
     return status;
-}
-
-/* The last checkpoint at which every task of the run that has results has some: the latest that
- * any has. */
-static ptrdiff_t last_checkpoint(const run_t *run)
-{
-    ptrdiff_t last = -1;
-    for (size_t t = 0; t < run->tasks; t++) {
-        ptrdiff_t of = run_last_result(run, t);
-        if (of > last) last = of;
-    }
-    return last;
 }
 
 static status_t draw(const run_t *run, size_t checkpoint, const sweeps_t *sweeps,
@@ -191,7 +149,7 @@ status_t figures_sweeps(const run_t *run, figures_t *figures)
 {
     sweeps_t sweeps = {0};
     shares_t shares = {0};
-    ptrdiff_t last = last_checkpoint(run);
+    ptrdiff_t last = run_last_result(run, SIZE_MAX);
     status_t status = last < 0 ? NULL : sweeps_find(run, &sweeps);
     if (!status && sweeps.count) {
         status = collect_shares(run, &shares);

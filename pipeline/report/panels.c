@@ -1,6 +1,7 @@
 #include "report/panels.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "report/text.h"
 
@@ -74,4 +75,33 @@ void panel_fit(panel_t *panel, const ground_t *ground, bool percent)
         panel->least = low >= 0 && low < 0.3 * high ? 0 : low - margin;
         panel->most = high + margin;
     }
+}
+
+status_t panel_add_baseline(const run_t *run, size_t task, show_t show, size_t checkpoint,
+                            const ground_t *ground, panel_t *panel)
+{
+    status_t status = NULL;
+    for (size_t c = 0; !status && c < run->conditions; c++) {
+        const run_result_t *result = run_result(run, checkpoint, task, c);
+        curve_t *curve;
+        if (run->condition[c].ablate || !result->there) continue;
+        status = panel_add(panel, ground, run->condition[c].name, true, &curve);
+        if (status) break;
+        memcpy(curve->colour, figure_colour[0], sizeof curve->colour);
+        curve->point = 0;
+        for (size_t i = 0; i < ground->count; i++) curve_set(curve, i, show, result);
+    }
+    return status;
+}
+
+status_t panel_add_numbered(panel_t *panel, const ground_t *ground, const char *title,
+                            size_t number, curve_t **curve)
+{
+    static const int point[] = {7, 5, 9, 11, 13};
+    status_t status = panel_add(panel, ground, title, true, curve);
+    if (status) return status;
+    memcpy((*curve)->colour, figure_colour[1 + number % (FIGURE_COLOURS - 1)],
+           sizeof(*curve)->colour);
+    (*curve)->point = point[number % 5];
+    return NULL;
 }

@@ -19,6 +19,12 @@ MUST_CHECK status_t panel_of_task(const run_t *run, size_t task, show_t show, pa
                                   str_t *note);
 /* curve[index] = a result with its interval, if there is one. */
 void curve_set(curve_t *curve, size_t index, show_t show, const run_result_t *result);
+/* The baseline's result at a checkpoint as a level across the whole axis. */
+MUST_CHECK status_t panel_add_baseline(const run_t *run, size_t task, show_t show,
+                                       size_t checkpoint, const ground_t *ground, panel_t *panel);
+/* A curve with intervals, of the number-th colour and point. */
+MUST_CHECK status_t panel_add_numbered(panel_t *panel, const ground_t *ground, const char *title,
+                                       size_t number, curve_t **curve);
 /* The vertical range that holds all values and intervals of a panel: in per cent of items with
  * chance level and at most 100 %. */
 void panel_fit(panel_t *panel, const ground_t *ground, bool percent);

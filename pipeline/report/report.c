@@ -113,6 +113,7 @@ static status_t write_figures(const run_t *run, const char *directory, report_t 
     if (!status) status = figures_surprisal(run, &report->figures);
     if (!status) status = figures_layers(run, &report->figures);
     if (!status) status = figures_sweeps(run, &report->figures);
+    if (!status) status = figures_groups(run, &report->figures);
     for (size_t i = 0; !status && i < report->figures.count; i++) {
         log_progress("figures", i, report->figures.count);
         status = interrupt_check();

@@ -182,8 +182,17 @@ static bool checkpoint_has(const run_t *run, size_t checkpoint, size_t task)
     return false;
 }
 
+int run_groups(const run_t *run, size_t condition)
+{
+    return run->planned.condition[condition].layers.groups;
+}
+
 ptrdiff_t run_last_result(const run_t *run, size_t task)
 {
+    ptrdiff_t last = -1;
+    for (size_t t = 0; task == SIZE_MAX && t < run->tasks; t++)
+        if (run_last_result(run, t) > last) last = run_last_result(run, t);
+    if (task == SIZE_MAX) return last;
     for (size_t i = run->checkpoints->count; i-- > 0;)
         if (checkpoint_has(run, i, task)) return (ptrdiff_t)i;
     return -1;
@@ -191,10 +200,7 @@ ptrdiff_t run_last_result(const run_t *run, size_t task)
 
 bool run_has_results(const run_t *run, size_t task)
 {
-    if (task != SIZE_MAX) return run_last_result(run, task) >= 0;
-    for (size_t t = 0; t < run->tasks; t++)
-        if (run_last_result(run, t) >= 0) return true;
-    return false;
+    return run_last_result(run, task) >= 0;
 }
 
 ptrdiff_t run_last_statistics(const run_t *run)

@@ -323,7 +323,9 @@ bool run_has_results(const run_t *run, size_t task);
 bool run_rule_varies(const run_t *run, size_t rule);
 /* Jaccard's index of a cohort and what its rule chooses at another checkpoint; NaN: no such thing. */
 double run_drift_overlap(const run_drift_t *drift);
-/* The last checkpoint with statistics / with results of a task, or -1. */
+/* How many groups of layers a condition is one of, or 0. */
+int run_groups(const run_t *run, size_t condition);
+/* The last checkpoint with statistics / with results of a task (SIZE_MAX: of any), or -1. */
 ptrdiff_t run_last_statistics(const run_t *run);
 ptrdiff_t run_last_result(const run_t *run, size_t task);
 

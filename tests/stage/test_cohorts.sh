@@ -105,6 +105,7 @@ for step in step0 step512; do
     done
     check "$step: a random cohort as large in every layer" diff "$scratch/control" "$scratch/equal"
 done
+check "a figure shows the groups of layers" grep -q '^2,' "$run/report/figures/groups-2.csv"
 check "the report tells the searches" grep -qF 'Cohort control: perplexity of aside as under negative-top-p25' "$run/report/report.md"
 
 # --- Again ------------------------------------------------------------------------------------------
