@@ -182,7 +182,9 @@ static status_t put_site(const search_work_t *work, store_t *store, const char *
     const searcher_t *shared = work->shared;
     status_t status = selection_put(store, shared->rules, work->index, shared->stage->directory,
                                     checkpoint, &site->cohort);
-    return status ? status : search_write(store, checkpoint, &site->search);
+    /* of a frozen cohort where it was made */
+    if (status || strcmp(checkpoint, site->checkpoint) != 0) return status;
+    return search_write(store, checkpoint, &site->search);
 }
 
 /* Rank 0. */

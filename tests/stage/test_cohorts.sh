@@ -17,7 +17,7 @@ corpora:
 collect: {corpus: text, window: 64, windows: 32, pairs: 700}
 select:
   control: {take: lowest, until: {condition: negative-top-p25, perplexity: aside, window: 64, windows: 12, tolerance: 0.1}}
-  layered: {take: highest, by: kurtosis, until: {condition: half, perplexity: heldout, window: 64, windows: 12, counts: matched, tolerance: 0.2, least: 1, most: 90}}
+  layered: {take: highest, by: kurtosis, until: {condition: half, perplexity: heldout, window: 64, windows: 12, counts: matched, tolerance: 0.2, least: 1, most: 90}, from: step512}
   top: {take: highest, percent: [5, 25]}
   random: {like: top-p5, outside: true, draws: 2}
   equal: {like: control, seed: 3}
@@ -90,7 +90,7 @@ for step in step0 step512; do
     check "$step: the cohort's own is that of a trial" grep -qE "^$step,control,[0-9]+,[^,]+,[0-9]+,$found," "$run/report/searches.csv"
     check "$step: within the tolerance" awk -v a="$found" -v b="$target" -v t="$(value searches.csv "^$step,control,1," 9)" \
         'BEGIN { d = a - b; exit !(t > 0 && d <= t && -d <= t) }'
-    check "$step: proportions of layers" awk -F , -v step=$step \
+    check "$step: proportions of layers, frozen" awk -F , -v step=$step \
         '$1 == step && $2 == "layered" { n[$3] = $4 } END { exit !(n[0] + n[1] == 0 && n[2] > 0 && n[2] == n[3]) }' "$run/report/cohort_layers.csv"
     for name in groups1to2of2 ''; do
         value results.csv "^$step,perplexity-heldout,negative-top-p25${name:+-$name},all,,perplexity," 7
@@ -105,6 +105,7 @@ for step in step0 step512; do
     done
     check "$step: a random cohort as large in every layer" diff "$scratch/control" "$scratch/equal"
 done
+check "a frozen cohort is searched for once" test "$(grep '^step.*,layered,' "$run/report/searches.csv" | cut -d , -f 1 | sort -u)" = step512
 check "a figure shows the groups of layers" grep -q '^2,' "$run/report/figures/groups-2.csv"
 check "the report tells the searches" grep -qF 'Cohort control: perplexity of aside as under negative-top-p25' "$run/report/report.md"
 
