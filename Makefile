@@ -19,13 +19,14 @@ PACKAGES_check-oracle = build test
 PACKAGES_check-mpich  = build test mpich
 PACKAGES_asan         = build test
 PACKAGES_bench        = build
+PACKAGES_slurm-campaign = build test slurm
 PACKAGES_coverage     = build test
 PACKAGES_dependencies = build test
 PACKAGES_lint         = build test develop
 PACKAGES_fuzz         = build test fuzz
 PACKAGES_format       = develop
 PACKAGES_format-check = develop
-INSTALLING = demo check check-oracle check-mpich asan bench fuzz coverage dependencies lint format format-check
+INSTALLING = demo check check-oracle check-mpich asan bench slurm-campaign fuzz coverage dependencies lint format format-check
 
 ifneq ($(if $(READY),,$(filter $(INSTALLING),$(MAKECMDGOALS))),)
 # One goal after the other, each in a make of its own that looks for libraries after the
@@ -163,7 +164,7 @@ clean:
 
 # --- Goals for people ------------------------------------------------------------------------
 
-.PHONY: demo check check-oracle check-mpich check-structure asan bench fuzz coverage format format-check lint install dependencies
+.PHONY: slurm-campaign demo check check-oracle check-mpich check-structure asan bench fuzz coverage format format-check lint install dependencies
 
 dependencies: ;
 
@@ -183,6 +184,10 @@ check-structure:
 # Everything compiles and links with another MPI; nothing is run.
 check-mpich:
 	@$(MAKE) --no-print-directory READY=yes BUILD='$(BUILD)/mpich' MPICC=mpicc.mpich programs tests
+
+# CAMPAIGN: options of tests/slurm/campaign, such as --seed 7.
+slurm-campaign: programs tests
+	@WN_BUILD='$(BUILD)' tests/slurm/campaign $(CAMPAIGN)
 
 SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 asan:
@@ -230,6 +235,7 @@ help:
 	@echo 'make check-oracle    all comparisons with reference results'
 	@echo 'make check-mpich     compiles everything with MPICH'
 	@echo 'make asan            unit and MPI tests under the address and undefined sanitizers'
+	@echo 'make slurm-campaign  a long run, disturbed, under a SLURM of this machine alone (15 minutes)'
 	@echo 'make bench           benchmarks as ratios (PARTS="executor memory": some; bench/run --help)'
 	@echo 'make fuzz            every reader of files against damaged input (FUZZ_SECONDS=60 each)'
 	@echo 'make coverage        lines covered by the tests, per file'

@@ -108,8 +108,7 @@ static status_t encode_share(corpus_tokens_t *tokens, tokenizer_t *tokenizer, co
     run_t run = {0};
     status_t status = mem_grow(&tokens->run, &tokens->run_capacity, tokens->runs + 1, "runs");
     for (size_t i = 0; !status && i < batch->count; i++) {
-        status = interrupt_check();
-        if (!status) status = make_row(tokens, tokenizer, batch, &batch->entry[i], row);
+        status = make_row(tokens, tokenizer, batch, &batch->entry[i], row);
         if (!status && batch->entry[i].begins) {
             status = keep_text(tokens, row, run.tokens);
             run.texts++;
@@ -152,9 +151,10 @@ static status_t run_batches(corpus_tokens_t *tokens, tokenizer_t *tokenizer,
     size_t bytes = options->batch ? options->batch : TOKEN_BATCH_BYTES;
     status_t status = NULL;
     while (!status && !batch.ended) {
-        status = agree(tokens->comm, tokens->rank == 0
-                                         ? batch_fill(source, cutter, bytes, options->files, &batch)
-                                         : NULL);
+        status = interrupt_check();
+        if (!status && tokens->rank == 0)
+            status = batch_fill(source, cutter, bytes, options->files, &batch);
+        status = agree(tokens->comm, status);
         if (!status) status = batch_scatter(tokens->comm, cutter, &batch);
         if (!status) status = encode_share(tokens, tokenizer, &batch, &row);
         if (!status && tokens->rank == 0)

@@ -119,6 +119,7 @@ slowed
 scancel "$id"
 check "a cancelled job ends" cluster_wait 30 only_left "$limited_id"
 check "and does not come back" is_state "$id" CANCELLED
+check "it was interrupted, and says so" grep -q 'stage evaluate was interrupted (exit code 7)' "$scratch/slowed.log"
 check "nothing looks finished" test -z "$(find "$run/results" -name '*.h5')"
 
 # To the ranks alone, as srun's tasks; then to everything.

@@ -8,18 +8,15 @@ make_experiment
 cp "$demo/corpus.txt" "$in/text.txt"
 quiet=()
 [ "$launcher_kind" != openmpi ] || quiet=(-q)
-# At each look for signals: so that one meets the stage in the middle.
-pause=60
-
-# after SECONDS PID FILE: waits until FILE (a pattern below the run) is there, or PID has ended.
+# after PID FILE: waits until FILE (a pattern below the run) and two ranks are there, or PID has ended.
 after()
 {
     local waited=0
-    until compgen -G "$run/$2" > /dev/null || [ $waited -gt 3000 ] || ! kill -0 "$1" 2> /dev/null; do
+    until { compgen -G "$run/$2" && [ "$(compgen -G "$scratch/pid.*" | wc -l)" -eq 2 ]; } > /dev/null || [ $waited -gt 3000 ] || ! kill -0 "$1" 2> /dev/null; do
         sleep 0.01
         waited=$((waited + 1))
     done
-    sleep 0.3
+    sleep 0.5
 }
 
 # nobody_left STAGE: no process of the stage runs on this configuration.
@@ -48,13 +45,13 @@ exit \$code
 END
 chmod +x "$scratch/rank"
 
-# interrupted LABEL SIGNAL WHOM STAGE FILE: a stage on 2 ranks is slowed, and as soon as FILE is there
-# gets the signal: WHOM is "one" rank, "all" of them, or the "launcher".
+# interrupted LABEL SIGNAL WHOM STAGE FILE PAUSE: a stage on 2 ranks is slowed (by so many ms at each look
+# for signals), and as soon as FILE is there gets the signal: WHOM is "one" rank, "all" of them, or the "launcher".
 interrupted()
 {
     local label=$1 signal=$2 whom=$3 stage=$4 file=$5 launched start took victims
     rm -f "$scratch"/pid.* "$scratch"/code.*
-    WN_TEST_PAUSE=$pause "$launcher" "${quiet[@]}" -n 2 "$scratch/rank" "$build/bin/wn-$stage" "$config" \
+    WN_TEST_PAUSE=$6 "$launcher" "${quiet[@]}" -n 2 "$scratch/rank" "$build/bin/wn-$stage" "$config" \
         > "$scratch/out" 2> "$scratch/err" < /dev/null &
     launched=$!
     after $launched "$file"
@@ -87,30 +84,32 @@ done
 mv "$run" "$scratch/undisturbed"
 
 mkdir "$run"
-interrupted "SIGTERM to all ranks of shard" TERM all shard .
+interrupted "SIGTERM to all ranks of shard" TERM all shard . 1000
 run_ok "shard" ranks 2 shard "$config"
-interrupted "SIGTERM to one rank of collect" TERM one collect 'activations/step0.h5.tmp.*'
+interrupted "SIGTERM to one rank of collect" TERM one collect 'activations/step0.h5.tmp.*' 300
 check "no activations look finished" test ! -e "$run/activations/step0.h5"
-interrupted "SIGINT to all ranks of collect" INT all collect 'activations/step0.h5'
+interrupted "SIGINT to all ranks of collect" INT all collect activations/step0.h5 200
 check "a finished unit stays" test -e "$run/activations/step0.h5"
 run_ok "collect" ranks 2 collect "$config"
-interrupted "SIGUSR1 to the launcher of reduce" USR1 launcher reduce '.'
+interrupted "SIGUSR1 to the launcher of reduce" USR1 launcher reduce . 1000
 run_ok "reduce" ranks 2 reduce "$config"
-interrupted "SIGTERM to one rank of select" TERM one select '.'
+interrupted "SIGTERM to one rank of select" TERM one select . 1000
 run_ok "select" ranks 2 select "$config"
-interrupted "SIGTERM to all ranks of evaluate" TERM all evaluate 'results'
-interrupted "SIGINT to one rank of evaluate" INT one evaluate 'results'
-interrupted "SIGUSR1 to the launcher of evaluate" USR1 launcher evaluate 'results/step0/perplexity-heldout.h5'
+interrupted "SIGTERM to all ranks of evaluate" TERM all evaluate results 500
+interrupted "SIGINT to one rank of evaluate" INT one evaluate results 500
+interrupted "SIGUSR1 to the launcher of evaluate" USR1 launcher evaluate results/step0/perplexity-heldout.h5 200
 check "a finished unit stays" test -e "$run/results/step0/perplexity-heldout.h5"
 run_ok "evaluate" ranks 2 evaluate "$config"
-interrupted "SIGTERM to all ranks of report" TERM all report 'report/figures'
+interrupted "SIGTERM to all ranks of report" TERM all report report/figures 1000
 run_ok "report" ranks 2 report "$config"
 check "the outcome is that of the undisturbed run" same_results "$scratch/undisturbed" "$run"
 
 # Through the driver any of them will do, whatever the launcher makes of it.
 for signal in TERM INT HUP USR1; do
     rm -rf "$run/results"
-    WN_TEST_PAUSE=$pause env --default-signal=INT "$wn" run "$config" -n 2 --from evaluate \
+    rm -f "$scratch"/pid.*
+    touch "$scratch/pid.1" "$scratch/pid.2"
+    WN_TEST_PAUSE=200 env --default-signal=INT "$wn" run "$config" -n 2 --from evaluate \
         > "$scratch/out" 2> "$scratch/err" < /dev/null &
     driver=$!
     after $driver results

@@ -209,6 +209,19 @@ sleep 0.5
 expect_fail "while another submits" 2 'another submit is at work' "$submit" "my run.yaml"
 wait
 
+# --- The guide's commands ----------------------------------------------------------------------
+
+cp "my run.yaml" my-run.yaml
+rm -f submitted
+commands=0
+while read -r line; do
+    commands=$((commands + 1))
+    run_ok "$line" bash -c "cd $scratch/root && cp $scratch/my-run.yaml . && $line"
+    rm -rf "root/my runs"
+done < <(sed -n 's/^    \(\(slurm\/submit\|sbatch\) .*\)/\1/p' "$OLDPWD/docs/hpc.md" "$OLDPWD/README.md")
+check "the guide has commands" test $commands -ge 12
+check "and they submit jobs" test "$(wc -l < submitted)" -ge 40
+
 # --- A job's script -----------------------------------------------------------------------------
 
 export WN=$scratch/root/wn WN_CHECKPOINTS=$scratch/names SLURM_JOB_ID=77
