@@ -144,6 +144,7 @@ check "it was requeued" test "$(restarts "$limited_id")" -ge 1
 check "before its limit" test "$(grep -c 'interrupted by SIGUSR1' "$scratch/limited.log")" -eq "$(restarts "$limited_id")"
 echo "# note: requeued $(restarts "$limited_id") times"
 check "the results are those of the undisturbed run" same_but_jobs "$scratch/undisturbed" "$limited" --but configuration
+ours=$cluster
 cluster_stop
-check "no daemon is left" eval '! pgrep -f wn-slurm > /dev/null'
+check "no daemon is left" eval '! grep -qsF "$ours" /proc/[0-9]*/cmdline'
 finish
