@@ -73,17 +73,18 @@ done
 cat > "$scratch/kill" <<'END'
 when=$1 who=$2
 shift 2
+alive() { grep -q '^State:[[:space:]]*[^ZX]' "/proc/$1/status" 2> /dev/null; }
 "$@" > "$scratch/out" 2> "$scratch/err" < /dev/null &
 launcher=$!
 ranks=
-until [ "$(echo $ranks | wc -w)" -eq 2 ] || ! kill -0 $launcher 2> /dev/null; do
+until [ "$(echo $ranks | wc -w)" -eq 2 ] || ! alive $launcher; do
     ranks=$(cat /proc/$launcher/task/*/children 2> /dev/null)
 done
 case $when in
     started) ;;
     shared)
         for rank in $ranks; do
-            until grep -q memfd:wn /proc/"$rank"/maps 2> /dev/null || ! kill -0 "$rank" 2> /dev/null; do :; done
+            until grep -q memfd:wn /proc/"$rank"/maps 2> /dev/null || ! alive "$rank"; do :; done
             grep -q memfd:wn /proc/"$rank"/maps && echo shared
         done ;;
     *) sleep "$when" ;;
@@ -92,7 +93,7 @@ esac
 kill -9 $ranks
 wait $launcher
 for rank in $ranks; do
-    while grep -q '^State:[[:space:]]*[^ZX]' "/proc/$rank/status" 2> /dev/null; do sleep 0.01; done
+    while alive "$rank"; do sleep 0.01; done
 done
 if [ "$who" = ranks ]; then ls -A /dev/shm; else ls -A /dev/shm | grep -v '^vader_segment'; fi
 END
