@@ -1,5 +1,6 @@
 /* wn-report: tables and figures from whatever a run's directory holds. Rank 0 does the work. */
 #include <stdio.h>
+#include <unistd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -54,23 +55,31 @@ static void print_places(const run_t *run, const report_t *report, const char *d
     fflush(stdout);
 }
 
-static status_t make_report(const stage_t *stage, const char *directory)
+static status_t write_report(const stage_t *stage, const char *directory)
 {
     run_t run;
     report_t report = {0};
-    char *page = NULL;
-    status_t status = path_join(directory, "index.html", &page);
-    if (!status) status = stage_claim(stage, page);
-    mem_free(&page);
-    if (!status)
-        status =
-            run_open(stage->config, stage->directory, &stage->checkpoints, &stage->chosen, &run);
+    status_t status =
+        run_open(stage->config, stage->directory, &stage->checkpoints, &stage->chosen, &run);
     if (status) return status;
     status = report_write(&run, directory, &report);
     if (!status) status = print_tables(&run);
     if (!status) print_places(&run, &report, directory);
     report_free(&report);
     run_close(&run);
+    return status;
+}
+
+/* Its lock lies in the report's directory, which goes when nothing was written. */
+static status_t make_report(const stage_t *stage, const char *directory)
+{
+    char *page = NULL;
+    status_t status = path_join(directory, "index.html", &page);
+    if (!status) status = stage_claim(stage, page);
+    if (!status) status = write_report(stage, directory);
+    lock_release(stage->lock);
+    if (status) rmdir(directory);
+    mem_free(&page);
     return status;
 }
 

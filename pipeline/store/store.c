@@ -112,9 +112,12 @@ static status_t create_file(store_t *store)
  * first with plain calls. */
 static status_t try_place(const char *temporary)
 {
-    status_t status = file_write(temporary, "", 0);
-    if (!status) unlink(temporary);
-    return status;
+    int descriptor = open(temporary, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (descriptor < 0)
+        return status_new(EXIT_OUTPUT, "%s: cannot create: %s", temporary, strerror(errno));
+    close(descriptor);
+    unlink(temporary);
+    return NULL;
 }
 
 status_t store_create(const char *path, MPI_Comm comm, store_t **store)
