@@ -311,6 +311,8 @@ void run_close(run_t *run);
 const run_result_t *run_result(const run_t *run, size_t checkpoint, size_t task, size_t condition);
 /* The first condition without an ablation, or -1. */
 ptrdiff_t run_baseline(const run_t *run);
+/* Whether two conditions do the same, in the same layers, to cohorts that may differ. */
+bool run_same_ablation(const run_t *run, size_t a, size_t b);
 /* Whether neither side of a contrast is a single one of several draws: wide tables show their mean. */
 bool run_contrast_stands_out(const run_t *run, size_t contrast);
 /* "pairs", "questions", "windows"; how intervals of a task are made, in a few words. */

@@ -14,13 +14,12 @@ static const rule_t *rule_of(const run_t *run, size_t condition)
     return rule < 0 ? NULL : &run->rules.rule[rule];
 }
 
-/* Whether two conditions do the same, in the same layers, to cohorts that may differ. */
-static bool same_ablation(const run_t *run, size_t a, size_t b)
+bool run_same_ablation(const run_t *run, size_t a, size_t b)
 {
     const condition_t *x = &run->planned.condition[a], *y = &run->planned.condition[b];
     return x->ablate == y->ablate && x->factor == y->factor &&
-           x->layers.groups == y->layers.groups && x->layers.from == y->layers.from &&
-           x->layers.to == y->layers.to;
+           x->layers.groups == y->layers.groups && x->layers.cumulative == y->layers.cumulative &&
+           x->layers.from == y->layers.from && x->layers.to == y->layers.to;
 }
 
 static bool same_draw(const run_t *run, size_t a, size_t b)
@@ -28,7 +27,7 @@ static bool same_draw(const run_t *run, size_t a, size_t b)
     const rule_t *x = rule_of(run, a), *y = rule_of(run, b);
     if (!x || !y || x->kind != RULE_RANDOM || y->kind != RULE_RANDOM) return false;
     return x->like == y->like && x->outside == y->outside && x->from == y->from &&
-           (a == b || (x->seed != y->seed && same_ablation(run, a, b)));
+           (a == b || (x->seed != y->seed && run_same_ablation(run, a, b)));
 }
 
 /* The condition's name with its cohort's number cut off: "negative-random" of "negative-random-d1" and
@@ -143,7 +142,7 @@ static status_t add_baselines(run_t *run)
 static bool controls(const run_t *run, size_t a, size_t b)
 {
     const rule_t *of = rule_of(run, a), *control = rule_of(run, b);
-    if (!of || !control || a == b || !same_ablation(run, a, b)) return false;
+    if (!of || !control || a == b || !run_same_ablation(run, a, b)) return false;
     if (control->kind == RULE_RANDOM || control->kind == RULE_PAIRED)
         return &run->rules.rule[control->like] == of;
     return control->kind == RULE_UNTIL &&

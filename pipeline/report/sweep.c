@@ -36,19 +36,10 @@ static bool same_way(const run_t *run, const rule_t *a, const rule_t *b)
     }
 }
 
-static bool same_layers(const condition_layers_t *a, const condition_layers_t *b)
-{
-    return a->groups == b->groups && a->from == b->from && a->to == b->to;
-}
-
 static bool belongs(const run_t *run, size_t leader, size_t condition)
 {
     const rule_t *a = rule_of(run, leader), *b = rule_of(run, condition);
-    const condition_t *as = &run->planned.condition[leader],
-                      *bs = &run->planned.condition[condition];
-    if (!a || !b || as->ablate != bs->ablate || as->factor != bs->factor ||
-        !same_layers(&as->layers, &bs->layers))
-        return false;
+    if (!a || !b || !run_same_ablation(run, leader, condition)) return false;
     return leader == condition || b->kind == RULE_ALL || same_way(run, a, b);
 }
 
