@@ -1,6 +1,5 @@
 /* wn-report: tables and figures from whatever a run's directory holds. Rank 0 does the work. */
 #include <stdio.h>
-#include <unistd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
