@@ -65,6 +65,10 @@ static status_t estimate_task(const evaluation_t *it, const task_t *task, work_t
     mem_free(&fresh);
     estimate->disk = scored ? results_bytes(task, sequences, it->conditions.count)
                             : measure_disk(task, &it->shape, it->conditions.count, &it->cohort);
+    if (extremes && task->parts > 1) {
+        estimate->bound = "at most";
+        estimate->note = "all parts together, those that are there included";
+    }
     if (!it->chosen) {
         estimate->bound = "at most";
         estimate->note = "select has not run: as if all conditions differed in every layer";

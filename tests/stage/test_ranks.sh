@@ -31,6 +31,8 @@ cp -r "$scratch/ranks1" "$run"
 rm "$run"/results/*/extremes-heldout.h5
 run_ok "a part of extremes" "$wn" run "$config" -n 3 --only evaluate "${extremes[@]}" --set 'evaluate.tasks[3].part=2'
 check "is left" test -s "$run/results/step0/extremes-heldout.part2.h5" -a ! -e "$run/results/step0/extremes-heldout.h5"
+run_ok "a dry run" "$wn" run "$config" -n 2 --only evaluate "${extremes[@]}" --dry-run
+prints "tells that parts count" 'all parts together'
 run_ok "the rest" "$wn" run "$config" -n 2 --only evaluate "${extremes[@]}"
 prints "what is there is not made again" 'extremes-heldout.part2.h5 is up to date'
 check "parts are gone" test -z "$(find "$run/results" -name '*.part*')"
