@@ -113,7 +113,8 @@ search_answer_t search_answer(const search_t *search)
     bool low = search->least == 0, high = false;
     double percent;
     if (!(search->target > search->baseline)) return SEARCH_NOT_RAISED;
-    if (closest && is_within(search, closest)) return SEARCH_REACHED;
+    if (!closest) return SEARCH_OPEN;
+    if (is_within(search, closest)) return SEARCH_REACHED;
     if (search_next(search, &percent)) return SEARCH_OPEN;
     for (size_t i = 0; i < search->trials; i++) {
         low |= above(search, &search->trial[i]) < 0;
