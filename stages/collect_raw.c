@@ -190,6 +190,8 @@ static status_t merge(void *state, const store_t *part, size_t first)
         status =
             status_new(EXIT_INPUT, "%s: /preactivations: %zu layers of %zu neurons are expected",
                        store_path(part), raw->of->layers, raw->of->neurons);
+    const stage_t *stage = raw->of->stage;
+    if (!status) status = store_verify(part, "/preactivations", stage->rank, stage->ranks);
     status = agree(raw->of->stage->comm, status);
     const copy_t copy = {part, raw->store, first, (size_t)info.shape[2], false};
     return status ? status : copy_all(raw, &copy);

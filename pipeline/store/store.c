@@ -197,7 +197,8 @@ status_t store_reserve(store_t *store)
 status_t store_publish(store_t **store)
 {
     store_t *it = *store;
-    status_t status = store_reserve(it);
+    status_t status = checksums_write(it);
+    if (!status) status = store_reserve(it);
     if (!status && H5Fclose(it->file) < 0) status = store_error(it, NULL, "close");
     if (!it->failed) it->file = -1;
     status = store_agree(it, status);
@@ -235,6 +236,7 @@ void store_close(store_t **store)
     bool give_room = it->failed && it->temporary && it->rank == 0;
     if (give_room && truncate(it->temporary, 0) != 0) give_room = false;
     if (it->temporary && it->rank == 0) unlink(it->temporary);
+    checksums_free(it);
     mem_free(&it->temporary);
     mem_free(&it->path);
     mem_free(store);

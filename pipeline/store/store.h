@@ -2,6 +2,7 @@
  *
  * A file being written lives under a temporary name until store_publish renames it into place:
  * it is whole or absent. Files carry no time stamps, so that equal contents are equal bytes.
+ * Whatever is written has checksums, and is checked when it is read: EXIT_INPUT names the dataset.
  * Names are paths inside the file ("/baseline/score"); groups on the way are made.
  *
  * A store that was created on a communicator is collective: every rank makes the same calls in
@@ -100,9 +101,13 @@ bool store_has(const store_t *store, const char *name);
 /* Names of the members of a group in byte order. */
 MUST_CHECK status_t store_list(const store_t *store, const char *group, strings_t *names);
 MUST_CHECK status_t store_find(const store_t *store, const char *name, store_info_t *info);
-/* Reads the block [start, start + count) converted to type (16-bit types convert to no other). */
+/* Reads the block [start, start + count) converted to type (16-bit types convert to no other). A block
+ * that is one run of the dataset's elements, in row-major order, is checked against the checksums that
+ * the file has of it. */
 MUST_CHECK status_t store_get(const store_t *store, const char *name, store_type_t type,
                               const uint64_t *start, const uint64_t *count, void *data);
+/* Checks one of so many shares of a numeric dataset, for who reads it in other blocks. */
+MUST_CHECK status_t store_verify(const store_t *store, const char *name, int share, int shares);
 /* Reads a whole dataset into fresh memory (mem_free): *data, a pointer to it; info may be NULL. */
 MUST_CHECK status_t store_read(const store_t *store, const char *name, store_type_t type,
                                void *data, store_info_t *info);

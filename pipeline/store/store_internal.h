@@ -14,6 +14,10 @@ struct store {
     bool failed;    /* to write, on every rank */
     uint64_t bytes; /* that the file will have, at most and about */
     char *path, *temporary;
+    struct sealed *sealed; /* of what is written: datasets, and the sums of their pages */
+    uint64_t *sum;         /* [sums]: what this rank wrote */
+    uint64_t sums;
+    size_t datasets, sealed_room, sum_room;
 };
 
 /* An error with HDF5's innermost reason: "FILE: OBJECT: cannot VERB: reason". */
@@ -35,5 +39,25 @@ MUST_CHECK status_t store_reserve(store_t *store);
 
 /* What a dataset's HDF5 type is for us; STORE_TYPES where we have none. */
 store_type_t store_type_of(hid_t dataset);
+
+/* ---- checksums: docs/files.md ---- */
+
+/* Whether name is that of the dataset that holds them. */
+bool checksums_are(const char *name);
+/* Collective. Makes room for those of a new dataset of count elements, and says where they are. */
+MUST_CHECK status_t checksums_define(store_t *store, const char *name, uint64_t count, int width);
+/* This rank wrote a block of a dataset of this shape; each element is written once, by one rank. */
+void checksums_add(store_t *store, const char *name, int dimensions, const uint64_t *shape,
+                   const uint64_t *start, const uint64_t *count, const void *data);
+/* Collective. Writes those of all datasets. */
+MUST_CHECK status_t checksums_write(store_t *store);
+void checksums_free(store_t *store);
+
+/* An EXIT_INPUT error where elements [from, to) of a dataset, in row-major order, are not those that were
+ * written. data: these elements as they are stored; NULL: they are read for it, as is the rest of the
+ * pages that they lie in. Nothing is checked in a file that has no checksums. */
+MUST_CHECK status_t checksums_check(const store_t *store, const char *name,
+                                    const store_info_t *info, int width, uint64_t from, uint64_t to,
+                                    const void *data);
 
 #endif

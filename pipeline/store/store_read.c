@@ -2,7 +2,11 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "par/work.h"
 #include "store/store_internal.h"
+
+/* Bytes of an element. */
+static const int width[STORE_TYPES] = {4, 8, 4, 8, 2, 2};
 
 bool store_has(const store_t *store, const char *name)
 {
@@ -16,6 +20,7 @@ bool store_has(const store_t *store, const char *name)
 static herr_t add_name(hid_t group, const char *name, const H5L_info_t *info, void *list)
 {
     (void)group, (void)info;
+    if (checksums_are(name)) return 0;
     status_t status = strings_append(list, name);
     bool failed = status != NULL;
     status_free(&status);
@@ -70,6 +75,24 @@ static status_t check_type(const store_t *store, const char *name, store_type_t 
     return NULL;
 }
 
+/* Checks the block that was read, where it is one run of the dataset's elements. */
+static status_t check_block(const store_t *store, const char *name, store_type_t type,
+                            const store_info_t *info, const uint64_t *start, const uint64_t *count,
+                            const void *data)
+{
+    uint64_t from = 0, length = 1;
+    bool one = true; /* so far each dimension has one entry */
+    for (int i = 0; i < info->dimensions; i++) {
+        if (!one && count[i] != info->shape[i]) return NULL;
+        one = one && count[i] == 1;
+        from = from * info->shape[i] + start[i];
+        length *= count[i];
+    }
+    if (info->dimensions == 0 && type != info->type) return NULL;
+    return checksums_check(store, name, info, width[info->type], from, from + length,
+                           type == info->type ? data : NULL);
+}
+
 status_t store_get(const store_t *store, const char *name, store_type_t type, const uint64_t *start,
                    const uint64_t *count, void *data)
 {
@@ -98,18 +121,27 @@ status_t store_get(const store_t *store, const char *name, store_type_t type, co
         H5Sclose(space);
     }
     H5Dclose(dataset);
-    return status;
+    return status ? status : check_block(store, name, type, &info, start, count, data);
+}
+
+status_t store_verify(const store_t *store, const char *name, int share, int shares)
+{
+    store_info_t info;
+    status_t status = store_find(store, name, &info);
+    if (status || info.type == STORE_TYPES || info.dimensions == 0) return status;
+    size_t first, count;
+    work_share(share, shares, info.count, &first, &count);
+    return checksums_check(store, name, &info, width[info.type], first, first + count, NULL);
 }
 
 status_t store_read(const store_t *store, const char *name, store_type_t type, void *data,
                     store_info_t *info)
 {
-    static const size_t width[STORE_TYPES] = {4, 8, 4, 8, 2, 2};
     static const uint64_t origin[STORE_DIMENSIONS];
     store_info_t found;
     void *block = NULL;
     status_t status = store_find(store, name, &found);
-    if (!status) status = mem_new_(&block, found.count, width[type], name);
+    if (!status) status = mem_new_(&block, found.count, (size_t)width[type], name);
     if (!status) status = store_get(store, name, type, origin, found.shape, block);
     if (status) mem_free_(&block);
     if (info) *info = found;
@@ -124,16 +156,18 @@ status_t store_read_texts(const store_t *store, const char *name, strings_t *tex
     store_info_t info;
     char *block = NULL;
     hid_t type = H5Dget_type(dataset);
-    size_t width = H5Tget_size(type);
+    size_t room = H5Tget_size(type);
     status_t status = examine(store, name, dataset, &info);
     if (!status && (H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) > 0))
         status =
             status_new(EXIT_INPUT, "%s: %s: fixed-length texts are expected", store->path, name);
-    if (!status) status = mem_new_((void **)&block, info.count, width, name);
+    if (!status) status = mem_new_((void **)&block, info.count, room, name);
     if (!status && H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, block) < 0)
         status = store_error(store, name, "read");
+    const store_info_t bytes = {.count = info.count * room};
+    if (!status) status = checksums_check(store, name, &bytes, 1, 0, bytes.count, block);
     for (size_t i = 0; !status && i < info.count; i++)
-        status = strings_append_n(texts, block + i * width, strnlen(block + i * width, width));
+        status = strings_append_n(texts, block + i * room, strnlen(block + i * room, room));
     mem_free(&block);
     H5Tclose(type);
     H5Dclose(dataset);

@@ -70,18 +70,39 @@ static hid_t create_dataset(store_t *store, const char *name, hid_t type, int di
     return dataset;
 }
 
+/* A text counts as many elements as it has bytes. */
+static status_t seal(store_t *store, const char *name, hid_t dataset)
+{
+    hid_t space = H5Dget_space(dataset), type = H5Dget_type(dataset);
+    uint64_t count = (uint64_t)H5Sget_simple_extent_npoints(space), width = H5Tget_size(type);
+    bool text = H5Tget_class(type) == H5T_STRING;
+    H5Sclose(space);
+    H5Tclose(type);
+    return checksums_define(store, name, text ? count * width : count, text ? 1 : (int)width);
+}
+
 /* What became of create_dataset, on all ranks. */
 static status_t created(store_t *store, const char *name, hid_t dataset)
 {
     status_t status = dataset < 0 ? store_error(store, name, "create") : NULL;
     status = store_agree(store, status);
     if (!status) store_count(store, H5Dget_storage_size(dataset));
+    if (!status) status = seal(store, name, dataset);
     return status ? status : store_reserve(store);
 }
 
 static status_t mark_encoding(store_t *store, const char *name, store_type_t type)
 {
     return type == STORE_BF16 ? store_set_text(store, name, "encoding", "bfloat16") : NULL;
+}
+
+/* All elements; a text is as many as it has bytes. */
+static void add_all(store_t *store, const char *name, hssize_t points, hid_t type, const void *data)
+{
+    static const uint64_t origin;
+    uint64_t count = (uint64_t)points;
+    if (H5Tget_class(type) == H5T_STRING) count *= H5Tget_size(type);
+    checksums_add(store, name, 1, &count, &origin, &count, data);
 }
 
 /* Rank 0 writes everything, the others take part with nothing. */
@@ -95,6 +116,7 @@ static status_t write_from_root(store_t *store, const char *name, hid_t dataset,
     }
     hid_t list = transfer(store, true);
     if (store->rank != 0) H5Sselect_none(space);
+    if (store->rank == 0) add_all(store, name, H5Sget_simple_extent_npoints(space), type, data);
     /* A selection of the file's own shape serves as the memory's: data is contiguous. */
     herr_t code = H5Dwrite(dataset, type, space, space, list, data);
     H5Pclose(list);
@@ -159,6 +181,19 @@ status_t store_define_packed(store_t *store, const char *name, store_type_t type
                              const uint64_t *shape, const uint64_t *chunk, int level)
 {
     return define(store, name, type, dimensions, shape, chunk, level);
+}
+
+/* What is written joins the checksums. */
+static void add_block(store_t *store, const char *name, hid_t dataset, const uint64_t *start,
+                      const uint64_t *count, const void *data)
+{
+    hsize_t shape[STORE_DIMENSIONS];
+    uint64_t size[STORE_DIMENSIONS];
+    hid_t space = H5Dget_space(dataset);
+    int dimensions = H5Sget_simple_extent_dims(space, shape, NULL);
+    H5Sclose(space);
+    for (int i = 0; i < dimensions; i++) size[i] = shape[i];
+    checksums_add(store, name, dimensions, size, start, count, data);
 }
 
 /* One call of put: slices [first, first + rows) of the block; rows 0: nothing, but taking part. */
@@ -233,6 +268,7 @@ static status_t put(store_t *store, const char *name, const uint64_t *start, con
                        (const char *)data + (call < calls ? first * row : 0)) < 0)
             code = -1;
     }
+    add_block(store, name, dataset, start, count, data);
     H5Pclose(list);
     H5Dclose(dataset);
     status = code < 0 ? store_error(store, name, "write") : NULL;
