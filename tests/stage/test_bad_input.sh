@@ -174,6 +174,6 @@ damaged results/step512/pairs-grammar.h5 evaluate report
 run_ok "all is well again" ranks 2 evaluate "$config"
 : > "$run/activations/step0.h5"
 run_ok "a damaged output of its own is made anew" ranks 2 collect "$config"
-prints "and it says so" 'activations/step0.h5 is stale and will be made anew'
+prints "and it says so" 'activations/step0.h5 is stale \(damaged: .*\) and will be made anew'
 check "as it was" same_results "$scratch/whole/activations" "$run/activations"
 finish
