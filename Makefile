@@ -16,6 +16,7 @@ else
 PACKAGES_demo         = build
 PACKAGES_check        = build test
 PACKAGES_check-oracle = build test
+PACKAGES_torture      = build test
 PACKAGES_check-mpich  = build test mpich
 PACKAGES_asan         = build test
 PACKAGES_bench        = build
@@ -26,7 +27,7 @@ PACKAGES_lint         = build test develop
 PACKAGES_fuzz         = build test fuzz
 PACKAGES_format       = develop
 PACKAGES_format-check = develop
-INSTALLING = demo check check-oracle check-mpich asan bench slurm-campaign fuzz coverage dependencies lint format format-check
+INSTALLING = demo check torture check-oracle check-mpich asan bench slurm-campaign fuzz coverage dependencies lint format format-check
 
 ifneq ($(if $(READY),,$(filter $(INSTALLING),$(MAKECMDGOALS))),)
 # One goal after the other, each in a make of its own that looks for libraries after the
@@ -91,7 +92,8 @@ STAGE_OBJECTS = $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(wildcard stages/w
 UNIT_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 MPI_TESTS  = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/mpi/test_*.c))
 ORACLE_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/oracle/test_*.c))
-TEST_TOOLS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/support/*.c))
+FAULTS   = $(BUILD)/tests/support/faults.so
+TEST_TOOLS = $(patsubst %.c,$(BUILD)/%,$(filter-out tests/support/faults.c,$(wildcard tests/support/*.c))) $(FAULTS)
 BENCHES  = $(patsubst %.c,$(BUILD)/%,$(wildcard bench/*.c))
 BENCH_OBJECTS = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard bench/common/*.c))
 # Tables that a script wrote keep its layout.
@@ -145,6 +147,11 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(LIBRARY)
 	$(call SAY,link,$@)$(LINK) $< $(LIBRARY) -o $@.new $(LIBS) $(CMOCKA_LIBS)
 	@mv $@.new $@
 
+# Preloaded into programs, whatever they are made with.
+$(FAULTS): tests/support/faults.c
+	@mkdir -p $(@D)
+	$(call SAY,compile,$<)$(MPICC) -std=gnu11 $(WARNINGS) -O2 -fPIC -shared $< -o $@ -ldl
+
 # What runs a fuzzer; nothing where the compiler links libFuzzer.
 FUZZ_DRIVER = $(BUILD)/obj/tests/fuzz/driver.o
 $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_DRIVER) $(LIBRARY)
@@ -164,7 +171,7 @@ clean:
 
 # --- Goals for people ------------------------------------------------------------------------
 
-.PHONY: slurm-campaign demo check check-oracle check-mpich check-structure asan bench fuzz coverage format format-check lint install dependencies
+.PHONY: slurm-campaign demo check torture check-oracle check-mpich check-structure asan bench fuzz coverage format format-check lint install dependencies
 
 dependencies: ;
 
@@ -174,6 +181,12 @@ demo: programs
 # TESTS: kinds or names of test programs; everything by default.
 check: programs tests
 	@tests/run --build '$(BUILD)' $(TESTS)
+
+# TORTURE_RUNS: kills of each stage, and four times as many as other faults of each kind.
+# TORTURE: parts (kills faults damage others) and stages; all by default.
+TORTURE_RUNS ?= 200
+torture: programs tests
+	@tests/torture/torture --build '$(BUILD)' --runs $(TORTURE_RUNS) $(TORTURE)
 
 check-oracle: programs tests
 	@WN_ORACLE=full tests/run --build '$(BUILD)' oracle
@@ -232,6 +245,7 @@ help:
 	@echo 'make                 builds the programs into build/bin'
 	@echo 'make demo            installs missing packages, builds, runs the demo experiment'
 	@echo 'make check           all tests (TESTS="unit mpi" or TESTS=unit/test_json: some)'
+	@echo 'make torture         kills, faults and damage by the hundred (TORTURE_RUNS=200)'
 	@echo 'make check-oracle    all comparisons with reference results'
 	@echo 'make check-mpich     compiles everything with MPICH'
 	@echo 'make asan            unit and MPI tests under the address and undefined sanitizers'

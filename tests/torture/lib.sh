@@ -1,0 +1,121 @@
+# What the parts of tests/torture/torture share.
+# shellcheck shell=bash
+
+RANDOM=$seed
+survived=0 lost=0 differing=0 hangs=0 unclear=0 failing=0
+declare -A milliseconds
+
+# problem COUNTER TEXT [FILE...]: adds to a count, and says what happened where.
+problem()
+{
+    printf -v "$1" %d $((${!1} + 1))
+    echo "torture: $1: $2"
+    shift 2
+    local file
+    for file; do tail -n 8 "$file" | sed 's/^/    /'; done
+}
+
+summary()
+{
+    printf '%s: %s\n' "interruptions and faults survived" "$survived" "units lost" "$lost" \
+        "results differing" "$differing" "hangs" "$hangs" "messages unclear" "$unclear" \
+        "reruns failing" "$failing" "seed" "$seed" "minutes" $((SECONDS / 60))
+    [ $((lost + differing + hangs + unclear + failing)) -eq 0 ] || exit 1
+    rm -rf "$scratch"
+    exit 0
+}
+
+now()
+{
+    echo $((${EPOCHREALTIME/./} / 1000))
+}
+
+# at_random N: a number from 0 to N - 1 in $random.
+at_random()
+{
+    random=$(((RANDOM << 15 | RANDOM) % ($1 > 0 ? $1 : 1)))
+}
+
+# Runs all stages, keeps how long each takes, and the run before it in $scratch/before/STAGE.
+undisturbed()
+{
+    local stage start
+    mkdir -p "$scratch/before"
+    for stage in shard collect reduce select evaluate report; do
+        mkdir -p "$run"
+        cp -r "$run" "$scratch/before/$stage"
+        start=$(now)
+        capture ranks 2 $stage "$config"
+        [ "$code" -eq 0 ] || { cat "$scratch/err"; exit 1; }
+        milliseconds[$stage]=$(($(now) - start))
+    done
+    mv "$run" "$scratch/whole"
+}
+
+# fresh STAGE: the run as it was before a stage.
+fresh()
+{
+    rm -rf "$run"
+    cp -r "$scratch/before/$1" "$run"
+}
+
+# Outputs that are there, with their inodes.
+units()
+{
+    (cd "$run" && find . -name '*.h5' -printf '%p %i\n' | LC_ALL=C sort)
+}
+
+# outcome STAGE LABEL: reruns a stage without disturbance; its outcome must be the undisturbed one's.
+outcome()
+{
+    local stage=$1 file wanted=$scratch/before/next
+    capture ranks 2 "$stage" "$config"
+    if [ "$code" -ne 0 ]; then
+        [ "$code" -ne 124 ] || { problem hangs "$2, then rerun" "$scratch/err"; return 1; }
+        problem failing "$2: the rerun ends with $code" "$scratch/err"
+        return 1
+    fi
+    same_outcome "$stage" "$2"
+}
+
+# same_outcome STAGE LABEL: whether what a stage made is what it made undisturbed.
+same_outcome()
+{
+    local following=(shard collect reduce select evaluate report whole) i next
+    for i in 0 1 2 3 4 5; do [ "${following[i]}" != "$1" ] || next=${following[i + 1]}; done
+    [ "$next" = whole ] && next=$scratch/whole || next=$scratch/before/$next
+    if ! same_results "$next" "$run" > "$scratch/check" 2>&1; then
+        problem differing "$2" "$scratch/check"
+    elif ! no_temporaries; then
+        problem unclear "$2: temporary files are left"
+    else
+        return 0
+    fi
+    return 1
+}
+
+# clear LABEL STAGE PATTERN CODE...: whether a stage that failed said so in one line that matches, with one
+# of these exit codes.
+clear()
+{
+    local label=$1 stage=$2 pattern=$3 wanted
+    shift 3
+    for wanted; do
+        [ "$wanted" != "$code" ] || {
+            wanted=$(grep -c 'error:' "$scratch/err")
+            [ "$wanted" -eq 1 ] || { problem unclear "$label: $wanted lines with errors" "$scratch/err"; return 1; }
+            grep "^wn-$stage: error: " "$scratch/err" | grep -qE -- "$pattern" && return 0
+            problem unclear "$label: the message does not match '$pattern'" "$scratch/err"
+            return 1
+        }
+    done
+    problem unclear "$label: exit status $code" "$scratch/err"
+    return 1
+}
+
+# quickly COMMAND...: capture, with a time limit that shows a hang.
+quickly()
+{
+    TEST_SECONDS=60 capture "$@"
+    if [ "$code" -eq 124 ] || [ "$code" -eq 137 ]; then code=hang; fi
+}
