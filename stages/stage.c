@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/file.h"
 #include "core/interrupt.h"
@@ -18,6 +19,7 @@
 #include "par/agree.h"
 #include "par/cores.h"
 #include "par/share.h"
+#include "par/watch.h"
 #include "select/rules.h"
 #include "stages/plan.h"
 #include "stages/terminal.h"
@@ -232,6 +234,14 @@ static status_t share_interrupt(MPI_Comm comm, share_t *word)
     return status;
 }
 
+/* What a rank does for which others would wait for ever. */
+static const char *own_name;
+static void give_up(status_t status, bool say)
+{
+    if (say) fprintf(stderr, "wn-%s: error: %s\n", own_name, status_message(status));
+    _exit(status_code(status));
+}
+
 /* glibc learns from a large block that was freed to take the next ones from its heap, which keeps
  * them: memory then grows from unit to unit. With a fixed threshold they go back to the system. */
 static void return_large_blocks(void)
@@ -249,6 +259,7 @@ int stage_main(int argc, char **argv, const char *name, const char *summary,
     arguments_t arguments = {0};
     share_t word = SHARE_CLOSED;
     int provided;
+    own_name = name;
     interrupt_catch();
     return_large_blocks();
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
@@ -270,7 +281,10 @@ int stage_main(int argc, char **argv, const char *name, const char *summary,
         else if (!status) {
             cores_check(stage.comm, (int)config_integer(stage.config, "resources.threads"));
             status = share_interrupt(stage.comm, &word);
+            double patience = config_number(stage.config, "resources.timeout");
+            if (!status) status = watch_start(stage.comm, patience, give_up);
             if (!status) status = run_planned(&stage, arguments.format, run);
+            watch_stop(stage.comm);
         }
     }
     int code = status_code(status);

@@ -172,6 +172,16 @@ status_t stage_claim(const stage_t *stage, const char *path)
     return status;
 }
 
+/* Who was killed after it had published path has left its lock. */
+static status_t tidy(const char *path)
+{
+    char *lock = NULL;
+    status_t status = str_format(&lock, "%s.lock", path);
+    if (!status) status = lock_tidy(lock);
+    mem_free(&lock);
+    return status;
+}
+
 status_t stage_look(const stage_t *stage, const char *path, const char *key, bool *current)
 {
     *current = has_key(stage, path, key);
@@ -185,7 +195,10 @@ status_t stage_look(const stage_t *stage, const char *path, const char *key, boo
         if (status) return status;
     }
     if (stage->dry) return NULL;
-    if (!*current) {
+    if (*current) {
+        status_t status = tidy(path);
+        if (status) return status;
+    } else {
         status_t status = stage_claim(stage, path);
         if (status) return status;
         *current = has_key(stage, path, key); /* another run may have made it meanwhile */

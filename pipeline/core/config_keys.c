@@ -315,6 +315,11 @@ const config_key_t config_keys[] = {
      "Which ranks use one copy of the weights: all of a node, those of each NUMA domain (faster "
      "where memory is spread over several; ranks must be bound to cores), or none."},
 
+    {"resources.timeout", CONFIG_NUMBER, "600", WITHIN(1, 1e6),
+     "Seconds without a sign of life after which a rank that was stopped, or cannot run, is given "
+     "up by "
+     "the others of its node: the stage ends with exit code 5 and names it."},
+
     {"report.confidence", CONFIG_NUMBER, "0.95", WITHIN(0.5, 0.9999), "Level of all intervals."},
     {"report.bootstrap", CONFIG_INTEGER, "10000", WITHIN(100, 1000000),
      "Replicates of the bootstrap that all intervals of scores come from: items are drawn anew "

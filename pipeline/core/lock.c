@@ -120,7 +120,10 @@ static status_t look(const char *path, char text[TEXT], struct timespec *touched
     int descriptor = open(path, O_RDONLY | O_CLOEXEC);
     *there = descriptor >= 0;
     if (!*there && errno == ENOENT) return NULL;
-    ssize_t length = *there ? read(descriptor, text, TEXT - 1) : -1;
+    ssize_t length = *there ? 0 : -1, got = 0;
+    for (; *there && (got = read(descriptor, text + length, TEXT - 1 - (size_t)length)) > 0;)
+        length += got;
+    if (got < 0) length = -1;
     bool read_it = length >= 0 && fstat(descriptor, &info) == 0;
     status_t status =
         read_it ? NULL
@@ -139,12 +142,12 @@ static status_t cannot_make(const lock_t *it)
 
 static status_t write_holder(const lock_t *it, const char *path)
 {
-    size_t length = strlen(it->holder);
+    size_t length = strlen(it->holder), done = 0;
     int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (descriptor < 0) return cannot_make(it);
-    ssize_t written = write(descriptor, it->holder, length);
-    if (written >= 0 && written < (ssize_t)length) errno = ENOSPC;
-    status_t status = written == (ssize_t)length ? NULL : cannot_make(it);
+    for (ssize_t put = 1; done < length && put > 0; done += put > 0 ? (size_t)put : 0)
+        put = write(descriptor, it->holder + done, length - done);
+    status_t status = done == length ? NULL : cannot_make(it);
     close(descriptor);
     return status;
 }
@@ -284,6 +287,15 @@ status_t lock_take(const char *path, const char *what, const lock_pace_t *pace, 
         mem_free(lock);
     }
     return status;
+}
+
+status_t lock_tidy(const char *path)
+{
+    char holder[TEXT];
+    struct timespec touched;
+    bool there;
+    status_t status = look(path, holder, &touched, &there);
+    return status || !there || life_of(holder) != DEAD ? status : take_away(path, holder);
 }
 
 status_t lock_holder(const char *path, str_t *text)

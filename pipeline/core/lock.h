@@ -24,6 +24,9 @@ MUST_CHECK status_t lock_take(const char *path, const char *what, const lock_pac
                               lock_t **lock);
 void lock_release(lock_t **lock);
 
+/* Takes path away where its holder is known to be dead: for a lock that is not wanted any more. */
+MUST_CHECK status_t lock_tidy(const char *path);
+
 /* Appends who holds path, "process 17 on host (job 99)", unless nobody does who may be alive. */
 MUST_CHECK status_t lock_holder(const char *path, str_t *text);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "par/watch.h"
 
 status_t agree(MPI_Comm comm, status_t status)
 {
@@ -10,7 +11,9 @@ status_t agree(MPI_Comm comm, status_t status)
     MPI_Comm_rank(comm, &rank);
     MPI_Comm_size(comm, &ranks);
     int mine = status ? rank : ranks, first;
+    if (status) watch_error(status);
     MPI_Allreduce(&mine, &first, 1, MPI_INT, MPI_MIN, comm);
+    if (status) watch_error(NULL);
     if (first == ranks) return NULL;
     char message[4096] = "";
     int code = 0;

@@ -199,7 +199,11 @@ status_t store_publish(store_t **store)
     store_t *it = *store;
     status_t status = checksums_write(it);
     if (!status) status = store_reserve(it);
-    if (!status && H5Fclose(it->file) < 0) status = store_error(it, NULL, "close");
+    if (!status && H5Fclose(it->file) < 0) {
+        /* Ranks that did not fail may wait in there for this one for ever, which then gives up. */
+        status = store_error(it, NULL, "close");
+        unlink(it->temporary);
+    }
     if (!it->failed) it->file = -1;
     status = store_agree(it, status);
     if (!status && it->rank == 0) release(it->temporary);

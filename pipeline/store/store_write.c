@@ -118,10 +118,12 @@ static status_t write_from_root(store_t *store, const char *name, hid_t dataset,
     if (store->rank != 0) H5Sselect_none(space);
     if (store->rank == 0) add_all(store, name, H5Sget_simple_extent_npoints(space), type, data);
     /* A selection of the file's own shape serves as the memory's: data is contiguous. */
-    herr_t code = H5Dwrite(dataset, type, space, space, list, data);
+    status_t status = NULL;
+    if (H5Dwrite(dataset, type, space, space, list, data) < 0)
+        status = store_error(store, name, "write"); /* before the next call forgets the reason */
     H5Pclose(list);
     H5Sclose(space);
-    return store_agree(store, code < 0 ? store_error(store, name, "write") : NULL);
+    return store_agree(store, status);
 }
 
 status_t store_write(store_t *store, const char *name, store_type_t type, int dimensions,
@@ -216,8 +218,10 @@ static herr_t put_slices(hid_t dataset, hid_t list, int dimensions, const uint64
     }
     herr_t code =
         H5Dwrite(dataset, store_memory_type(store_type_of(dataset)), memory, space, list, at);
-    H5Sclose(memory);
-    H5Sclose(space);
+    if (code >= 0) {
+        H5Sclose(memory);
+        H5Sclose(space);
+    } /* else closing them would make HDF5 forget why */
     return code;
 }
 
@@ -260,18 +264,17 @@ static status_t put(store_t *store, const char *name, const uint64_t *start, con
     unsigned long long calls = row && total ? (total + rows - 1) / rows : 0, most = calls;
     if (together && store->comm != MPI_COMM_NULL)
         MPI_Allreduce(&calls, &most, 1, MPI_UNSIGNED_LONG_LONG, MPI_MAX, store->comm);
-    herr_t code = 0;
     for (unsigned long long call = 0; call < most; call++) {
         uint64_t first = call < calls ? call * rows : total;
         uint64_t some = total - first < rows ? total - first : rows;
         if (put_slices(dataset, list, dimensions, start, count, first, call < calls ? some : 0,
-                       (const char *)data + (call < calls ? first * row : 0)) < 0)
-            code = -1;
+                       (const char *)data + (call < calls ? first * row : 0)) < 0 &&
+            !status)
+            status = store_error(store, name, "write");
     }
     add_block(store, name, dataset, start, count, data);
     H5Pclose(list);
     H5Dclose(dataset);
-    status = code < 0 ? store_error(store, name, "write") : NULL;
     return together ? store_agree(store, status) : status;
 }
 

@@ -28,8 +28,6 @@ one()
         problem hangs "$label" "$scratch/err"
     elif [ "$code" = 0 ]; then
         same_outcome "$1" "$label" && survived=$((survived + 1))
-    elif [ "$3" = short ]; then
-        problem unclear "$label: a short transfer is no error" "$scratch/err"
     elif clear "$label" "$1" "${patterns[$2]}" ${codes[$2]}; then
         no_temporaries || problem unclear "$label: temporary files are left"
         outcome "$1" "$label" && survived=$((survived + 1))
