@@ -93,14 +93,16 @@ static status_t copy_side(const side_t *side, char **name, size_t **member, size
                           ? str_format(name, "%s (mean of %zu)", side->name, side->members)
                           : str_copy(name, side->name);
     if (!status) status = mem_new(member, side->members, "contrasts");
-    if (!status) memcpy(*member, side->member, side->members * sizeof **member);
+    for (size_t k = 0; !status && k < side->members; k++) (*member)[k] = side->member[k];
     *members = side->members;
     return status;
 }
 
 static bool same_members(const size_t *a, size_t as, const size_t *b, size_t bs)
 {
-    return as == bs && memcmp(a, b, as * sizeof *a) == 0;
+    bool same = as == bs;
+    for (size_t k = 0; same && k < as; k++) same = a[k] == b[k];
+    return same;
 }
 
 /* Unless it is there already. */
@@ -173,13 +175,13 @@ static status_t find_side(const run_t *run, const char *key, size_t *condition, 
     for (*condition = 0; *condition < run->conditions; ++*condition) {
         const char *of = run->condition[*condition].name;
         if (count < 64) known[count++] = of;
-        if (strcmp(of, name)) continue;
+        if (strcmp(of, name) != 0) continue;
         *side = side_of_condition(run, condition);
         return NULL;
     }
     for (size_t d = 0; d < run->draws_count; d++) {
         if (count < 64) known[count++] = run->draws[d].name;
-        if (strcmp(run->draws[d].name, name)) continue;
+        if (strcmp(run->draws[d].name, name) != 0) continue;
         *side = side_of_draws(run, d);
         return NULL;
     }

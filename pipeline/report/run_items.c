@@ -271,7 +271,7 @@ status_t run_read_items(reading_t *reading)
     status_t status = mem_product(run->conditions, (size_t)task->items, "items", &all);
     if (!status) status = mem_new(&right, all, "items");
     if (!status) status = mem_new(&outcome, (size_t)task->items, "items");
-    if (!status && task->is->kind == TASK_CHOICE)
+    if (!status && task->is->kind != TASK_PAIRS)
         status = read_questions(task, reading->store, &questions);
     for (size_t c = 0; !status && c < run->conditions; c++) {
         const char *condition = run->condition[c].name;

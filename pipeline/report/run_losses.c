@@ -51,7 +51,8 @@ static status_t weigh(table_t *table)
                             store_path(reading->store));
     if (!status) status = mem_new(&table->weight, all, "windows");
     for (size_t i = 0; !status && i < all; i++) {
-        table->weight[i] = scored[i / table->columns];
+        size_t window = i / table->columns;
+        table->weight[i] = scored[window];
         table->value[i] *= table->weight[i];
     }
     mem_free(&scored);
@@ -137,6 +138,7 @@ static status_t add_change(table_t *table, size_t index)
     return NULL;
 }
 
+/* Of draws that are all there. */
 static status_t add_spread(table_t *table, size_t index)
 {
     reading_t *reading = table->reading;
@@ -149,16 +151,15 @@ static status_t add_spread(table_t *table, size_t index)
                            .term = -1,
                            .n = table->windows};
     double *value = NULL;
-    interval_t loss;
+    interval_t loss = {NAN, NAN};
+    for (size_t k = 0; k < draws->members; k++)
+        if (!reading->result[draws->member[k]].there) return NULL;
     status_t status = mem_new(&value, draws->members, "draws");
-    for (size_t k = 0; !status && k < draws->members; k++) {
-        if (!reading->result[draws->member[k]].there) goto done;
+    for (size_t k = 0; !status && k < draws->members; k++)
         value[k] = loss_perplexity(&reading->result[draws->member[k]].loss);
-    }
     if (!status) status = replicates_interval(replicates, run->resampling.level, &loss);
     spread.interval = (interval_t){exp(loss.low), exp(loss.high)};
     if (!status) status = run_add_spread(run, &spread, value);
-done:
     mem_free(&value);
     return status;
 }

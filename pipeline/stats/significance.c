@@ -12,9 +12,9 @@ double mcnemar_test(int64_t gained, int64_t lost)
     if (gained == lost) return 1;
     /* P(k) / P(rarer) downwards from k = rarer: a sum that falls at least geometrically. */
     double term = 1;
-    for (double k = (double)rarer; k >= 0 && term > 0x1p-60 * sum; k--) {
+    for (int64_t i = rarer; i >= 0 && term > 0x1p-60 * sum; i--) {
         sum += term;
-        term *= k / (n - k + 1);
+        term *= (double)i / (n - (double)i + 1);
     }
     double k = (double)rarer;
     double mass = exp(lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1) - n * log(2));
