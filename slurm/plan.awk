@@ -24,7 +24,7 @@ function add(stage, name, unit,    parallel, n, spread, seconds, key, more, byte
     if (!(key in todo)) { todo[key] = unknown[key] = seconds_of[key] = memory[key] = disk[key] = 0 }
     if (current[unit]) return
     todo[key]++
-    if (seconds_2[unit] == "" && stage != "report") unknown[key]++
+    if (bound[unit] ~ /unknown/) unknown[key]++
     n = (name == "-" ? serial : ranks) + 0
     spread = (stage == "reduce" ? rows[unit] : chunks[unit]) + 0
     parallel = spread > 2 ? spread : 2
@@ -58,6 +58,7 @@ FILENAME == ARGV[1] { if (NF) names[++count] = $0; next }
         memory_2[id] = field(rest, "memory_per_node")
         seconds_2[id] = field(rest, "seconds")
         chunks[id] = field(rest, "chunks")
+        bound[id] = field(rest, "bound")
         rows[id] = field(rest, "rows")
         written[id] = field(rest, "bytes_written")
     }

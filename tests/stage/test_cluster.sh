@@ -13,6 +13,8 @@ job=$PWD/slurm/stage.sbatch
 export WN=$wn
 
 make_experiment
+cp "$demo/corpus.txt" "$in/text.txt"
+sed -i 's/, pairs: 700}/}/' "$config"
 # A chain of jobs has 1 GB at most, and no more ranks than two at a time.
 options=(--ranks 2 --memory 500)
 
@@ -57,13 +59,16 @@ mv "$run" "$scratch/undisturbed"
 
 # --- A time limit, beside all that follows ----------------------------------------------------
 
-# Units of a few seconds each, that take more than the minute of a job's limit together.
+# A hundred small units, parts of a corpus, that take some 70 s together. The limit is a minute, and
+# the signal comes 10 to 40 s before it.
 limited=$scratch/limited
-cp -r "$scratch/undisturbed" "$limited"
-rm -r "$limited/results" "$limited/report"
-id=$(WN_TEST_PAUSE=300 sbatch --parsable --ntasks=2 --mem=500 --time=1 --signal=B:USR1@10 --output="$scratch/limited.log" \
-    "$job" evaluate "$config" --set run.directory="$limited")
-limited_id=$id
+parts=(--set run.directory="$limited" --set collect.windows=200 --set collect.parts=50)
+mkdir "$limited"
+cp -r "$scratch/undisturbed/shards" "$limited"
+run_ok "undisturbed, in many parts" "$wn" run "$config" -n 2 --only collect "${parts[@]}"
+mv "$limited/activations" "$scratch/activations"
+limited_id=$(WN_TEST_PAUSE=100 sbatch --parsable --ntasks=2 --mem=500 --time=1 --signal=B:USR1@10 \
+    --output="$scratch/limited.log" "$job" collect "$config" "${parts[@]}")
 check "a job with a time limit is submitted" test -n "$limited_id"
 
 # --- A damaged checkpoint -----------------------------------------------------------------------
@@ -90,7 +95,7 @@ check "nor does it write" test ! -e "$run/statistics"
 cp "$scratch/weights" "$in/model/step512/model.safetensors"
 run_ok "a plan" "$submit" "$config" "${options[@]}" --dry-run
 check "collect is planned for the other checkpoint only" grep -q -- '--job-name=config-collect .*--array=0-0 ' "$scratch/out"
-check "in the time that it takes" grep -q -- '--job-name=config-collect --time=1[0-9] ' "$scratch/out"
+check "in the time that it takes" grep -q -- '--job-name=config-collect --time=[1-9][0-9] ' "$scratch/out"
 check "shard is not planned" test "$(grep -c 'job-name=config-shard' "$scratch/out")" -eq 0
 run_ok "submitted again" "$submit" "$config" "${options[@]}" --launcher "srun --mpi=pmix" --time 10 --signal 60
 check "five more jobs" test "$(wc -l < "$run/slurm/jobs.txt")" -eq 11
@@ -143,8 +148,12 @@ check "it is done" is_state "$limited_id" COMPLETED
 check "it was requeued" test "$(restarts "$limited_id")" -ge 1
 check "before its limit" test "$(grep -c 'interrupted by SIGUSR1' "$scratch/limited.log")" -eq "$(restarts "$limited_id")"
 echo "# note: requeued $(restarts "$limited_id") times"
-check "the results are those of the undisturbed run" same_but_jobs "$scratch/undisturbed" "$limited" --but configuration
+check "the results are those of the undisturbed run" same_results "$scratch/activations" "$limited/activations"
 ours=$cluster
 cluster_stop
-check "no daemon is left" eval '! grep -qsF "$ours" /proc/[0-9]*/cmdline'
+no_daemon()
+{
+    ! grep -qsF "$ours" /proc/[0-9]*/cmdline
+}
+check "no daemon is left" no_daemon
 finish

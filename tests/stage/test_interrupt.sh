@@ -117,7 +117,8 @@ for signal in TERM INT HUP USR1; do
     wait $driver
     code=$?
     check "the driver ends with 7 after SIG$signal" test $code -eq 7
-    prints "and says so" 'stage evaluate was interrupted \(exit code 7\); run again'
+    prints "the stage was asked to stop, not killed" 'wn-evaluate: error: .*interrupted by SIGUSR1'
+    prints "and the driver says so" 'stage evaluate was interrupted \(exit code 7\); run again'
     check "and no rank is left" nobody_left evaluate
 done
 run_ok "run again" "$wn" run "$config" -n 2

@@ -57,10 +57,10 @@ job=$scratch/root/slurm/stage.sbatch
 cd "$scratch" || exit 1
 : > queue
 
-# unit NAME SECONDS MEMORY CHUNKS: one that is to do ("null" seconds: nothing is known of it).
+# unit NAME SECONDS MEMORY CHUNKS [BOUND]: one that is to do.
 unit()
 {
-    printf '{"unit":"%s","current":false,"bound":"exact","chunks":%s,"rows":1000,"flops":null,"bytes_read":5,"memory_per_node":%s,"bytes_written":7,"seconds":%s},' "$1" "$4" "$3" "$2"
+    printf '{"unit":"%s","current":false,"bound":"'"${5:-exact}"'","chunks":%s,"rows":1000,"flops":null,"bytes_read":5,"memory_per_node":%s,"bytes_written":7,"seconds":%s},' "$1" "$4" "$3" "$2"
 }
 current_unit()
 {
@@ -89,10 +89,10 @@ dry()
                 words=()
                 for checkpoint in "${checkpoints[@]}"; do
                     case $name-$2-$3 in
-                        collect-todo-* | collect-"$checkpoint"-*) words+=("$(unit "activations/$checkpoint.h5" 4000 $memory 500)") ;;
+                        collect-todo-* | collect-"$checkpoint"-*) words+=("$(unit "activations/$checkpoint.part1.h5" 4000 $memory 500)" "$(unit "activations/$checkpoint.h5" null null null)") ;;
                         collect-*) words+=("$(current_unit "activations/$checkpoint.h5")") ;;
                         reduce-*) words+=("$(current_unit "statistics/$checkpoint.h5")") ;;
-                        evaluate-*-todo) words+=("$(unit "results/$checkpoint/a.h5" null null null)" "$(current_unit "results/$checkpoint/b.h5")") ;;
+                        evaluate-*-todo) words+=("$(unit "results/$checkpoint/a.h5" null null null unknown)" "$(current_unit "results/$checkpoint/b.h5")") ;;
                         evaluate-*) words+=("$(current_unit "results/$checkpoint/a.h5")") ;;
                     esac
                 done
