@@ -133,7 +133,9 @@ static status_t explain(const stage_t *stage, const char *path, str_t *why)
     if (!status && why->length == 0)
         status = str_add(why, "its inputs are not those it was made from");
     if (status) str_clear(why);
-    if (status && !str_printf(why, "damaged: %s", status_message(status))) status_free(&status);
+    if (status_code(status) != EXIT_RESOURCE && status &&
+        !str_printf(why, "damaged: %s", status_message(status)))
+        status_free(&status);
     store_close(&store);
     str_free(&new);
     mem_free(&old);
@@ -150,16 +152,18 @@ bool stage_needs_key(const stage_t *stage, const char *path)
     return there;
 }
 
-/* Whether path is a finished output with this key. */
-static bool has_key(const stage_t *stage, const char *path, const char *key)
+/* *has = whether path is a finished output with this key. What cannot be read is none, unless it is for
+ * want of memory. */
+static status_t has_key(const stage_t *stage, const char *path, const char *key, bool *has)
 {
     char *found = NULL;
-    if (!file_exists(path)) return false;
+    *has = false;
+    if (!file_exists(path)) return NULL;
     status_t status = stage_read_key(path, stage->name, &found);
-    bool has = !status && strcmp(found, key) == 0;
-    status_free(&status);
+    *has = !status && strcmp(found, key) == 0;
+    if (status_code(status) != EXIT_RESOURCE) status_free(&status);
     mem_free(&found);
-    return has;
+    return status;
 }
 
 status_t stage_claim(const stage_t *stage, const char *path)
@@ -184,11 +188,12 @@ static status_t tidy(const char *path)
 
 status_t stage_look(const stage_t *stage, const char *path, const char *key, bool *current)
 {
-    *current = has_key(stage, path, key);
+    status_t status = has_key(stage, path, key, current);
+    if (status) return status;
     if (stage->dry && *current) return plan_add_current(stage, path);
     if (!*current && file_exists(path)) {
         str_t why = {0};
-        status_t status = explain(stage, path, &why);
+        status = explain(stage, path, &why);
         if (!status && stage->dry) status = plan_stale(stage, why.data);
         else if (!status) log_info("%s is stale (%s) and will be made anew", path, why.data);
         str_free(&why);
@@ -196,15 +201,14 @@ status_t stage_look(const stage_t *stage, const char *path, const char *key, boo
     }
     if (stage->dry) return NULL;
     if (*current) {
-        status_t status = tidy(path);
-        if (status) return status;
+        status = tidy(path);
     } else {
-        status_t status = stage_claim(stage, path);
-        if (status) return status;
-        *current = has_key(stage, path, key); /* another run may have made it meanwhile */
+        status = stage_claim(stage, path);
+        /* another run may have made it meanwhile */
+        if (!status) status = has_key(stage, path, key, current);
     }
-    if (*current) log_info("%s is up to date", path);
-    return NULL;
+    if (!status && *current) log_info("%s is up to date", path);
+    return status;
 }
 
 status_t stage_is_current(const stage_t *stage, const char *path, const char *key, bool *current)

@@ -13,16 +13,9 @@
 #include "core/memory.h"
 #include "core/yaml.h"
 
-/* The getters hand out borrowed lists; the config keeps them here until it closes. */
-typedef struct list {
-    struct list *next;
-    const char **item;
-} list_t;
-
 struct config {
     char *file;
     node_t *root;
-    list_t *lists;
 };
 
 /* Two names and what the table puts around them fit in a path. */
@@ -398,6 +391,7 @@ status_t config_parse(const char *path, const char *text, size_t length, const s
         status = status_new(EXIT_USAGE, "%s:1: a map of keys is expected", path);
     for (size_t i = 0; !status && overrides && i < overrides->count; i++)
         status = apply_override(*config, overrides->item[i]);
+    if (!status) status = node_gather((*config)->root);
     if (!status) status = check(*config, (*config)->root, "");
     if (!status) status = check_sections(*config);
     if (status) config_close(config);
@@ -416,11 +410,6 @@ status_t config_open(const char *path, const strings_t *overrides, config_t **co
 void config_close(config_t **config)
 {
     if (!*config) return;
-    for (list_t *list = (*config)->lists, *next; list; list = next) {
-        next = list->next;
-        mem_free(&list->item);
-        mem_free(&list);
-    }
     node_destroy(&(*config)->root);
     mem_free(&(*config)->file);
     mem_free(config);
@@ -475,23 +464,13 @@ bool config_boolean(const config_t *config, const char *path)
 size_t config_texts(const config_t *config, const char *path, const char *const **texts)
 {
     const node_t *node = find(config, path);
-    const char *single = node && node->kind == NODE_LIST ? NULL : config_text(config, path);
-    size_t count = single ? 1 : node && node->kind == NODE_LIST ? node->count : 0;
-    list_t *list = NULL;
-    status_t status = mem_new(&list, 1, "list");
-    if (!status) status = mem_new(&list->item, count, "list");
-    if (status) {
-        /* The getters have no error path: a list this small failing is the end anyway. */
-        status_free(&status);
-        mem_free(&list);
-        *texts = NULL;
-        return 0;
+    if (node && node->kind == NODE_LIST) {
+        *texts = node->texts;
+        return node->count;
     }
-    for (size_t i = 0; i < count; i++) list->item[i] = single ? single : node->child[i]->text;
-    list->next = config->lists;
-    ((config_t *)config)->lists = list;
-    *texts = list->item;
-    return count;
+    const config_key_t *key = key_of(path);
+    *texts = node ? (const char *const *)&node->text : &key->fallback;
+    return config_text(config, path) ? 1 : 0;
 }
 
 size_t config_count(const config_t *config, const char *path)

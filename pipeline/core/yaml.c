@@ -28,7 +28,19 @@ void node_destroy(node_t **node)
     mem_free(&it->text);
     mem_free(&it->child);
     mem_free(&it->key);
+    mem_free(&it->texts);
     mem_free(node);
+}
+
+status_t node_gather(node_t *node)
+{
+    status_t status = NULL;
+    if (node->kind == NODE_LIST) status = mem_new(&node->texts, node->count, "list");
+    for (size_t i = 0; !status && i < node->count; i++) {
+        if (node->texts) node->texts[i] = node->child[i]->text;
+        status = node_gather(node->child[i]);
+    }
+    return status;
 }
 
 static status_t new_node(node_kind_t kind, int line, node_t **node)

@@ -15,6 +15,7 @@ typedef struct node {
     size_t count, capacity; /* list, map: number of children */
     struct node **child;    /* list, map: [count], owned */
     char **key;             /* map: [count] */
+    const char **texts;     /* list, after node_gather: [count], the children's texts */
 } node_t;
 
 /* name stands for the source in messages. A duplicate key, a non-scalar key, or more than one
@@ -26,6 +27,8 @@ void node_destroy(node_t **node);
 node_t *node_child(const node_t *map, const char *key);
 /* Adds or replaces a child; takes it over, also on failure. */
 MUST_CHECK status_t node_set_child(node_t *map, const char *key, node_t *child);
+/* Gathers the texts of every list below a node that will not change any more. */
+MUST_CHECK status_t node_gather(node_t *node);
 MUST_CHECK status_t node_new_map(int line, node_t **map);
 
 #endif

@@ -209,9 +209,8 @@ static status_t read_sequences(const store_t *store, sequences_t *sequences)
     }
     if (status) return status;
     /* Shards of an earlier version do not say. */
-    status_t unknown = store_get_text(store, "/sequences", "convention", &sequences->convention);
-    status_free(&unknown);
-    return NULL;
+    if (!store_has_attribute(store, "/sequences", "convention")) return NULL;
+    return store_get_text(store, "/sequences", "convention", &sequences->convention);
 }
 
 static status_t read_pairs(const store_t *store, sequences_t *sequences)

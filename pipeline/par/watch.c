@@ -38,12 +38,15 @@ static struct {
     long *seen;  /* [ranks of the node]: the last sign */
     int *silent; /* [ranks of the node]: ticks since then */
     status_t error;
-    int erring; /* ticks since then */
+    const char
+        *unfinished; /* or NULL: it waits for no library, but for others to hear of the error */
+    int waiting;     /* ticks since then */
 } watch = {.mutex = PTHREAD_MUTEX_INITIALIZER, .share = {.group = MPI_COMM_NULL}};
 
 static void give_up(status_t status)
 {
     board_t *board = watch.share.data;
+    if (watch.unfinished) unlink(watch.unfinished);
     watch.give_up(status, !atomic_exchange(&board->said, 1));
 }
 
@@ -52,7 +55,8 @@ static void look(double tick)
 {
     board_t *board = watch.share.data;
     double patience = watch.seconds < PATIENCE ? watch.seconds : PATIENCE;
-    if (watch.error && ++watch.erring > patience / tick) give_up(watch.error);
+    if (watch.unfinished) patience = watch.seconds;
+    if (watch.error && ++watch.waiting > patience / tick) give_up(watch.error);
     for (int r = 0; r < watch.share.ranks; r++) {
         const sign_t *sign = &board->sign[r];
         long signs = atomic_load(&sign->signs);
@@ -143,10 +147,16 @@ void watch_stop(MPI_Comm comm)
     mem_free(&watch.silent);
 }
 
-void watch_error(status_t status)
+void watch_wait(status_t status, const char *unfinished)
 {
     pthread_mutex_lock(&watch.mutex);
     watch.error = status;
-    watch.erring = 0;
+    watch.unfinished = unfinished;
+    watch.waiting = 0;
     pthread_mutex_unlock(&watch.mutex);
+}
+
+void watch_error(status_t status)
+{
+    watch_wait(status, NULL);
 }

@@ -16,7 +16,8 @@ typedef void (*give_up_t)(status_t status, bool say);
  * - where a rank gives none for so many seconds (it was stopped, or cannot run), with an EXIT_RESOURCE
  *   error that names the rank;
  * - where this rank has an error and the others do not come to agree on it, for they wait in a library for
- *   what this rank will never do, within so many seconds or half a minute: with that error.
+ *   what this rank will never do, within so many seconds or half a minute: with that error;
+ * - where this rank itself waits so many seconds in a library: with the error that watch_wait was given.
  * Signs are counted against this thread's own, not against a clock: a job that was suspended as a
  * whole goes on. */
 MUST_CHECK status_t watch_start(MPI_Comm comm, double seconds, give_up_t give_up);
@@ -25,5 +26,8 @@ void watch_stop(MPI_Comm comm);
 
 /* This rank has an error (NULL: no more) and waits for the others to take note. */
 void watch_error(status_t status);
+/* What is to be said should this rank never come back from what it does next, and the file that is to be
+ * removed then; NULL, NULL: it is back. Both are borrowed. */
+void watch_wait(status_t status, const char *unfinished);
 
 #endif

@@ -65,21 +65,22 @@ int64_t run_common_neurons(const cohort_t *a, const cohort_t *b)
 }
 
 /* What the rule, not frozen, would choose here. Where it cannot be applied there is no such thing. */
-static void choose_here(const rules_t *rules, run_t *run, const cohort_t *cohort,
-                        run_drift_t *drift)
+static status_t choose_here(const rules_t *rules, run_t *run, const cohort_t *cohort,
+                            run_drift_t *drift)
 {
     cohort_t own = {0};
     rule_kind_t kind = rules->rule[drift->rule].kind;
     drift->own = drift->both = -1;
-    if (kind != RULE_HIGHEST && kind != RULE_LOWEST) return;
+    if (kind != RULE_HIGHEST && kind != RULE_LOWEST) return NULL;
     status_t status = selection_apply(rules, drift->rule, run->directory,
                                       run->checkpoints->item[drift->checkpoint], &own);
     if (!status) {
         drift->own = own.count;
         drift->both = run_common_neurons(cohort, &own);
     }
-    status_free(&status);
+    if (status_code(status) == EXIT_INPUT) status_free(&status);
     cohort_destroy(&own);
+    return status;
 }
 
 static status_t measure(run_t *run, const cohort_t *cohort, run_drift_t *drift)
@@ -117,7 +118,7 @@ static status_t follow(run_t *run, const rules_t *rules, size_t rule, const char
         if (!run->statistics[i].there) continue;
         run_drift_t drift = {.rule = rule, .checkpoint = i, .reference = reference};
         status = measure(run, &cohort, &drift);
-        if (!status) choose_here(rules, run, &cohort, &drift);
+        if (!status) status = choose_here(rules, run, &cohort, &drift);
         if (!status)
             status = mem_grow(&run->drift, &run->drift_capacity, run->drifts + 1, "cohorts");
         if (!status) run->drift[run->drifts++] = drift;

@@ -10,10 +10,9 @@
 static status_t note_products(run_t *run, const store_t *store)
 {
     char *arithmetic = NULL, *kernel = NULL, *text = NULL;
-    status_t none = store_get_text(store, "/", "arithmetic", &arithmetic);
-    status_free(&none);
-    if (!arithmetic) return NULL;
-    status_t status = store_get_text(store, "/", "kernel", &kernel);
+    if (!store_has_attribute(store, "/", "arithmetic")) return NULL;
+    status_t status = store_get_text(store, "/", "arithmetic", &arithmetic);
+    if (!status) status = store_get_text(store, "/", "kernel", &kernel);
     if (!status)
         status = arithmetic_of_name(arithmetic) == ARITHMETIC_FLOAT32
                      ? str_format(&text, "%s", arithmetic)
@@ -32,11 +31,10 @@ static status_t note_deviation(run_t *run, const store_t *store, const char *con
 {
     double count = 0;
     deviation_t deviation;
-    status_t none = store_get_number(store, condition, "deviation_count", &count);
-    bool absent = none != NULL;
-    status_free(&none);
-    if (absent) return NULL;
-    status_t status = store_get_number(store, condition, "deviation_largest", &deviation.largest);
+    if (!store_has_attribute(store, condition, "deviation_count")) return NULL;
+    status_t status = store_get_number(store, condition, "deviation_count", &count);
+    if (!status)
+        status = store_get_number(store, condition, "deviation_largest", &deviation.largest);
     if (!status) status = store_get_number(store, condition, "deviation_rms", &deviation.rms);
     deviation.count = (int64_t)count;
     if (!status) run->deviation = deviation_merge(run->deviation, deviation);

@@ -120,10 +120,11 @@ static status_t read_chance(run_task_t *task, const store_t *store)
 static status_t read_shard(run_task_t *task, const store_t *store)
 {
     /* Shards of an earlier version do not say. */
-    status_t unknown = store_get_text(store, "/sequences", "convention", &task->convention);
-    status_free(&unknown);
+    status_t status = NULL;
+    if (store_has_attribute(store, "/sequences", "convention"))
+        status = store_get_text(store, "/sequences", "convention", &task->convention);
     task->ties_right = task->convention && strcmp(task->convention, "harness") == 0;
-    status_t status = read_groups(task, store);
+    if (!status) status = read_groups(task, store);
     return status ? status : read_chance(task, store);
 }
 

@@ -18,10 +18,8 @@ static status_t read_digest(run_t *run, const char *name, char **digest)
 {
     store_t *store = NULL;
     status_t status = run_open_file(run, name, &store);
-    if (!status && store) {
-        status_t none = store_get_text(store, "/", "model", digest);
-        status_free(&none);
-    }
+    if (!status && store && store_has_attribute(store, "/", "model"))
+        status = store_get_text(store, "/", "model", digest);
     store_close(&store);
     return status;
 }

@@ -13,6 +13,7 @@
 #include "core/file.h"
 #include "core/memory.h"
 #include "par/agree.h"
+#include "par/watch.h"
 #include "store/store_internal.h"
 
 /* A file that could not be closed (a full disk) stays known to HDF5 1.10, half freed, and its
@@ -194,16 +195,31 @@ status_t store_reserve(store_t *store)
     return store_agree(store, reserve(store));
 }
 
+/* Where a rank cannot write what describes the file, HDF5 leaves ranks waiting for each other: in there,
+ * or for one that came back with the error. */
+static status_t close_file(const store_t *store)
+{
+    status_t stuck =
+        status_new(EXIT_OUTPUT,
+                   "%s: cannot close: HDF5 does not come back, as when a rank could not "
+                   "write",
+                   store->path);
+    watch_wait(stuck, store->temporary);
+    herr_t code = H5Fclose(store->file);
+    watch_wait(NULL, NULL);
+    status_free(&stuck);
+    if (code >= 0) return NULL;
+    status_t status = store_error(store, NULL, "close");
+    unlink(store->temporary);
+    return status;
+}
+
 status_t store_publish(store_t **store)
 {
     store_t *it = *store;
     status_t status = checksums_write(it);
     if (!status) status = store_reserve(it);
-    if (!status && H5Fclose(it->file) < 0) {
-        /* Ranks that did not fail may wait in there for this one for ever, which then gives up. */
-        status = store_error(it, NULL, "close");
-        unlink(it->temporary);
-    }
+    if (!status) status = close_file(it);
     if (!it->failed) it->file = -1;
     status = store_agree(it, status);
     if (!status && it->rank == 0) release(it->temporary);

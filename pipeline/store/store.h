@@ -97,6 +97,7 @@ MUST_CHECK status_t store_describe(store_t *store, const char *object, const cha
 
 /* ---- reading ---- */
 
+/* What cannot be told, for the file is damaged, counts as there: reading it is the error. */
 bool store_has(const store_t *store, const char *name);
 /* Names of the members of a group in byte order. */
 MUST_CHECK status_t store_list(const store_t *store, const char *group, strings_t *names);
@@ -114,6 +115,8 @@ MUST_CHECK status_t store_read(const store_t *store, const char *name, store_typ
 MUST_CHECK status_t store_read_texts(const store_t *store, const char *name, strings_t *texts);
 /* Names of an object's attributes in byte order. */
 MUST_CHECK status_t store_attributes(const store_t *store, const char *object, strings_t *names);
+/* Whether an object has an attribute; what cannot be told, for the file is damaged, counts as there. */
+bool store_has_attribute(const store_t *store, const char *object, const char *key);
 /* Attributes; absent: an error. Text is owned by the caller. */
 MUST_CHECK status_t store_get_text(const store_t *store, const char *object, const char *key,
                                    char **text);

@@ -181,11 +181,12 @@ static status_t find_sums(const store_t *store, const char *name, uint64_t *firs
     double *numbers = NULL;
     size_t count = 0;
     hid_t object = H5Oopen(store->file, name, H5P_DEFAULT);
-    bool has = object >= 0 && H5Aexists(object, attribute) > 0;
+    htri_t has = object >= 0 ? H5Aexists(object, attribute) : -1;
+    status_t status = has < 0 ? store_error(store, name, "look for checksums") : NULL;
     if (object >= 0) H5Oclose(object);
     *first = *page = 0;
-    if (!has) return NULL;
-    status_t status = store_get_numbers(store, name, attribute, &numbers, &count);
+    if (has <= 0) return status;
+    status = store_get_numbers(store, name, attribute, &numbers, &count);
     if (!status && (count != 2 || !(numbers[0] >= 0 && numbers[0] < 0x1p53) ||
                     !(numbers[1] >= 1 && numbers[1] < 0x1p53)))
         status = status_new(EXIT_INPUT, "%s: %s: the attribute '%s' is not ours", store->path, name,

@@ -1,4 +1,5 @@
 /* Reading datasets and attributes. */
+#include <stdio.h>
 #include <string.h>
 
 #include "core/memory.h"
@@ -8,13 +9,18 @@
 /* Bytes of an element. */
 static const int width[STORE_TYPES] = {4, 8, 4, 8, 2, 2};
 
+/* What cannot be told, for the file is damaged, counts as there: who opens it is told. */
 bool store_has(const store_t *store, const char *name)
 {
-    /* H5Lexists fails, rather than saying no, when a group on the way is missing. */
-    hid_t object = H5Oopen(store->file, name, H5P_DEFAULT);
-    if (object >= 0) H5Oclose(object);
+    char path[1024];
+    htri_t is = 1;
+    for (const char *end = name + 1; is > 0 && *end; end += *end == '/') {
+        end += strcspn(end, "/");
+        snprintf(path, sizeof path, "%.*s", (int)(end - name), name);
+        is = H5Lexists(store->file, path, H5P_DEFAULT);
+    }
     H5Eclear2(H5E_DEFAULT);
-    return object >= 0;
+    return is != 0;
 }
 
 static herr_t add_name(hid_t group, const char *name, const H5L_info_t *info, void *list)
@@ -188,12 +194,22 @@ status_t store_attributes(const store_t *store, const char *object, strings_t *n
     return code < 0 ? store_error(store, object, "list the attributes") : NULL;
 }
 
+bool store_has_attribute(const store_t *store, const char *object, const char *key)
+{
+    htri_t has =
+        store_has(store, object) ? H5Aexists_by_name(store->file, object, key, H5P_DEFAULT) : 0;
+    H5Eclear2(H5E_DEFAULT);
+    return has != 0;
+}
+
 static status_t open_attribute(const store_t *store, const char *object, const char *key,
                                hid_t *attribute)
 {
     *attribute = H5Aopen_by_name(store->file, object, key, H5P_DEFAULT, H5P_DEFAULT);
     if (*attribute >= 0) return NULL;
-    H5Eclear2(H5E_DEFAULT);
+    status_t status = store_error(store, object, "read attributes");
+    if (store_has_attribute(store, object, key)) return status;
+    status_free(&status);
     return status_new(EXIT_INPUT, "%s: %s: the attribute '%s' is missing", store->path, object,
                       key);
 }
