@@ -101,6 +101,8 @@ static status_t create_file(store_t *store)
     hid_t access = H5Pcreate(H5P_FILE_ACCESS), create = H5Pcreate(H5P_FILE_CREATE);
     H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_LATEST);
     if (store->comm != MPI_COMM_NULL) H5Pset_fapl_mpio(access, store->comm, MPI_INFO_NULL);
+    H5Pset_sieve_buf_size(access,
+                          0); /* what cannot be written is said by the call that writes it */
     H5Pset_obj_track_times(create, 0);
     store->file = H5Fcreate(store->temporary, H5F_ACC_TRUNC, create, access);
     status_t status = store->file < 0 ? store_error(store, NULL, "create") : NULL;
@@ -222,6 +224,7 @@ status_t store_publish(store_t **store)
     if (!status) status = close_file(it);
     if (!it->failed) it->file = -1;
     status = store_agree(it, status);
+    if (!status) status = checksums_verify(it);
     if (!status && it->rank == 0) release(it->temporary);
     if (!status && it->rank == 0) status = file_publish(it->temporary, it->path);
     status = store_agree(it, status);

@@ -15,6 +15,7 @@ typedef struct sealed {
     char *name;
     uint64_t page, first, count; /* elements of a page; the first page in the file; elements */
     int width;                   /* bytes of an element */
+    bool together;               /* ranks wrote it in collective calls */
 } sealed_t;
 
 /* ---- sums ---- */
@@ -101,7 +102,7 @@ void checksums_add(store_t *store, const char *name, int dimensions, const uint6
                    const uint64_t *start, const uint64_t *count, const void *data)
 {
     const sealed_t *it = find(store, name);
-    if (!it) return;
+    if (!it || !data) return;
     uint64_t index[STORE_DIMENSIONS] = {0}, run = dimensions ? count[dimensions - 1] : 1, runs = 1;
     int outer = dimensions > 0 ? dimensions - 1 : 0;
     while (outer > 0 && count[outer] == shape[outer]) run *= count[--outer];
@@ -126,6 +127,52 @@ status_t checksums_write(store_t *store)
                    store->comm);
     }
     return store_write(store, attribute, STORE_I64, 1, &store->sums, store->sum);
+}
+
+void checksums_written_together(store_t *store, const char *name)
+{
+    sealed_t *it = find(store, name);
+    if (it) it->together = true;
+}
+
+static status_t verify(const store_t *store, const store_t *written)
+{
+    int ranks = 1;
+    int64_t *sum = NULL;
+    status_t status = NULL;
+    if (store->rank == 0 && store->sums) {
+        status = store_read(written, attribute, STORE_I64, &sum, NULL);
+        if (!status && memcmp(sum, store->sum, store->sums * sizeof *sum) != 0)
+            status = status_new(EXIT_INPUT, "the checksums themselves are others");
+    }
+    mem_free(&sum);
+    if (store->comm != MPI_COMM_NULL) MPI_Comm_size(store->comm, &ranks);
+    for (size_t i = 0; !status && i < store->datasets; i++) {
+        strings_t texts = {0};
+        if (!store->sealed[i].together) continue;
+        status = store_verify(written, store->sealed[i].name, store->rank, ranks);
+        if (!status && store->sealed[i].width == 1 && store->rank == 0)
+            status = store_read_texts(written, store->sealed[i].name, &texts);
+        strings_free(&texts);
+    }
+    return status;
+}
+
+status_t checksums_verify(store_t *store)
+{
+    if (store->comm == MPI_COMM_NULL) return NULL;
+    store_t *written = NULL;
+    status_t status = store_open(store->temporary, &written);
+    if (!status) status = verify(store, written);
+    store_close(&written);
+    if (status) {
+        status_t lost =
+            status_new(EXIT_OUTPUT, "%s: cannot write: it was lost without an error: %s",
+                       store->path, status_message(status));
+        status_free(&status);
+        status = lost;
+    }
+    return store_agree(store, status);
 }
 
 void checksums_free(store_t *store)

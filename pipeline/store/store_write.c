@@ -96,6 +96,13 @@ static status_t mark_encoding(store_t *store, const char *name, store_type_t typ
     return type == STORE_BF16 ? store_set_text(store, name, "encoding", "bfloat16") : NULL;
 }
 
+/* HDF5 may write what it has kept of a dataset now. Not collective. */
+static status_t close_dataset(const store_t *store, const char *name, hid_t dataset)
+{
+    if (dataset < 0 || H5Dclose(dataset) >= 0) return NULL;
+    return store_error(store, name, "write");
+}
+
 /* All elements; a text is as many as it has bytes. */
 static void add_all(store_t *store, const char *name, hssize_t points, hid_t type, const void *data)
 {
@@ -116,6 +123,7 @@ static status_t write_from_root(store_t *store, const char *name, hid_t dataset,
     }
     hid_t list = transfer(store, true);
     if (store->rank != 0) H5Sselect_none(space);
+    checksums_written_together(store, name);
     if (store->rank == 0) add_all(store, name, H5Sget_simple_extent_npoints(space), type, data);
     /* A selection of the file's own shape serves as the memory's: data is contiguous. */
     status_t status = NULL;
@@ -132,7 +140,7 @@ status_t store_write(store_t *store, const char *name, store_type_t type, int di
     hid_t dataset = create_dataset(store, name, store_file_type(type), dimensions, shape, NULL, 0);
     status_t status = created(store, name, dataset);
     if (!status) status = write_from_root(store, name, dataset, store_memory_type(type), data);
-    if (dataset >= 0) H5Dclose(dataset);
+    status = store_agree(store, status_first(status, close_dataset(store, name, dataset)));
     return status ? status : mark_encoding(store, name, type);
 }
 
@@ -157,7 +165,7 @@ status_t store_write_texts(store_t *store, const char *name, size_t count, const
     hid_t dataset = create_dataset(store, name, type, 1, &shape, NULL, 0);
     status = created(store, name, dataset);
     if (!status) status = write_from_root(store, name, dataset, type, block);
-    if (dataset >= 0) H5Dclose(dataset);
+    status = store_agree(store, status_first(status, close_dataset(store, name, dataset)));
     H5Tclose(type);
     mem_free(&block);
     return status;
@@ -169,7 +177,7 @@ static status_t define(store_t *store, const char *name, store_type_t type, int 
     hid_t dataset =
         create_dataset(store, name, store_file_type(type), dimensions, shape, chunk, deflate);
     status_t status = created(store, name, dataset);
-    if (dataset >= 0) H5Dclose(dataset);
+    status = store_agree(store, status_first(status, close_dataset(store, name, dataset)));
     return status ? status : mark_encoding(store, name, type);
 }
 
@@ -273,8 +281,9 @@ static status_t put(store_t *store, const char *name, const uint64_t *start, con
             status = store_error(store, name, "write");
     }
     add_block(store, name, dataset, start, count, data);
+    if (together) checksums_written_together(store, name);
     H5Pclose(list);
-    H5Dclose(dataset);
+    status = status_first(status, close_dataset(store, name, dataset));
     return together ? store_agree(store, status) : status;
 }
 
