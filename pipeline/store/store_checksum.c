@@ -165,7 +165,7 @@ status_t checksums_verify(store_t *store)
     status_t status = store_open(store->temporary, &written);
     if (!status) status = verify(store, written);
     store_close(&written);
-    if (status) {
+    if (status_code(status) == EXIT_INPUT) {
         status_t lost =
             status_new(EXIT_OUTPUT, "%s: cannot write: it was lost without an error: %s",
                        store->path, status_message(status));
