@@ -65,15 +65,15 @@ int64_t run_common_neurons(const cohort_t *a, const cohort_t *b)
 }
 
 /* What the rule, not frozen, would choose here. Where it cannot be applied there is no such thing. */
-static status_t choose_here(const rules_t *rules, run_t *run, const cohort_t *cohort,
+static status_t choose_here(const rule_t *rule, const matrix_t *matrix, const cohort_t *cohort,
                             run_drift_t *drift)
 {
     cohort_t own = {0};
-    rule_kind_t kind = rules->rule[drift->rule].kind;
+    end_t end = rule->kind == RULE_HIGHEST ? END_HIGHEST : END_LOWEST;
     drift->own = drift->both = -1;
-    if (kind != RULE_HIGHEST && kind != RULE_LOWEST) return NULL;
-    status_t status = selection_apply(rules, drift->rule, run->directory,
-                                      run->checkpoints->item[drift->checkpoint], &own);
+    if (rule->kind != RULE_HIGHEST && rule->kind != RULE_LOWEST) return NULL;
+    status_t status = rule->count ? cohort_by_count(matrix, end, rule->count, &own)
+                                  : cohort_by_percent(matrix, end, rule->percent, &own);
     if (!status) {
         drift->own = own.count;
         drift->both = run_common_neurons(cohort, &own);
@@ -102,6 +102,7 @@ static status_t measure(run_t *run, const cohort_t *cohort, run_drift_t *drift)
         drift->of = matrix.neurons;
         drift->rank = run_mean_over(&matrix, rank, cohort, &drift->ranked);
         drift->wd = run_mean_over(&wd, wd.value, cohort, &count);
+        status = choose_here(rule, &matrix, cohort, drift);
     }
     mem_free(&rank);
     mem_free(&path);
@@ -118,7 +119,6 @@ static status_t follow(run_t *run, const rules_t *rules, size_t rule, const char
         if (!run->statistics[i].there) continue;
         run_drift_t drift = {.rule = rule, .checkpoint = i, .reference = reference};
         status = measure(run, &cohort, &drift);
-        if (!status) status = choose_here(rules, run, &cohort, &drift);
         if (!status)
             status = mem_grow(&run->drift, &run->drift_capacity, run->drifts + 1, "cohorts");
         if (!status) run->drift[run->drifts++] = drift;
