@@ -136,6 +136,7 @@ static status_t draw(const char *directory, figure_t *figure, const char *device
         log_warning("gnuplot could not draw %s: %.*s", path_base(path),
                     (int)strcspn(said.data + blank, "\n"), said.data + blank);
     if (!status) status = publish(temporary, path, device, *drawn);
+    else if (temporary) unlink(temporary);
     str_free(&said);
     mem_free(&command);
     mem_free(&temporary);
