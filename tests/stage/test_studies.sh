@@ -2,6 +2,8 @@
 # The configurations of configs/: those of full size are understood by every stage that can tell without
 # the model, and those of the demo's size run from end to end.
 . tests/stage/lib.sh
+# The driver looks for the programs there.
+export BUILD=$build
 
 for paper in configs/paper/*.yaml; do
     name=$(basename "$paper" .yaml)
