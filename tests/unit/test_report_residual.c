@@ -1,6 +1,4 @@
-#define _GNU_SOURCE /* nftw */
 /* Residual streams and extremes in a report of results written by hand; numbers worked out here. */
-#include <ftw.h>
 #include <mpi.h>
 
 #include "report/residual.h"
@@ -94,20 +92,6 @@ static int create_run(void **state)
     return 0;
 }
 
-static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *place)
-{
-    (void)info, (void)kind, (void)place;
-    return remove(path);
-}
-
-static int destroy_run(void **state)
-{
-    char *path = *state;
-    int code = nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-    mem_free(&path);
-    return code;
-}
-
 typedef struct {
     config_t *config;
     strings_t checkpoints;
@@ -186,7 +170,7 @@ static void test_missing(void **state)
 
 int main(int argc, char **argv)
 {
-#define CASE(test) cmocka_unit_test_setup_teardown(test, create_run, destroy_run)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, create_run, scratch_destroy)
     const struct CMUnitTest tests[] = {CASE(test_streams), CASE(test_extremes), CASE(test_missing)};
     MPI_Init(&argc, &argv);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

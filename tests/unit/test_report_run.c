@@ -1,6 +1,4 @@
-#define _GNU_SOURCE /* nftw */
 /* A small run written by hand, read and reported: every number in the files is worked out here. */
-#include <ftw.h>
 #include <jansson.h>
 #include <math.h>
 #include <mpi.h>
@@ -126,12 +124,6 @@ static void write_statistics(const char *root)
     publish(store);
 }
 
-static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *place)
-{
-    (void)info, (void)kind, (void)place;
-    return remove(path);
-}
-
 static int create_run(void **state)
 {
     static const char *const directory[] = {"shards",     "results/step0", "results/step8",
@@ -143,14 +135,6 @@ static int create_run(void **state)
     write_results(*state);
     write_statistics(*state);
     return 0;
-}
-
-static int destroy_run(void **state)
-{
-    char *path = *state;
-    int code = nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-    mem_free(&path);
-    return code;
 }
 
 /* ---- reading ---- */
@@ -512,7 +496,7 @@ static void test_contradictions(void **state)
 int main(int argc, char **argv)
 {
     MPI_Init(&argc, &argv);
-#define CASE(test) cmocka_unit_test_setup_teardown(test, create_run, destroy_run)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, create_run, scratch_destroy)
     const struct CMUnitTest tests[] = {
         CASE(test_results_csv),         CASE(test_statistics_csv),  CASE(test_contrasts_csv),
         CASE(test_cohorts_and_missing), CASE(test_cohort_findings), CASE(test_harness),

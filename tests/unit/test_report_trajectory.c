@@ -1,7 +1,5 @@
-#define _GNU_SOURCE /* nftw */
 /* A small trajectory written by hand: emergence, overlap, checkpoints that repeat others, correlations
  * over the rest (SciPy 1.17's pearsonr and spearmanr). */
-#include <ftw.h>
 #include <math.h>
 #include <mpi.h>
 
@@ -134,20 +132,6 @@ static int create_run(void **state)
     return 0;
 }
 
-static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *place)
-{
-    (void)info, (void)kind, (void)place;
-    return remove(path);
-}
-
-static int destroy_run(void **state)
-{
-    char *path = *state;
-    int code = nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-    mem_free(&path);
-    return code;
-}
-
 static void assert_close(double got, double want)
 {
     if (!(fabs(got - want) <= 1e-12)) fail_msg("%.17g, expected %.17g", got, want);
@@ -234,7 +218,7 @@ int main(int argc, char **argv)
 {
     MPI_Init(&argc, &argv);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_trajectory, create_run, destroy_run)};
+        cmocka_unit_test_setup_teardown(test_trajectory, create_run, scratch_destroy)};
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     MPI_Finalize();
     return failed;
