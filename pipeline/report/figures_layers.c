@@ -50,19 +50,7 @@ static status_t write_scale(double least, double most, str_t *script)
 static status_t write_frame(const run_statistics_t *statistics, const char *note, figure_t *figure)
 {
     str_t *script = &figure->script;
-    status_t status = str_add(script, "set label 1 ");
-    if (!status) status = gnuplot_bold(script, figure->title);
-    if (!status)
-        status = str_printf(script, " at screen %.5f, screen %.5f left font \",15\"\n",
-                            16.0 / WIDTH, 1 - 20.0 / HEIGHT);
-    if (!status) status = str_add(script, "set label 2 ");
-    if (!status) status = gnuplot_text(script, note);
-    if (!status)
-        status =
-            str_printf(script,
-                       " at screen %.5f, screen %.5f left noenhanced font \",11\" textcolor rgb "
-                       "\"#666666\"\n",
-                       16.0 / WIDTH, 1 - 42.0 / HEIGHT);
+    status_t status = gnuplot_heading(script, figure->title, note, WIDTH, HEIGHT);
     if (status) return status;
     return str_printf(
         script,
