@@ -37,7 +37,7 @@ static status_t write_points(str_t *text, double share)
 
 static status_t write_ratio(str_t *text, double loss)
 {
-    return text_rounded(text, exp(loss), 4);
+    return text_rounded(text, exp(loss), 5);
 }
 
 static status_t write_nats(str_t *text, double nats)

@@ -78,6 +78,16 @@ static status_t add_same(const run_t *run, table_t *table)
     return status;
 }
 
+/* Which part of its files the configuration takes; nothing where it takes all. */
+static status_t describe_choice(const run_t *run, const run_data_t *data, str_t *text)
+{
+    const char *section = data->benchmark ? "benchmarks" : "corpora";
+    bool each = data->benchmark && strcmp(data->what, "documents") != 0;
+    long long limit = config_integer(run->config, config_path("%s.%s.limit", section, data->name));
+    if (limit == 0) return NULL;
+    return str_printf(text, ", the first %lld %s", limit, each ? "of each file" : "of its files");
+}
+
 static status_t add_data(const run_t *run, table_t *table)
 {
     status_t status = NULL;
@@ -93,6 +103,7 @@ static status_t add_data(const run_t *run, table_t *table)
         if (!status)
             status = str_printf(&text, " %.*s", (int)strlen(data->what) - (data->parts == 1),
                                 data->what);
+        if (!status) status = describe_choice(run, data, &text);
         if (!status) status = add(table, name.data, text.data);
         str_free(&name);
         str_free(&text);
