@@ -80,6 +80,11 @@ void status_free(status_t *status)
     *status = NULL;
 }
 
+void status_excuse(status_t *status, exit_code_t code)
+{
+    if (status_code(*status) == code) status_free(status);
+}
+
 status_t status_first(status_t first, status_t second)
 {
     if (!first) return second;

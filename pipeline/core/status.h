@@ -42,6 +42,10 @@ const char *status_message(status_t status);
 /* Frees the error and sets the variable to NULL. */
 void status_free(status_t *status);
 
+/* Frees an error of that code, which the caller can do without; any other stays (want of memory is never
+ * a reason to leave something out). */
+void status_excuse(status_t *status, exit_code_t code);
+
 /* The first error of two; the other is freed. For cleanup that can fail. */
 MUST_CHECK status_t status_first(status_t first, status_t second);
 

@@ -44,7 +44,7 @@ static status_t match(const config_t *config, const char *root, const char *patt
     strings_t paths = {0}, found = {0};
     status_t status = path_join(root, pattern, &whole);
     if (!status) status = file_glob(whole, &paths);
-    if (status_code(status) == EXIT_INPUT) status_free(&status); /* said below, with the line */
+    status_excuse(&status, EXIT_INPUT); /* said below, with the line */
     for (size_t i = 0; !status && i < paths.count; i++)
         if (file_is_directory(paths.item[i]))
             status = strings_append(&found, path_base(paths.item[i]));

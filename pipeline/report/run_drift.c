@@ -78,7 +78,7 @@ static status_t choose_here(const rule_t *rule, const matrix_t *matrix, const co
         drift->own = own.count;
         drift->both = run_common_neurons(cohort, &own);
     }
-    if (status_code(status) == EXIT_INPUT) status_free(&status);
+    status_excuse(&status, EXIT_INPUT);
     cohort_destroy(&own);
     return status;
 }

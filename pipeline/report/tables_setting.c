@@ -28,9 +28,8 @@ static status_t add_model(const run_t *run, table_t *table)
     status_t status = add(table, "model", shown_path(config_text(run->config, "model.path")));
     if (!status) status = checkpoint_directory(run->config, last, &directory);
     if (!status) {
-        /* A model that is gone does not stop a report on what it gave. */
-        status_t unreadable = model_shape_read(directory, &shape);
-        if (!unreadable) {
+        status = model_shape_read(directory, &shape);
+        if (!status) {
             status = str_format(&text,
                                 "%s: %d layers, width %d, %d neurons a layer, %d heads, "
                                 "vocabulary %d",
@@ -39,7 +38,8 @@ static status_t add_model(const run_t *run, table_t *table)
             if (!status) status = add(table, "architecture", text);
             model_shape_free(&shape);
         }
-        status_free(&unreadable);
+        /* A model that is gone does not stop a report on what it gave. */
+        status_excuse(&status, EXIT_INPUT);
     }
     mem_free(&text);
     mem_free(&directory);

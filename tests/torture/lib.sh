@@ -1,9 +1,15 @@
 # What the parts of tests/torture/torture share.
 # shellcheck shell=bash
 
-RANDOM=$seed
 survived=0 lost=0 differing=0 hangs=0 unclear=0 failing=0
 declare -A milliseconds
+
+# in_directory DIRECTORY: that is where the experiment is from here on.
+in_directory()
+{
+    scratch=$1 in=$1/in run=$1/run config=$1/config.yaml
+    mkdir -p "$1"
+}
 
 # problem COUNTER TEXT [FILE...]: adds to a count, and says what happened where.
 problem()
@@ -20,9 +26,24 @@ summary()
     printf '%s: %s\n' "interruptions and faults survived" "$survived" "units lost" "$lost" \
         "results differing" "$differing" "hangs" "$hangs" "messages unclear" "$unclear" \
         "reruns failing" "$failing" "seed" "$seed" "minutes" $((SECONDS / 60))
-    [ $((lost + differing + hangs + unclear + failing)) -eq 0 ] || exit 1
-    rm -rf "$scratch"
-    exit 0
+    [ $((lost + differing + hangs + unclear + failing)) -eq 0 ]
+}
+
+# together FILE...: the summaries of several jobs as one.
+together()
+{
+    local key value
+    while IFS=: read -r key value; do
+        case $key in
+            "interruptions and faults survived") survived=$((survived + value)) ;;
+            "units lost") lost=$((lost + value)) ;;
+            "results differing") differing=$((differing + value)) ;;
+            hangs) hangs=$((hangs + value)) ;;
+            "messages unclear") unclear=$((unclear + value)) ;;
+            "reruns failing") failing=$((failing + value)) ;;
+        esac
+    done < <(cat "$@")
+    summary
 }
 
 now()
@@ -68,7 +89,7 @@ units()
 # outcome STAGE LABEL: reruns a stage without disturbance; its outcome must be the undisturbed one's.
 outcome()
 {
-    local stage=$1 file wanted=$scratch/before/next
+    local stage=$1
     capture ranks 2 "$stage" "$config"
     if [ "$code" -ne 0 ]; then
         [ "$code" -ne 124 ] || { problem hangs "$2, then rerun" "$scratch/err"; return 1; }
@@ -78,12 +99,25 @@ outcome()
     same_outcome "$stage" "$2"
 }
 
+# next_of STAGE: the undisturbed run after a stage, in $next.
+next_of()
+{
+    case $1 in
+        shard) next=collect ;;
+        collect) next=reduce ;;
+        reduce) next=select ;;
+        select) next=evaluate ;;
+        evaluate) next=report ;;
+        report) next=../whole ;;
+    esac
+    next=$scratch/before/$next
+}
+
 # same_outcome STAGE LABEL: whether what a stage made is what it made undisturbed.
 same_outcome()
 {
-    local following=(shard collect reduce select evaluate report whole) i next
-    for i in 0 1 2 3 4 5; do [ "${following[i]}" != "$1" ] || next=${following[i + 1]}; done
-    [ "$next" = whole ] && next=$scratch/whole || next=$scratch/before/$next
+    local next
+    next_of "$1"
     if ! same_results "$next" "$run" > "$scratch/check" 2>&1; then
         problem differing "$2" "$scratch/check"
     elif ! no_temporaries; then
@@ -92,6 +126,29 @@ same_outcome()
         return 0
     fi
     return 1
+}
+
+# untouched STAGE: whether the run is as before a stage, but for outputs that are there as the stage makes
+# them undisturbed: what a rerun does then is to go on after them.
+untouched()
+{
+    local name next
+    next_of "$1"
+    diff -rq "$scratch/before/$1" "$run" > /dev/null && return
+    for name in $(files "$scratch/before/$1"); do [ -f "$run/$name" ] || return 1; done
+    for name in $(files "$run"); do
+        cmp -s "$scratch/before/$1/$name" "$run/$name" || cmp -s "$next/$name" "$run/$name" || return 1
+    done
+}
+
+# settled STAGE LABEL: after a stage that failed, the run is untouched, or a rerun (that also shows now and
+# then) has the undisturbed outcome.
+settled()
+{
+    no_temporaries || { problem unclear "$2: temporary files are left"; return 1; }
+    at_random 16
+    if [ "$random" -ne 0 ] && [ ! -d "$run/journal" ] && untouched "$1"; then return; fi
+    outcome "$@"
 }
 
 # clear LABEL STAGE PATTERN CODE...: whether a stage that failed said so in one line that matches, with one
