@@ -22,11 +22,11 @@ typedef struct {
     const stage_t *stage;
     const pass_t *pass;
     model_size_t size;
-    int copies, node_ranks; /* of the weights, and ranks, on a node */
-    load_t *load;           /* [ranks] */
-    double executor;        /* bytes of a rank's executor, at most */
-    size_t readings;        /* of the layers, where they are streamed */
-    double computing;       /* seconds of the busiest rank */
+    int copies;       /* of the weights, on a node */
+    load_t *load;     /* [ranks] */
+    double executor;  /* bytes of a rank's executor, at most */
+    size_t readings;  /* of the layers, where they are streamed */
+    double computing; /* seconds of the busiest rank */
 } work_t;
 
 /* ---- the plan ---- */
@@ -40,10 +40,9 @@ static status_t fit_weights(work_t *it)
     status_t status = share_open(comm, memory_sharing(config), &share);
     if (status) return status;
     it->copies = share.copies;
-    it->node_ranks = share.node_ranks;
     share_destroy(&share);
     MPI_Allreduce(MPI_IN_PLACE, &it->copies, 1, MPI_INT, MPI_MAX, comm);
-    MPI_Allreduce(MPI_IN_PLACE, &it->node_ranks, 1, MPI_INT, MPI_MAX, comm);
+    if (memory_sharing(config) == SHARE_NONE) it->copies = it->stage->plan->layout.node_ranks;
     size_t memory = memory_for_weights(config) / (size_t)it->copies;
     return agree(comm, model_size(it->pass->directory, memory, &it->size));
 }
@@ -62,7 +61,7 @@ static void add_conditions(work_t *it, const condition_tree_t *tree, size_t memo
         load->flops.layers += flops.layers;
         load->flops.ends += flops.ends;
     }
-    for (int r = 0; r < it->stage->ranks; r++) {
+    for (int r = 0; r < it->stage->plan->layout.ranks; r++) {
         size_t rounds = (it->load[r].chunks + footprint.together - 1) / footprint.together;
         if (rounds > most) most = rounds;
     }
@@ -75,13 +74,14 @@ static status_t share_out(work_t *it)
 {
     const pass_t *pass = it->pass;
     const stage_t *stage = it->stage;
+    const layout_t *layout = &stage->plan->layout;
     size_t held = it->size.held * (size_t)it->copies;
-    size_t memory = memory_beside_weights(stage->config, held, it->node_ranks);
+    size_t memory = memory_beside_weights(stage->config, held, layout->node_ranks);
     run_options_t rest = {.layers = pass->layers,
                           .memory = memory,
                           .team = stage->team,
                           .arithmetic = pass->arithmetic};
-    status_t status = agree(stage->comm, mem_new(&it->load, (size_t)stage->ranks, "plan"));
+    status_t status = agree(stage->comm, mem_new(&it->load, (size_t)layout->ranks, "plan"));
     for (size_t c = 0; !status && c < pass->forest->chunks; c++) it->load[pass->owner[c]].chunks++;
     for (int first = 0, count = 0; !status && first < pass->conditions; first += count) {
         condition_tree_t tree = {0};
@@ -102,8 +102,8 @@ static void time_ranks(work_t *it, const rate_t *rate)
 {
     double all = 0, flops = 0;
     it->computing = 0;
-    for (int r = 0; r < it->stage->ranks; r++) {
-        double seconds = rate_seconds(rate, it->load[r].flops);
+    for (int r = 0; r < it->stage->plan->layout.ranks; r++) {
+        double seconds = rate_seconds(rate, it->load[r].flops) * it->stage->plan->crowding;
         if (seconds > it->computing) it->computing = seconds;
         all += seconds;
         flops += it->load[r].flops.layers + it->load[r].flops.ends;
@@ -169,7 +169,6 @@ static void fill(const work_t *it, double reading, estimate_t *estimate)
 {
     const pass_t *pass = it->pass;
     const model_size_t *size = &it->size;
-    const node_usage_t *base = &it->stage->plan->base;
     double held = (double)size->held, opening = 0;
     /* Weights are hashed, then loaded; layers that are streamed are loaded in every pass. */
     if (!pass->opened)
@@ -182,13 +181,14 @@ static void fill(const work_t *it, double reading, estimate_t *estimate)
     estimate->chunks = (double)pass->forest->chunks;
     estimate->rows = estimate->flops = 0;
     for (size_t c = 0; c < pass->forest->chunks; c++) estimate->rows += pass->forest->chunk[c].rows;
-    for (int r = 0; r < it->stage->ranks; r++)
+    for (int r = 0; r < it->stage->plan->layout.ranks; r++)
         estimate->flops += it->load[r].flops.layers + it->load[r].flops.ends;
     estimate->read = opening + streaming;
     estimate->seconds = opening / reading + longer;
     double loading = LOADING < 3 * held ? LOADING : 3 * held;
     double each = LIBRARIES + loading + pass->beside + it->executor;
-    estimate->memory = base->memory + it->node_ranks * each + held * it->copies;
+    estimate->memory =
+        plan_base(it->stage->plan) + it->stage->plan->layout.node_ranks * each + held * it->copies;
 }
 
 status_t pass_estimate(const stage_t *stage, const pass_t *pass, pass_rate_t *known,

@@ -1,6 +1,7 @@
 #include "stages/plan.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/amount.h"
@@ -8,17 +9,56 @@
 #include "core/log.h"
 #include "core/memory.h"
 #include "par/agree.h"
+#include "par/cores.h"
 
 const estimate_t estimate_nothing = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, "", NULL};
 
-status_t plan_create(MPI_Comm comm, plan_format_t format, plan_t **plan)
+status_t layout_parse(const char *text, layout_t *layout)
+{
+    char *end = "";
+    long ranks = strtol(text, &end, 10), nodes = 1;
+    if (end != text && *end == 'x') nodes = strtol(end + 1, &end, 10);
+    if (*end || ranks < 1 || ranks > 10000000 || nodes < 1 || nodes > ranks)
+        return status_new(EXIT_USAGE, "--as %s: ranks, or ranks x nodes as 10000x80, are expected",
+                          text);
+    *layout = (layout_t){(int)ranks, (int)nodes, (int)((ranks + nodes - 1) / nodes)};
+    return NULL;
+}
+
+/* Collective: how many threads the busiest node has for each of its cores, but 1 at least; and with
+ * so many ranks on it. */
+static double crowding(MPI_Comm comm, int ranks, int threads)
+{
+    int here, cores;
+    cores_of_node(comm, &here, &cores);
+    double mine = fmax(1, (double)here * threads / cores),
+           planned = fmax(1, (double)ranks * threads / cores);
+    double more = planned / mine;
+    MPI_Allreduce(MPI_IN_PLACE, &more, 1, MPI_DOUBLE, MPI_MAX, comm);
+    return more;
+}
+
+status_t plan_create(MPI_Comm comm, plan_format_t format, layout_t layout, int threads,
+                     plan_t **plan)
 {
     status_t status = agree(comm, mem_new(plan, 1, "plan"));
     if (status) return status;
     (*plan)->format = format;
     (*plan)->base = usage_of_nodes(comm);
+    if (layout.ranks == 0) {
+        MPI_Comm_size(comm, &layout.ranks);
+        layout.nodes = (*plan)->base.nodes;
+        layout.node_ranks = (*plan)->base.ranks;
+    }
+    (*plan)->layout = layout;
+    (*plan)->crowding = crowding(comm, layout.node_ranks, threads);
     usage_start(&(*plan)->clock);
     return NULL;
+}
+
+double plan_base(const plan_t *plan)
+{
+    return plan->base.memory * plan->layout.node_ranks / plan->base.ranks;
 }
 
 void plan_destroy(plan_t **plan)

@@ -31,6 +31,14 @@ typedef struct {
     estimate_t estimate;
 } unit_t;
 
+/* Ranks, and the nodes they are on; ranks that the largest node has. 0 ranks: those there are. */
+typedef struct {
+    int ranks, nodes, node_ranks;
+} layout_t;
+
+/* "10000" or "10000x80": ranks, on one node or so many. */
+MUST_CHECK status_t layout_parse(const char *text, layout_t *layout);
+
 /* A table and a line of JSON with estimates; what is done and what is not, without. */
 typedef enum { PLAN_TABLE, PLAN_JSON, PLAN_STATUS } plan_format_t;
 
@@ -41,10 +49,12 @@ typedef struct plan {
     char *stale;          /* of the unit that is added next, or NULL */
     strings_t conditions; /* evaluate: as they were expanded */
     node_usage_t base;    /* at the start */
-    usage_t clock;        /* since the end of the last unit */
-    double rate;          /* FLOP/s of a rank as last measured; 0: not measured */
-    double reading;       /* bytes/s likewise */
-    double calibrating;   /* seconds spent on that since the end of the last unit */
+    layout_t layout;      /* that estimates are for */
+    double crowding;    /* how many times as long a rank takes there as one of ours: fewer cores */
+    usage_t clock;      /* since the end of the last unit */
+    double rate;        /* FLOP/s of a rank as last measured; 0: not measured */
+    double reading;     /* bytes/s likewise */
+    double calibrating; /* seconds spent on that since the end of the last unit */
 } plan_t;
 
 /* Seconds that may be spent to measure the machine: in a dry run, and in a run, first and for
@@ -53,8 +63,10 @@ typedef struct plan {
 #define CALIBRATION_FIRST 0.05
 #define CALIBRATION_SHARE 0.01
 
-/* Collective. */
-MUST_CHECK status_t plan_create(MPI_Comm comm, plan_format_t format, plan_t **plan);
+/* Collective. Estimates are for the layout, of nodes like the busiest of ours, with so many threads a
+ * rank. */
+MUST_CHECK status_t plan_create(MPI_Comm comm, plan_format_t format, layout_t layout, int threads,
+                                plan_t **plan);
 void plan_destroy(plan_t **plan);
 
 /* Dry run: the unit of this path is up to date; or is to be made at this cost. */
@@ -73,6 +85,9 @@ MUST_CHECK status_t plan_add_unknown(const stage_t *stage, const char *path, con
  * an EXIT_INPUT error adds a unit of which nothing is known, and *known is false. */
 MUST_CHECK status_t plan_input(const stage_t *stage, const char *path, const char *maker,
                                status_t status, bool *known);
+
+/* Bytes that the processes of a node hold before they start, in the layout that is planned. */
+double plan_base(const plan_t *plan);
 
 /* Whether estimates are wanted: else what they take to measure is left out. */
 bool plan_estimates(const stage_t *stage);

@@ -109,8 +109,8 @@ static void print_text(const stage_t *stage)
     for (size_t i = 0; i < plan->units; i++)
         if ((int)strlen(plan->unit[i].name) > width) width = (int)strlen(plan->unit[i].name);
     printf("%s: %zu of %zu to do, on %d rank%s of %d node%s\n", stage->name, total.todo,
-           plan->units, stage->ranks, stage->ranks == 1 ? "" : "s", plan->base.nodes,
-           plan->base.nodes == 1 ? "" : "s");
+           plan->units, plan->layout.ranks, plan->layout.ranks == 1 ? "" : "s", plan->layout.nodes,
+           plan->layout.nodes == 1 ? "" : "s");
     print_conditions(&plan->conditions);
     if (total.todo > total.unknown) {
         printf("  %-*s", width, "");
@@ -219,8 +219,8 @@ static json_t *stage_object(const stage_t *stage, int *failed)
     json_t *object = json_object(), *units = json_array(), *conditions = json_array();
     json_t *all = json_object();
     *failed |= json_object_set_new(object, "stage", json_string(stage->name));
-    *failed |= json_object_set_new(object, "ranks", json_integer(stage->ranks));
-    *failed |= json_object_set_new(object, "nodes", json_integer(plan->base.nodes));
+    *failed |= json_object_set_new(object, "ranks", json_integer(plan->layout.ranks));
+    *failed |= json_object_set_new(object, "nodes", json_integer(plan->layout.nodes));
     *failed |= json_object_set_new(object, "todo", json_integer((json_int_t)total.todo));
     *failed |= json_object_set_new(object, "unknown", json_integer((json_int_t)total.unknown));
     put_estimate(all, &total.sum, failed);

@@ -80,7 +80,6 @@ static status_t estimate(const stage_t *stage, const char *directory, const char
     model_shape_t shape = {0};
     model_size_t size = {0};
     weights_t *weights = NULL;
-    const node_usage_t *base = &stage->plan->base;
     const double PIECES = 8 << 20; /* that a rank compares at a time */
     double rate = 0;
     status_t status = model_shape_read(directory, &shape);
@@ -94,7 +93,7 @@ static status_t estimate(const stage_t *stage, const char *directory, const char
         estimate->chunks = shape.layers;
         estimate->rows = neurons;
         estimate->read = (double)(2 * size.layers + (hashed ? 0 : size.whole));
-        estimate->memory = base->memory + base->ranks * PIECES;
+        estimate->memory = plan_base(stage->plan) + stage->plan->layout.node_ranks * PIECES;
         estimate->disk = parts * neurons * sizeof(double);
         estimate->seconds = estimate->read / rate;
         estimate->bound = "at most";

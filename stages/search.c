@@ -262,7 +262,8 @@ static status_t make(search_work_t *work, const char *key)
     int32_t chunk = (int32_t)config_integer(stage->config, "resources.chunk");
     estimate_t expected;
     status_t status =
-        agree(stage->comm, score_plan_create(&work->sequences, stage->ranks, chunk, &work->plan));
+        agree(stage->comm,
+              score_plan_create(&work->sequences, stage->plan->layout.ranks, chunk, &work->plan));
     if (!status) status = estimate(work, &expected);
     if (!status && stage->dry) return plan_add(stage, work->path, &expected);
     return status ? status : run(work, key, &expected);

@@ -94,15 +94,16 @@ static status_t estimate_text(const stage_t *stage, tokenizer_t *tokenizer,
     double time = stage->dry ? CALIBRATION_DRY / 8 : CALIBRATION_FIRST;
     status_t status = measure(stage, tokenizer, unit, time, &is);
     node_usage_t now = usage_of_nodes(stage->comm);
+    int ranks = stage->plan->layout.ranks;
     double batch = size < TOKEN_BATCH_BYTES ? size : TOKEN_BATCH_BYTES;
-    double tokens = size * is.tokens, held = tokens * sizeof(int32_t) / stage->ranks;
+    double tokens = size * is.tokens, held = tokens * sizeof(int32_t) / ranks;
     if (held > SPILL_BYTES) held = SPILL_BYTES;
     bool part = strcmp(format_of(stage->config, unit), "text") != 0 || unit->limit > 0;
     estimate->chunks = ceil(size / TOKEN_BATCH_BYTES);
     estimate->rows = tokens;
     estimate->disk = tokens * sizeof(int32_t);
     estimate->memory = now.memory + 2 * batch + now.ranks * 2 * held;
-    estimate->seconds += size * is.seconds / stage->ranks;
+    estimate->seconds += size * is.seconds / ranks * stage->plan->crowding;
     estimate->bound = part ? "at most" : "about";
     estimate->note =
         part ? "as if all that the files hold became tokens" : "by a sample of the text";

@@ -30,18 +30,22 @@ typedef struct {
     strings_t overrides, checkpoints;
     bool help, version, list, dry;
     plan_format_t format; /* dry */
+    layout_t layout;      /* likewise */
 } arguments_t;
 
 static void print_help(const char *name, const char *summary)
 {
     printf(
-        "usage: wn-%s CONFIG [--dry-run[=json|=status]] [--checkpoint NAME]...\n"
+        "usage: wn-%s CONFIG [--dry-run[=json|=status] [--as RANKS[xNODES]]]\n"
+        "       [--checkpoint NAME]...\n"
         "       [--set KEY=VALUE]...\n\n%s\n\n"
         "  CONFIG               YAML file that describes the run\n"
         "  --checkpoint NAME    only this checkpoint (repeatable)\n"
         "  --dry-run[=FORMAT]   prints what there is to do and what it takes, and does nothing:\n"
         "                       as a table, or json: as one line; status: what is done, what is\n"
         "                       not, and why, but not what it takes\n"
+        "  --as RANKS[xNODES]   with --dry-run: what it takes on so many ranks and nodes like this "
+        "one\n"
         "  --list-checkpoints   prints the names of the checkpoints and does nothing else\n"
         "  --print KEY          prints the value of a key such as resources.threads, likewise\n"
         "  --set KEY=VALUE      overrides a key of CONFIG, as collect.window=1024 (repeatable)\n"
@@ -79,19 +83,20 @@ static status_t parse_dry_run(const char *format, arguments_t *arguments)
 
 static status_t parse(int argc, char **argv, arguments_t *arguments)
 {
-    static const char *const options[] = {"--set",    "--checkpoint", "--list-checkpoints",
-                                          "--print",  "--dry-run",    "--help",
-                                          "--version"};
+    static const char *const options[] = {"--set",   "--checkpoint", "--list-checkpoints",
+                                          "--print", "--dry-run",    "--as",
+                                          "--help",  "--version"};
     status_t status = NULL;
     for (int i = 1; !status && i < argc; i++) {
         const char *word = argv[i];
         bool set = strcmp(word, "--set") == 0, checkpoint = strcmp(word, "--checkpoint") == 0;
-        bool print = strcmp(word, "--print") == 0;
-        if ((set || checkpoint || print) && i + 1 == argc)
+        bool print = strcmp(word, "--print") == 0, as = strcmp(word, "--as") == 0;
+        if ((set || checkpoint || print || as) && i + 1 == argc)
             status = status_new(EXIT_USAGE, "%s: a value is expected after it", word);
         else if (set) status = strings_append(&arguments->overrides, argv[++i]);
         else if (checkpoint) status = strings_append(&arguments->checkpoints, argv[++i]);
         else if (print) arguments->print = argv[++i];
+        else if (as) status = layout_parse(argv[++i], &arguments->layout);
         else if (strcmp(word, "--list-checkpoints") == 0) arguments->list = true;
         else if (strncmp(word, "--dry-run", 9) == 0 && strchr("=", word[9]))
             status = parse_dry_run(word + 9, arguments);
@@ -105,6 +110,8 @@ static status_t parse(int argc, char **argv, arguments_t *arguments)
             status = status_new(EXIT_USAGE, "%s: only one configuration is expected", word);
         else arguments->config = word;
     }
+    if (!status && arguments->layout.ranks && !arguments->dry)
+        status = status_new(EXIT_USAGE, "--as: it goes with --dry-run");
     if (!status && !arguments->config && !arguments->help && !arguments->version)
         status = status_new(EXIT_USAGE, "the name of a configuration file is expected");
     return status;
@@ -215,9 +222,11 @@ static status_t print_key(const stage_t *stage, const char *path)
     return NULL;
 }
 
-static status_t run_planned(stage_t *stage, plan_format_t format, status_t (*run)(stage_t *stage))
+static status_t run_planned(stage_t *stage, const arguments_t *arguments,
+                            status_t (*run)(stage_t *stage))
 {
-    status_t status = plan_create(stage->comm, format, &stage->plan);
+    status_t status = plan_create(stage->comm, arguments->format, arguments->layout,
+                                  team_threads(stage->team), &stage->plan);
     if (!status) status = agree(stage->comm, run(stage));
     if (!status && stage->dry && stage->rank == 0) status = plan_print(stage);
     plan_destroy(&stage->plan);
@@ -283,7 +292,7 @@ int stage_main(int argc, char **argv, const char *name, const char *summary,
             status = share_interrupt(stage.comm, &word);
             double patience = config_number(stage.config, "resources.timeout");
             if (!status) status = watch_start(stage.comm, patience, give_up);
-            if (!status) status = run_planned(&stage, arguments.format, run);
+            if (!status) status = run_planned(&stage, &arguments, run);
             watch_stop(stage.comm);
         }
     }

@@ -73,9 +73,9 @@ static status_t make_plan(collection_t *it)
 static status_t own_chunks(const collection_t *it, int **owner)
 {
     status_t status = mem_new(owner, it->forest->chunks, "plan");
-    for (int r = 0; !status && r < it->stage->ranks; r++) {
+    for (int r = 0, ranks = it->stage->plan->layout.ranks; !status && r < ranks; r++) {
         size_t first, count;
-        work_share(r, it->stage->ranks, it->forest->chunks, &first, &count);
+        work_share(r, ranks, it->forest->chunks, &first, &count);
         for (size_t c = first; c < first + count; c++) (*owner)[c] = r;
     }
     return status;

@@ -170,9 +170,10 @@ static status_t plan_work(const evaluation_t *it, const task_t *task, work_t *wo
 {
     bool windows = task->kind == TASK_RESIDUAL || task->kind == TASK_EXTREMES;
     int32_t chunk = (int32_t)config_integer(it->stage->config, "resources.chunk");
+    int ranks = it->stage->plan->layout.ranks;
     if (work->plan.forest) return NULL;
-    return windows ? score_plan_windows(&work->sequences, it->stage->ranks, chunk, &work->plan)
-                   : score_plan_create(&work->sequences, it->stage->ranks, chunk, &work->plan);
+    return windows ? score_plan_windows(&work->sequences, ranks, chunk, &work->plan)
+                   : score_plan_create(&work->sequences, ranks, chunk, &work->plan);
 }
 
 static void free_work(work_t *work)

@@ -68,7 +68,7 @@ typedef struct {
 
 static status_t estimate(stage_t *stage, const work_t *work, estimate_t *estimate)
 {
-    const node_usage_t *base = &stage->plan->base;
+    const layout_t *layout = &stage->plan->layout;
     const activations_t *a = &work->activations;
     double rate, start = MPI_Wtime(), neurons = (double)(a->layers * a->neurons);
     double seconds = stage->dry ? CALIBRATION_DRY / (double)stage->chosen.count : CALIBRATION_FIRST;
@@ -77,9 +77,10 @@ static status_t estimate(stage_t *stage, const work_t *work, estimate_t *estimat
     estimate->chunks = (double)a->layers;
     estimate->rows = neurons;
     estimate->read = neurons * source_read(&a->shape);
-    estimate->memory = base->memory + base->ranks * reduce_memory(a, &work->options, stage->ranks);
+    estimate->memory = plan_base(stage->plan) +
+                       layout->node_ranks * reduce_memory(a, &work->options, layout->ranks);
     estimate->disk = reduce_disk(a, &work->options);
-    estimate->seconds = ceil(neurons / stage->ranks) / rate;
+    estimate->seconds = ceil(neurons / layout->ranks) / rate * stage->plan->crowding;
     return status;
 }
 

@@ -106,7 +106,7 @@ static status_t estimate(const inputs_t *in, size_t index, estimate_t *estimate)
         if (!status) estimate->read += file_bytes(path);
         mem_free(&path);
     }
-    estimate->memory = in->stage->plan->base.memory;
+    estimate->memory = plan_base(in->stage->plan);
     estimate->disk = 16 * (estimate->rows + checkpoints * (double)cohort.layers);
     estimate->seconds = checkpoints * (MPI_Wtime() - start);
     estimate->bound = "about";

@@ -28,9 +28,9 @@ status_t checkpoint_check(const config_t *config, const char *key, const strings
 static status_t unknown(const config_t *config, const char *root, const char *name)
 {
     strings_t there = {0};
-    status_t ignored = directory_list(root, &there);
-    status_free(&ignored);
-    status_t status = checkpoint_check(config, "model.checkpoints", &there, name);
+    status_t status = directory_list(root, &there);
+    status_excuse(&status, EXIT_INPUT);
+    if (!status) status = checkpoint_check(config, "model.checkpoints", &there, name);
     if (!status)
         status = config_error(config, "model.checkpoints", "'%s' is not a directory", name);
     strings_free(&there);
@@ -94,18 +94,19 @@ status_t checkpoint_directory(const config_t *config, const char *name, char **d
     return path_join(root, name, directory);
 }
 
-static bool has_tokenizer(const char *directory)
+/* *path = a copy of the directory where it holds a tokenizer, else NULL. */
+static status_t find_tokenizer(const char *directory, char **path)
 {
     static const char *const names[] = {"tokenizer.json", "merges.txt"};
-    bool found = false;
-    for (size_t i = 0; i < 2 && !found; i++) {
-        char *path = NULL;
-        status_t status = path_join(directory, names[i], &path);
-        found = !status && file_exists(path);
-        status_free(&status);
-        mem_free(&path);
+    status_t status = NULL;
+    *path = NULL;
+    for (size_t i = 0; !status && !*path && i < 2; i++) {
+        char *file = NULL;
+        status = path_join(directory, names[i], &file);
+        if (!status && file_exists(file)) status = str_copy(path, directory);
+        mem_free(&file);
     }
-    return found;
+    return status;
 }
 
 status_t checkpoint_tokenizer(const config_t *config, const strings_t *names, char **path)
@@ -113,10 +114,14 @@ status_t checkpoint_tokenizer(const config_t *config, const strings_t *names, ch
     const char *given = config_text(config, "model.tokenizer");
     const char *root = config_text(config, "model.path");
     if (given) return str_copy(path, given);
-    if (has_tokenizer(root)) return str_copy(path, root);
-    status_t status = checkpoint_directory(config, names->item[0], path);
-    if (status || has_tokenizer(*path)) return status;
-    status = config_error(config, "model.path", "no tokenizer.json in %s or %s", root, *path);
-    mem_free(path);
+    status_t status = find_tokenizer(root, path);
+    if (status || *path) return status;
+    char *directory = NULL;
+    status = checkpoint_directory(config, names->item[0], &directory);
+    if (!status) status = find_tokenizer(directory, path);
+    if (!status && !*path)
+        status =
+            config_error(config, "model.path", "no tokenizer.json in %s or %s", root, directory);
+    mem_free(&directory);
     return status;
 }

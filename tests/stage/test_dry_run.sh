@@ -140,6 +140,25 @@ dry "a model beyond memory, with room for one condition at a time" 2 evaluate --
 within "is read for every condition and round of chunks" "$(value $perplexity bytes_read)" \
     "$((read + 9 * read / 4))" "$((read + 9 * read / 2))"
 within "and shares nothing" "$(value $perplexity flops)" "$((perplexity_flops + 1))" "$((5 * perplexity_flops))"
+# As on other numbers of ranks: what 4 ranks say of themselves, 2 say of them.
+run_ok "on 4 ranks" ranks 4 evaluate "$config" --dry-run=json --set resources.memory_per_node=500KB
+for key in flops chunks bytes_read memory_per_node; do value $perplexity $key; done > "$scratch/own"
+dry "on 2 as if on 4" 2 evaluate --dry-run=json --as 4 --set resources.memory_per_node=500KB
+for key in flops chunks bytes_read memory_per_node; do value $perplexity $key; done > "$scratch/as"
+is "4 ranks" "" ranks 4
+check "FLOP, chunks and bytes that are read are the same" cmp <(head -n 3 "$scratch/own") <(head -n 3 "$scratch/as")
+within "and memory, about" "$(tail -n 1 "$scratch/as")" "$(awk 'NR == 4 { print 0.8 * $1 }' "$scratch/own")" "$(awk 'NR == 4 { print 1.2 * $1 }' "$scratch/own")"
+dry "as if on 2 nodes" 2 evaluate --dry-run=json --as 4x2
+is "2 nodes" "" nodes 2
+# Four chunks: no rank has more than one, and none has less, from four ranks on. On 4 nodes no rank
+# shares a core that it has to itself here.
+dry "on 4 nodes" 1 evaluate --dry-run=json --as 4x4
+four=$(value $perplexity seconds)
+dry "on one" 1 evaluate --dry-run=json
+within "four chunks on one rank take longer" "$(value $perplexity seconds)" "$(awk -v x="$four" 'BEGIN { print 2 * x }')" "$(awk -v x="$four" 'BEGIN { print 10 * x }')"
+expect_fail "ranks on more nodes" 2 '--as 4x8: ranks' ranks 1 evaluate "$config" --dry-run --as 4x8
+expect_fail "no number" 2 '--as many: ranks' ranks 1 evaluate "$config" --dry-run --as many
+expect_fail "no dry run" 2 '--as: it goes with --dry-run' ranks 1 evaluate "$config" --as 4
 dry "one checkpoint" 2 evaluate --dry-run=json --checkpoint step512
 is "is what there is to do" "" todo 2
 run_ok "evaluate" ranks 2 evaluate "$config"

@@ -5,7 +5,7 @@
 starved()
 {
     rm -f "$scratch/report"
-    OMPI_MCA_ess_singleton_isolated=1 LD_PRELOAD=$build/tests/support/faults.so \
+    OMPI_MCA_ess_singleton_isolated=1 OMPI_MCA_orte_tmpdir_base=$scratch/mpi LD_PRELOAD=$build/tests/support/faults.so \
         WN_FAULT=memory WN_FAULT_CALL=$2 WN_FAULT_REPORT=$scratch/report quickly "$build/bin/wn-$1" "$config"
 }
 
@@ -43,6 +43,7 @@ memory()
     sed -i -e 's/windows: 32, pairs: 700/windows: 4, pairs: 60, every: 32/' -e 's/bootstrap: 3/bootstrap: 2, separated: 2/' \
         -e 's/windows: 12/windows: 2/' -e 's/step0, //' -e '/positive\|negative, cohort: listed/d' "$config"
     echo 'report: {bootstrap: 100}' >> "$config"
+    mkdir -p "$scratch/mpi"
     undisturbed
     for stage in "${stages[@]}"; do sweep "$stage"; done
 }
