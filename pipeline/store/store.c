@@ -96,9 +96,21 @@ store_type_t store_type_of(hid_t dataset)
     return size == 8 ? STORE_I64 : STORE_I32;
 }
 
+/* HDF5 writes metadata out as soon as so many bytes of them have changed, even from within a collective
+ * write of compressed chunks: some ranks alone, by a call that waits for the others (1.10.8). It must have
+ * no reason to: store_put flushes before there are as many (32 MiB is the most that HDF5 takes). */
+static void keep_metadata(hid_t access)
+{
+    H5AC_cache_config_t cache = {.version = H5AC__CURR_CACHE_CONFIG_VERSION};
+    if (H5Pget_mdc_config(access, &cache) < 0) return;
+    cache.dirty_bytes_threshold = 32 << 20;
+    H5Pset_mdc_config(access, &cache);
+}
+
 static status_t create_file(store_t *store)
 {
     hid_t access = H5Pcreate(H5P_FILE_ACCESS), create = H5Pcreate(H5P_FILE_CREATE);
+    keep_metadata(access);
     H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_LATEST);
     if (store->comm != MPI_COMM_NULL) H5Pset_fapl_mpio(access, store->comm, MPI_INFO_NULL);
     H5Pset_sieve_buf_size(access,

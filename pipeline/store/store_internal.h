@@ -18,6 +18,7 @@ struct store {
     uint64_t *sum;         /* [sums]: what this rank wrote */
     uint64_t sums;
     size_t datasets, sealed_room, sum_room;
+    int packed; /* collective writes of what is compressed since the last flush */
 };
 
 /* An error with HDF5's innermost reason: "FILE: OBJECT: cannot VERB: reason". */
