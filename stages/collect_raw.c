@@ -56,7 +56,7 @@ static status_t define_target(raw_t *raw)
     if (config_integer(of->stage->config, "collect.deflate") > 0) {
         status_t status =
             agree(of->stage->comm, str_format(&path, "%s.raw", store_path(of->store)));
-        if (!status) status = store_create(path, of->stage->comm, &raw->scratch);
+        if (!status) status = store_create_scratch(path, of->stage->comm, &raw->scratch);
         mem_free(&path);
         if (status) return status;
         raw->store = raw->scratch;

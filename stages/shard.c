@@ -189,6 +189,7 @@ status_t shard_unit_open(const stage_t *stage, const tokenizer_t *tokenizer, con
     if (!ordered) unit->limit = config_integer(config, config_path("%s.%s.limit", section, name));
     status_t status = str_format(&unit->label, "tokenising %s", name);
     if (!status) status = path_join(stage->directory, "shards", &unit->directory);
+    unit->scratch = stage->scratch ? stage->scratch : unit->directory;
     status = agree(stage->comm, status);
     if (!status)
         status =

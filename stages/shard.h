@@ -16,9 +16,10 @@ typedef struct {
     uint64_t size;      /* of the files; known on rank 0 */
     char *inputs;       /* a line "SHA-256  path" per file or "key  name" per part */
     char key[SHA256_HEX];
-    char *path;      /* of the shard file */
-    char *directory; /* that it is in */
-    char *label;     /* of the progress */
+    char *path;          /* of the shard file */
+    char *directory;     /* that it is in */
+    const char *scratch; /* for what does not fit memory; borrowed */
+    char *label;         /* of the progress */
 } shard_unit_t;
 
 /* The shard of a mixture's part: <directory>/NAME.h5, or NAME.ordered.h5 where it is its own.

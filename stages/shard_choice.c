@@ -200,7 +200,7 @@ status_t shard_choice(const stage_t *stage, tokenizer_t *tokenizer, const shard_
     text_source_t source = {next, position, &reader, unit->size, unit->label};
     request_state_t request;
     token_options_t options = {.files = &unit->files,
-                               .scratch = unit->directory,
+                               .scratch = unit->scratch,
                                .encode = request_encode,
                                .state = &request,
                                .text_columns = REQUEST_COLUMNS};

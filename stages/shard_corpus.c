@@ -44,7 +44,7 @@ status_t shard_corpus(const stage_t *stage, tokenizer_t *tokenizer, const shard_
     token_options_t how = {
         .special = config_boolean(stage->config, config_path("corpora.%s.special", unit->name)),
         .files = &unit->files,
-        .scratch = unit->directory,
+        .scratch = unit->scratch,
     };
     if (!status) status = corpus_tokens_make(stage->comm, tokenizer, &source, &how, &tokens);
     if (!status) status = check(unit, tokens);

@@ -217,7 +217,7 @@ status_t shard_pairs(const stage_t *stage, tokenizer_t *tokenizer, const shard_u
     status_t status = request_configure(config, name, tokenizer, &request);
     /* The first token of a sentence is not scored: a shorter one has no score. */
     token_options_t how = {
-        .special = request.special, .least = 2, .files = &unit->files, .scratch = unit->directory};
+        .special = request.special, .least = 2, .files = &unit->files, .scratch = unit->scratch};
     if (reader.harness) {
         how.encode = request_encode;
         how.state = &request;

@@ -88,7 +88,7 @@ status_t shard_tagged(const stage_t *stage, tokenizer_t *tokenizer, const shard_
     const conllu_state_t how = {
         config_boolean(config, config_path("benchmarks.%s.special", unit->name))};
     token_options_t options = {.files = &unit->files,
-                               .scratch = unit->directory,
+                               .scratch = unit->scratch,
                                .encode = conllu_encode,
                                .state = &how,
                                .token_columns = CONLLU_COLUMNS};

@@ -21,6 +21,7 @@
 #include "par/share.h"
 #include "par/watch.h"
 #include "select/rules.h"
+#include "stages/place.h"
 #include "stages/plan.h"
 #include "stages/terminal.h"
 #include "store/output.h"
@@ -267,6 +268,7 @@ int stage_main(int argc, char **argv, const char *name, const char *summary,
     stage_t stage = {.comm = MPI_COMM_WORLD, .name = name, .lock = &lock};
     arguments_t arguments = {0};
     share_t word = SHARE_CLOSED;
+    place_t place = PLACE_CLOSED;
     int provided;
     own_name = name;
     interrupt_catch();
@@ -292,7 +294,9 @@ int stage_main(int argc, char **argv, const char *name, const char *summary,
             status = share_interrupt(stage.comm, &word);
             double patience = config_number(stage.config, "resources.timeout");
             if (!status) status = watch_start(stage.comm, patience, give_up);
+            if (!status) status = place_open(&stage, &place);
             if (!status) status = run_planned(&stage, &arguments, run);
+            place_close(&stage, &place);
             watch_stop(stage.comm);
         }
     }

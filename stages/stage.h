@@ -22,6 +22,7 @@ typedef struct {
     const char *name; /* "collect" */
     config_t *config;
     const char *directory; /* run.directory */
+    const char *scratch;   /* this run's below paths.scratch, or NULL */
     team_t *team;          /* this rank's threads */
     strings_t checkpoints; /* all of the run */
     strings_t chosen;      /* those of --checkpoint, else all */

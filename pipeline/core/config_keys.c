@@ -12,6 +12,12 @@ const config_key_t config_keys[] = {
     {"run.directory", CONFIG_TEXT, REQUIRED, ANY,
      "Directory of everything the run writes; made where it is missing."},
 
+    {"paths.scratch", CONFIG_TEXT, NULL, ANY,
+     "Directory on a fast disk for files until they are finished, then copied to run.directory; "
+     "all "
+     "ranks must see it. $NAME and ${NAME} are taken from the environment. By default they are "
+     "written beside their places."},
+
     {"model.path", CONFIG_TEXT, REQUIRED, ANY,
      "Hugging Face model directory, or the directory that holds one for each checkpoint."},
     {"model.checkpoints", CONFIG_TEXTS, NULL, ANY,
@@ -314,6 +320,11 @@ const config_key_t config_keys[] = {
     {"resources.share", CONFIG_CHOICE, "node", ONE_OF("node|numa|none"),
      "Which ranks use one copy of the weights: all of a node, those of each NUMA domain (faster "
      "where memory is spread over several; ranks must be bound to cores), or none."},
+
+    {"resources.hints.*", CONFIG_TEXT, NULL, ANY,
+     "Hints for MPI-IO by their names, as cb_nodes or striping_factor, for the files that ranks "
+     "write "
+     "together; MPI passes over those that it does not know. Results are the same."},
 
     {"resources.timeout", CONFIG_NUMBER, "600", WITHIN(1, 1e6),
      "Seconds without a sign of life after which a rank that was stopped, or cannot run, is given "

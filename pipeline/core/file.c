@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/interrupt.h"
 #include "core/memory.h"
 #include "core/process.h"
 
@@ -93,44 +94,74 @@ static status_t write_all(int descriptor, const char *bytes, size_t length, cons
     return NULL;
 }
 
-/* Whether a name is "<base>.tmp.<host>.<pid>" of a process that is no more. */
-static bool is_abandoned(const char *name, const char *base, const char *host)
+/* Between a file's name and "<host>.<pid>" in the name of its temporary. */
+static const char mark[] = ".tmp.wn.";
+
+static void name_host(char host[64])
 {
-    str_t start = {0};
-    status_t status = str_printf(&start, "%s.tmp.%s.", base, host);
-    bool ours = !status && strncmp(name, start.data, start.length) == 0;
-    const char *number = ours ? name + start.length : "";
+    strcpy(host, "host");
+    gethostname(host, 63);
+    host[63] = '\0';
+}
+
+/* Whether a name is that of a temporary of a process of this host that is no more. */
+static bool is_abandoned(const char *name, const char *host)
+{
+    const char *at = strstr(name, mark), *more;
+    while (at && (more = strstr(at + 1, mark))) at = more;
+    size_t length = strlen(host);
+    if (!at || strncmp(at + sizeof mark - 1, host, length) != 0) return false;
+    const char *number = at + sizeof mark - 1 + length;
+    if (*number++ != '.' || *number < '1' || *number > '9') return false;
     char *end = NULL;
     errno = 0;
     long pid = strtol(number, &end, 10);
-    ours = ours && *number >= '1' && *number <= '9' && *end == '\0' && errno == 0;
-    str_free(&start);
-    status_free(&status);
-    return ours && !process_lives((pid_t)pid);
+    return *end == '\0' && errno == 0 && !process_lives((pid_t)pid);
 }
 
-/* What killed processes of this host left beside path; those of other hosts cannot be told from
- * living ones. */
+/* What killed processes of this host left in the directory of path; those of other hosts cannot be told
+ * from living ones. A directory is listed once, unless another one came between. */
 static void remove_abandoned(const char *path, const char *host)
 {
+    static char last[1024];
+    size_t length = (size_t)(path_base(path) - path);
+    if (length < sizeof last && strncmp(last, path, length) == 0 && last[length] == '\0' && *last)
+        return;
     char *directory = NULL;
-    const char *base = path_base(path);
-    status_t status = base == path ? str_copy(&directory, ".")
-                                   : str_copy_n(&directory, path, (size_t)(base - path));
+    status_t status = length ? str_copy_n(&directory, path, length) : str_copy(&directory, ".");
     DIR *list = status ? NULL : opendir(directory);
     for (struct dirent *entry; list && (entry = readdir(list));)
-        if (is_abandoned(entry->d_name, base, host)) unlinkat(dirfd(list), entry->d_name, 0);
+        if (is_abandoned(entry->d_name, host)) unlinkat(dirfd(list), entry->d_name, 0);
     if (list) closedir(list);
+    if (list && length < sizeof last) {
+        memcpy(last, path, length);
+        last[length] = '\0';
+    }
     status_free(&status);
     mem_free(&directory);
 }
 
-status_t file_temporary(const char *path, char **temporary)
+status_t file_temporary(const char *path, char **temporary, int *descriptor)
 {
-    char host[64] = "host";
-    gethostname(host, sizeof host - 1);
+    const int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    char host[64];
+    name_host(host);
     remove_abandoned(path, host);
-    return str_format(temporary, "%s.tmp.%s.%ld", path, host, (long)getpid());
+    status_t status = str_format(temporary, "%s%s%s.%ld", path, mark, host, (long)getpid());
+    if (status) return status;
+    int file = open(*temporary, flags, 0666);
+    /* one of our own name: of a process before us that had our number */
+    if (file < 0 && errno == EEXIST && unlink(*temporary) == 0)
+        file = open(*temporary, flags, 0666);
+    if (file < 0) {
+        status = cannot(EXIT_OUTPUT, "create", *temporary);
+        mem_free(temporary);
+    } else if (descriptor) {
+        *descriptor = file;
+    } else {
+        close(file);
+    }
+    return status;
 }
 
 static void sync_directory_of(const char *path)
@@ -163,18 +194,38 @@ status_t file_publish(const char *temporary, const char *path)
 status_t file_write(const char *path, const char *bytes, size_t length)
 {
     char *temporary = NULL;
-    status_t status = file_temporary(path, &temporary);
+    int descriptor;
+    status_t status = file_temporary(path, &temporary, &descriptor);
     if (status) return status;
-    int descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (descriptor < 0) {
-        status = cannot(EXIT_OUTPUT, "create", temporary);
-    } else {
-        status = write_all(descriptor, bytes, length, temporary);
-        if (close(descriptor) != 0 && !status) status = cannot(EXIT_OUTPUT, "close", temporary);
-        if (!status) status = file_publish(temporary, path);
-        if (status) unlink(temporary);
-    }
+    status = write_all(descriptor, bytes, length, temporary);
+    if (close(descriptor) != 0 && !status) status = cannot(EXIT_OUTPUT, "close", temporary);
+    if (!status) status = file_publish(temporary, path);
+    if (status) unlink(temporary);
     mem_free(&temporary);
+    return status;
+}
+
+status_t file_copy(const char *from, const char *to)
+{
+    enum { BLOCK = 8 << 20 };
+    file_t source;
+    char *block = NULL;
+    status_t status = file_open(&source, from);
+    if (status) return status;
+    int target = open(to, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (target < 0) status = cannot(EXIT_OUTPUT, "open", to);
+    if (!status) status = mem_new(&block, BLOCK, "block of a file");
+    for (uint64_t at = 0; !status && at < source.size; at += BLOCK) {
+        size_t length = source.size - at < BLOCK ? (size_t)(source.size - at) : BLOCK;
+        status = interrupt_check();
+        if (!status) status = file_read_at(&source, at, block, length);
+        if (!status) status = write_all(target, block, length, to);
+    }
+    if (!status && ftruncate(target, (off_t)source.size) != 0)
+        status = cannot(EXIT_OUTPUT, "write", to);
+    if (target >= 0 && close(target) != 0 && !status) status = cannot(EXIT_OUTPUT, "close", to);
+    mem_free(&block);
+    file_close(&source);
     return status;
 }
 

@@ -29,11 +29,16 @@ void file_close(file_t *file);
 /* Writes path atomically: temporary file in the same directory, fsync, rename. */
 MUST_CHECK status_t file_write(const char *path, const char *bytes, size_t length);
 
-/* The last steps of that for a file written by other means: fsync temporary, rename it to
- * path, sync the directory. file_temporary makes its name ("<path>.tmp.<host>.<pid>") and
- * removes those that processes of this host left for path when they were killed. */
-MUST_CHECK status_t file_temporary(const char *path, char **temporary);
+/* The steps of that for a file written by other means. file_temporary makes the temporary file, empty and
+ * nobody else's (a link there is not followed), "<path>.tmp.wn.<host>.<pid>", of mode 0666 less the
+ * umask, open for writing as *descriptor (NULL: closed again), and removes what processes of this
+ * host that were killed left in the directory. file_publish syncs it, renames it to path and syncs the
+ * directory. */
+MUST_CHECK status_t file_temporary(const char *path, char **temporary, int *descriptor);
 MUST_CHECK status_t file_publish(const char *temporary, const char *path);
+
+/* Makes to, which is there, the same bytes as from. EXIT_INTERRUPTED between blocks. */
+MUST_CHECK status_t file_copy(const char *from, const char *to);
 
 bool file_exists(const char *path);
 bool file_is_directory(const char *path);

@@ -117,7 +117,7 @@ static status_t is_held(const char *path, const char *what, const char *holder)
 static status_t look(const char *path, char text[TEXT], struct timespec *touched, bool *there)
 {
     struct stat info;
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     *there = descriptor >= 0;
     if (!*there && errno == ENOENT) return NULL;
     ssize_t length = *there ? 0 : -1, got = 0;
@@ -140,16 +140,12 @@ static status_t cannot_make(const lock_t *it)
     return status_new(EXIT_OUTPUT, "%s: cannot create: %s", it->path, strerror(errno));
 }
 
-static status_t write_holder(const lock_t *it, const char *path)
+static status_t write_holder(const lock_t *it, int descriptor)
 {
     size_t length = strlen(it->holder), done = 0;
-    int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (descriptor < 0) return cannot_make(it);
     for (ssize_t put = 1; done < length && put > 0; done += put > 0 ? (size_t)put : 0)
         put = write(descriptor, it->holder + done, length - done);
-    status_t status = done == length ? NULL : cannot_make(it);
-    close(descriptor);
-    return status;
+    return done == length ? NULL : cannot_make(it);
 }
 
 /* *made = whether path is now ours: a link to a file of ours is made by one process alone, on every
@@ -158,12 +154,14 @@ static status_t make(const lock_t *it, bool *made)
 {
     char *temporary = NULL;
     struct stat info;
+    int descriptor = -1;
     *made = false;
     status_t status = directory_create_for(it->path);
-    if (!status) status = file_temporary(it->path, &temporary);
-    if (!status) status = write_holder(it, temporary);
+    if (!status) status = file_temporary(it->path, &temporary, &descriptor);
+    if (!status) status = write_holder(it, descriptor);
     if (!status && link(temporary, it->path) != 0 && errno != EEXIST) status = cannot_make(it);
     *made = !status && stat(temporary, &info) == 0 && info.st_nlink == 2;
+    if (descriptor >= 0) close(descriptor);
     if (temporary) unlink(temporary);
     mem_free(&temporary);
     return status;
@@ -296,6 +294,19 @@ status_t lock_tidy(const char *path)
     bool there;
     status_t status = look(path, holder, &touched, &there);
     return status || !there || life_of(holder) != DEAD ? status : take_away(path, holder);
+}
+
+status_t lock_is_dead(const char *path, const lock_t *own, double seconds, bool *dead)
+{
+    char holder[TEXT], self[TEXT];
+    struct timespec touched, now;
+    bool there, own_there = false;
+    status_t status = look(path, holder, &touched, &there);
+    if (!status) status = look(own->path, self, &now, &own_there);
+    life_t life = !status && there ? life_of(holder) : ALIVE;
+    bool silent = own_there && (double)(now.tv_sec - touched.tv_sec) > seconds;
+    *dead = life == DEAD || (life == UNKNOWN && silent);
+    return status;
 }
 
 status_t lock_holder(const char *path, str_t *text)

@@ -7,6 +7,8 @@
 #ifndef WN_CORE_LOCK_H
 #define WN_CORE_LOCK_H
 
+#include <stdbool.h>
+
 #include "core/status.h"
 #include "core/strings.h"
 
@@ -26,6 +28,10 @@ void lock_release(lock_t **lock);
 
 /* Takes path away where its holder is known to be dead: for a lock that is not wanted any more. */
 MUST_CHECK status_t lock_tidy(const char *path);
+
+/* *dead = whether the holder of path is known to be dead, or has given no sign of life for so many
+ * seconds before own was taken, by their file system's clock. */
+MUST_CHECK status_t lock_is_dead(const char *path, const lock_t *own, double seconds, bool *dead);
 
 /* Appends who holds path, "process 17 on host (job 99)", unless nobody does who may be alive. */
 MUST_CHECK status_t lock_holder(const char *path, str_t *text);

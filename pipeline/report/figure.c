@@ -126,7 +126,7 @@ static status_t draw(const char *directory, figure_t *figure, const char *device
     str_t said = {0};
     status_t status = str_format(&path, "%s/%s.%s", directory, figure->name, device);
     if (!status) status = str_format(&script, "%s.gp", figure->name);
-    if (!status) status = file_temporary(path, &temporary);
+    if (!status) status = file_temporary(path, &temporary, NULL);
     const char *suffix = temporary ? temporary + strlen(path) : "";
     if (!status) status = str_format(&command, "devices = \"%s\"; suffix = \"%s\"", device, suffix);
     if (!status) status = gnuplot_run(directory, command, script, absent, drawn, &said);

@@ -52,7 +52,7 @@ static status_t define(pair_inputs_t *it)
     status_t status = NULL;
     if (is_whole(plan)) {
         status = agree(it->comm, str_format(&name, "%s.inputs", store_path(it->store)));
-        if (!status) status = store_create(name, it->comm, &it->scratch);
+        if (!status) status = store_create_scratch(name, it->comm, &it->scratch);
         mem_free(&name);
     }
     if (status) return status;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/file.h"
+#include "core/hash.h"
 #include "core/memory.h"
 #include "par/agree.h"
 #include "par/watch.h"
@@ -107,12 +108,23 @@ static void keep_metadata(hid_t access)
     H5Pset_mdc_config(access, &cache);
 }
 
+static struct {
+    const char *scratch;
+    MPI_Info hints;
+} setup = {NULL, MPI_INFO_NULL};
+
+void store_setup(const char *scratch, MPI_Info hints)
+{
+    setup.scratch = scratch;
+    setup.hints = hints;
+}
+
 static status_t create_file(store_t *store)
 {
     hid_t access = H5Pcreate(H5P_FILE_ACCESS), create = H5Pcreate(H5P_FILE_CREATE);
     keep_metadata(access);
     H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_LATEST);
-    if (store->comm != MPI_COMM_NULL) H5Pset_fapl_mpio(access, store->comm, MPI_INFO_NULL);
+    if (store->comm != MPI_COMM_NULL) H5Pset_fapl_mpio(access, store->comm, setup.hints);
     H5Pset_sieve_buf_size(access,
                           0); /* what cannot be written is said by the call that writes it */
     H5Pset_obj_track_times(create, 0);
@@ -123,19 +135,24 @@ static status_t create_file(store_t *store)
     return status;
 }
 
-/* HDF5 and MPI-IO report a directory that cannot be written in many ways, or hang: rank 0 tries
- * first with plain calls. */
-static status_t try_place(const char *temporary)
+/* HDF5 and MPI-IO report a directory that cannot be written in many ways, or hang, and would follow a
+ * link: rank 0 makes the files first, with plain calls. In scratch, files of one name in several
+ * directories must differ. */
+static status_t make_files(store_t *store, bool publish)
 {
-    int descriptor = open(temporary, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-    if (descriptor < 0)
-        return status_new(EXIT_OUTPUT, "%s: cannot create: %s", temporary, strerror(errno));
-    close(descriptor);
-    unlink(temporary);
-    return NULL;
+    char *name = NULL;
+    if (!setup.scratch) return file_temporary(store->path, &store->temporary, NULL);
+    status_t status = publish ? file_temporary(store->path, &store->landing, NULL) : NULL;
+    if (!status)
+        status = str_format(&name, "%s/%016llx.%s", setup.scratch,
+                            (unsigned long long)checksum(store->path, strlen(store->path)),
+                            path_base(store->path));
+    if (!status) status = file_temporary(name, &store->temporary, NULL);
+    mem_free(&name);
+    return status;
 }
 
-status_t store_create(const char *path, MPI_Comm comm, store_t **store)
+static status_t create(const char *path, MPI_Comm comm, bool publish, store_t **store)
 {
     int ranks, rank;
     str_t name = {0};
@@ -149,8 +166,7 @@ status_t store_create(const char *path, MPI_Comm comm, store_t **store)
         status = str_copy(&(*store)->path, path);
     }
     if (!status && rank == 0) {
-        status = file_temporary(path, &(*store)->temporary);
-        if (!status) status = try_place((*store)->temporary);
+        status = make_files(*store, publish);
         if (!status) status = str_add(&name, (*store)->temporary);
     }
     status = share_text(comm, status, &name);
@@ -161,6 +177,16 @@ status_t store_create(const char *path, MPI_Comm comm, store_t **store)
     str_free(&name);
     if (status) store_close(store);
     return status;
+}
+
+status_t store_create(const char *path, MPI_Comm comm, store_t **store)
+{
+    return create(path, comm, true, store);
+}
+
+status_t store_create_scratch(const char *path, MPI_Comm comm, store_t **store)
+{
+    return create(path, comm, false, store);
 }
 
 status_t store_agree(store_t *store, status_t status)
@@ -178,21 +204,26 @@ void store_count(store_t *store, uint64_t bytes)
     store->bytes += bytes + HEADER_BYTES;
 }
 
-/* Blocks beyond the end of the file, where the file system can; the size is HDF5's to say. */
+/* Blocks beyond the end of the file, where the file system can; the size is HDF5's to say. The reason
+ * for which it cannot, or 0. */
+static int reserve_in(const char *path, uint64_t bytes)
+{
+    int reason = 0, descriptor = open(path, O_WRONLY | O_CLOEXEC);
+    if (descriptor < 0 || fallocate(descriptor, FALLOC_FL_KEEP_SIZE, 0, (off_t)bytes) != 0)
+        reason = errno;
+    if (descriptor >= 0) close(descriptor);
+    return reason == EOPNOTSUPP || reason == ENOSYS ? 0 : reason;
+}
+
 static status_t reserve(const store_t *store)
 {
     uint64_t bytes = store->bytes + SPARE_BYTES;
     struct rlimit limit;
     int reason = 0;
-    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < bytes) {
-        reason = EFBIG;
-    } else if (store->rank == 0) {
-        int descriptor = open(store->temporary, O_WRONLY | O_CLOEXEC);
-        if (descriptor < 0 || fallocate(descriptor, FALLOC_FL_KEEP_SIZE, 0, (off_t)bytes) != 0)
-            reason = errno;
-        if (descriptor >= 0) close(descriptor);
-    }
-    if (reason == 0 || reason == EOPNOTSUPP || reason == ENOSYS) return NULL;
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < bytes) reason = EFBIG;
+    else if (store->rank == 0) reason = reserve_in(store->temporary, bytes);
+    if (reason == 0 && store->landing) reason = reserve_in(store->landing, bytes);
+    if (reason == 0) return NULL;
     return status_new(EXIT_OUTPUT, "%s: cannot reserve %llu bytes: %s", store->path,
                       (unsigned long long)bytes, strerror(reason));
 }
@@ -228,6 +259,17 @@ static status_t close_file(const store_t *store)
     return status;
 }
 
+/* Where the file was written elsewhere, it is copied; the temporary goes with the store. */
+static status_t land(store_t *store)
+{
+    if (!store->landing) return file_publish(store->temporary, store->path);
+    status_t status = file_copy(store->temporary, store->landing);
+    if (!status) status = file_publish(store->landing, store->path);
+    if (!status) unlink(store->temporary);
+    if (!status) mem_free(&store->landing);
+    return status;
+}
+
 status_t store_publish(store_t **store)
 {
     store_t *it = *store;
@@ -238,7 +280,7 @@ status_t store_publish(store_t **store)
     status = store_agree(it, status);
     if (!status) status = checksums_verify(it);
     if (!status && it->rank == 0) release(it->temporary);
-    if (!status && it->rank == 0) status = file_publish(it->temporary, it->path);
+    if (!status && it->rank == 0) status = land(it);
     status = store_agree(it, status);
     if (!status) mem_free(&it->temporary);
     store_close(store);
@@ -271,7 +313,9 @@ void store_close(store_t **store)
     bool give_room = it->failed && it->temporary && it->rank == 0;
     if (give_room && truncate(it->temporary, 0) != 0) give_room = false;
     if (it->temporary && it->rank == 0) unlink(it->temporary);
+    if (it->landing) unlink(it->landing);
     checksums_free(it);
+    mem_free(&it->landing);
     mem_free(&it->temporary);
     mem_free(&it->path);
     mem_free(store);

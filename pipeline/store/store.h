@@ -44,8 +44,15 @@ typedef struct {
 
 /* ---- life ---- */
 
+/* From now on files are written in this directory, which all ranks see, and copied to their places when
+ * they are published (NULL: they are written beside their places), and those that several ranks write are
+ * opened with these hints (or MPI_INFO_NULL) for MPI-IO. Both are borrowed until the next call. */
+void store_setup(const char *scratch, MPI_Info hints);
+
 /* Creates path (its directory must exist) under a temporary name. Collective over comm. */
 MUST_CHECK status_t store_create(const char *path, MPI_Comm comm, store_t **store);
+/* The same of a file that is to be read again by this program, and never published. */
+MUST_CHECK status_t store_create_scratch(const char *path, MPI_Comm comm, store_t **store);
 /* Closes, syncs and renames to path. Collective like the store. On failure nothing is left. */
 MUST_CHECK status_t store_publish(store_t **store);
 /* Opens for reading. Not collective. */

@@ -14,6 +14,7 @@ struct store {
     bool failed;    /* to write, on every rank */
     uint64_t bytes; /* that the file will have, at most and about */
     char *path, *temporary;
+    char *landing; /* rank 0's, where temporary lies below a scratch directory: beside path */
     struct sealed *sealed; /* of what is written: datasets, and the sums of their pages */
     uint64_t *sum;         /* [sums]: what this rank wrote */
     uint64_t sums;

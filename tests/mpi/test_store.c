@@ -8,6 +8,7 @@
 
 #include "core/dtype.h"
 #include "store/store.h"
+#include "store/store_internal.h"
 
 static char *in(void **state, const char *name)
 {
@@ -519,6 +520,90 @@ static void many_packed_chunks(void **state)
     mem_free(&path);
 }
 
+/* Written in one directory, published in another; what is not published leaves nothing in either. */
+static void written_elsewhere(void **state)
+{
+    static const char *const outputs[] = {"out.h5"};
+    static const uint64_t shape = 5;
+    static const double numbers[] = {1, 2, 3, 4, 5};
+    char *fast = in(state, "fast"), *there = in(state, "there"), *path = in(state, "there/out.h5");
+    char *taken = in(state, "there/taken"), *beside = in(state, "there/out.h5.raw");
+    store_t *store = NULL, *aside = NULL;
+    if (world_rank() == 0) {
+        assert_int_equal(mkdir(fast, 0700), 0);
+        assert_int_equal(mkdir(there, 0755), 0);
+    }
+    MPI_Barrier(MPI_COMM_WORLD);
+    store_setup(fast, MPI_INFO_NULL);
+    for (int publish = 0; publish < 2; publish++) {
+        expect_ok(store_create(path, MPI_COMM_WORLD, &store));
+        expect_ok(store_create_scratch(beside, MPI_COMM_WORLD, &aside));
+        expect_ok(store_write(store, "/x", STORE_F64, 1, &shape, numbers));
+        expect_ok(store_write(aside, "/y", STORE_F64, 1, &shape, numbers));
+        store_close(&aside);
+        if (publish) expect_ok(store_publish(&store));
+        store_close(&store);
+        expect_names((void **)&fast, NULL, 0);
+        expect_names((void **)&there, outputs, publish);
+    }
+    double *read = NULL;
+    expect_ok(store_open(path, &store));
+    expect_ok(store_read(store, "/x", STORE_F64, &read, NULL));
+    assert_memory_equal(read, numbers, sizeof numbers);
+    store_close(&store);
+    mem_free(&read);
+    struct stat info;
+    mode_t mask = umask(0);
+    umask(mask);
+    assert_int_equal(stat(path, &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0666 & ~mask); /* not that of a private directory */
+
+    MPI_Barrier(MPI_COMM_WORLD);
+    if (world_rank() == 0) assert_int_equal(unlink(path) + mkdir(taken, 0777), 0);
+    MPI_Barrier(MPI_COMM_WORLD);
+    expect_ok(store_create(taken, MPI_COMM_WORLD, &store));
+    expect_common_error(store_publish(&store), EXIT_OUTPUT, "taken: cannot rename to: ");
+    MPI_Barrier(MPI_COMM_WORLD);
+    if (world_rank() == 0) assert_int_equal(rmdir(taken), 0);
+    expect_names((void **)&fast, NULL, 0);
+    expect_names((void **)&there, NULL, 0);
+    store_setup("/nonexistent", MPI_INFO_NULL);
+    expect_common_error(store_create(path, MPI_COMM_WORLD, &store), EXIT_OUTPUT, "/nonexistent/");
+    expect_names((void **)&there, NULL, 0);
+    store_setup(NULL, MPI_INFO_NULL);
+    mem_free(&beside);
+    mem_free(&taken);
+    mem_free(&path);
+    mem_free(&there);
+    mem_free(&fast);
+}
+
+/* MPI-IO has the hints of the file that it opened; a rank that writes alone does without it. */
+static void passes_hints_on(void **state)
+{
+    if (world_ranks() == 1) return;
+    char *path = in(state, "out.h5"), value[MPI_MAX_INFO_VAL + 1] = "";
+    store_t *store = NULL;
+    MPI_Info hints, used;
+    MPI_File *file = NULL;
+    int there = 0;
+    MPI_Info_create(&hints);
+    MPI_Info_set(hints, "cb_buffer_size", "1234567");
+    MPI_Info_set(hints, "wn_unknown", "1");
+    store_setup(NULL, hints);
+    expect_ok(store_create(path, MPI_COMM_WORLD, &store));
+    assert_true(H5Fget_vfd_handle(store->file, H5P_DEFAULT, (void **)&file) >= 0);
+    MPI_File_get_info(*file, &used);
+    MPI_Info_get(used, "cb_buffer_size", MPI_MAX_INFO_VAL, value, &there);
+    assert_true(there);
+    assert_string_equal(value, "1234567");
+    MPI_Info_free(&used);
+    store_close(&store);
+    store_setup(NULL, MPI_INFO_NULL);
+    MPI_Info_free(&hints);
+    mem_free(&path);
+}
+
 #define WITH_COMMON(test) cmocka_unit_test_setup_teardown(test, common_create, common_destroy)
 
 int main(int argc, char **argv)
@@ -533,6 +618,8 @@ int main(int argc, char **argv)
         WITH_COMMON(a_block_that_leaves_the_dataset),
         WITH_COMMON(names_that_cannot_be_made),
         WITH_COMMON(refuses_other_files),
+        WITH_COMMON(written_elsewhere),
+        WITH_COMMON(passes_hints_on),
         WITH_COMMON(a_full_disk),
         WITH_COMMON(many_packed_chunks),
     };

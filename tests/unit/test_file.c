@@ -135,6 +135,118 @@ static void leaves_nothing_on_a_full_disk(void **state)
     mem_free(&path);
 }
 
+static mode_t mode_of(const char *path)
+{
+    struct stat info;
+    assert_int_equal(lstat(path, &info), 0);
+    return info.st_mode & 07777;
+}
+
+/* What is published has the mode that the umask leaves; directories that hand on their group do. */
+static void keeps_umask_and_group(void **state)
+{
+    static const mode_t masks[] = {0, 022, 027, 077};
+    char *path = in(*state, "out"), *deep = in(*state, "a/b"), *outer = in(*state, "a");
+    gid_t groups[64], other = 12345;
+    int count = getgroups(64, groups);
+    for (int i = 0; i < count && geteuid() != 0; i++)
+        if (groups[i] != getegid()) other = groups[i];
+    mode_t before = umask(0);
+    for (size_t i = 0; i < sizeof masks / sizeof *masks; i++) {
+        umask(masks[i]);
+        expect_ok(file_write(path, "x", 1));
+        expect_ok(directory_create(deep));
+        assert_int_equal(mode_of(path), 0666 & ~masks[i]);
+        assert_int_equal(mode_of(outer) & 0777, 0777 & ~masks[i]);
+        assert_int_equal(mode_of(deep) & 0777, 0777 & ~masks[i]);
+        assert_int_equal(rmdir(deep) + rmdir(outer) + unlink(path), 0);
+    }
+    umask(before);
+    struct stat info;
+    if (chown(*state, (uid_t)-1, other) == 0) {
+        assert_int_equal(chmod(*state, 02755), 0);
+        expect_ok(file_write(path, "x", 1));
+        expect_ok(directory_create(deep));
+        assert_int_equal(stat(path, &info), 0);
+        assert_int_equal(info.st_gid, other);
+        assert_int_equal(stat(deep, &info), 0);
+        assert_int_equal(info.st_gid, other);
+    }
+    mem_free(&path);
+    mem_free(&deep);
+    mem_free(&outer);
+}
+
+/* Who can write into the directory may have guessed the temporary's name. */
+static void follows_no_links(void **state)
+{
+    static const char *const names[] = {"out", "victim"};
+    char *path = in(*state, "out"), *victim = in(*state, "victim"), *temporary = NULL;
+    str_t text = {0};
+    scratch_write(*state, "victim", "precious", 8);
+    expect_ok(file_temporary(path, &temporary, NULL));
+    assert_int_equal(unlink(temporary), 0);
+    assert_int_equal(symlink(victim, temporary), 0);
+    expect_ok(file_write(path, "x", 1));
+    expect_names(*state, 2, names);
+    expect_ok(file_read(victim, 100, &text));
+    assert_string_equal(text.data, "precious");
+    str_clear(&text);
+    expect_ok(file_read(path, 100, &text));
+    assert_string_equal(text.data, "x");
+    assert_int_equal(symlink(victim, temporary), 0);
+    expect_error(file_copy(path, temporary), EXIT_OUTPUT, "cannot open: ");
+    str_free(&text);
+    mem_free(&temporary);
+    mem_free(&victim);
+    mem_free(&path);
+}
+
+/* What a process that is no more left goes, what may belong to others stays. */
+static void removes_what_the_dead_left(void **state)
+{
+    char host[64] = "", *dead = NULL, *temporary = NULL, *path = in(*state, "out");
+    gethostname(host, sizeof host - 1);
+    pid_t child = fork();
+    if (child == 0) _exit(0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    expect_ok(str_format(&dead, "other.tmp.wn.%s.%ld", host, (long)child));
+    scratch_write(*state, dead, "", 0);
+    scratch_write(*state, "out.tmp.wn.elsewhere.1", "", 0);
+    scratch_write(*state, "out.tmp.1", "", 0);
+    expect_ok(file_temporary(path, &temporary, NULL));
+    const char *const names[] = {path_base(temporary), "out.tmp.1", "out.tmp.wn.elsewhere.1"};
+    strings_t expected = {0};
+    for (size_t i = 0; i < 3; i++) expect_ok(strings_append(&expected, names[i]));
+    strings_sort(&expected);
+    expect_names(*state, 3, (const char *const *)expected.item);
+    strings_free(&expected);
+    mem_free(&temporary);
+    mem_free(&dead);
+    mem_free(&path);
+}
+
+static void copies(void **state)
+{
+    enum { LENGTH = (17 << 20) + 3 };
+    char *from = in(*state, "from"), *to = in(*state, "to"), *bytes = NULL;
+    str_t text = {0};
+    expect_ok(mem_new(&bytes, LENGTH, "bytes"));
+    for (size_t i = 0; i < LENGTH; i++) bytes[i] = (char)(i * 2654435761u >> 7);
+    scratch_write(*state, "from", bytes, LENGTH);
+    expect_error(file_copy(from, to), EXIT_OUTPUT, "to: cannot open: No such file");
+    scratch_write(*state, "to", bytes + 1, LENGTH - 1);
+    assert_int_equal(truncate(to, LENGTH + 5), 0);
+    expect_ok(file_copy(from, to));
+    expect_ok(file_read(to, LENGTH, &text));
+    assert_int_equal(text.length, LENGTH);
+    assert_memory_equal(text.data, bytes, LENGTH);
+    str_free(&text);
+    mem_free(&bytes);
+    mem_free(&from);
+    mem_free(&to);
+}
+
 /* Root may write anywhere: then a child does this as nobody. */
 static void names_a_directory_that_cannot_be_written(void **state)
 {
@@ -280,6 +392,10 @@ int main(void)
         WITH_SCRATCH(leaves_nothing_after_failure),
         WITH_SCRATCH(leaves_nothing_on_a_full_disk),
         WITH_SCRATCH(names_a_directory_that_cannot_be_written),
+        WITH_SCRATCH(keeps_umask_and_group),
+        WITH_SCRATCH(follows_no_links),
+        WITH_SCRATCH(removes_what_the_dead_left),
+        WITH_SCRATCH(copies),
         WITH_SCRATCH(makes_directories),
         WITH_SCRATCH(lists),
         WITH_SCRATCH(globs),
