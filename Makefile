@@ -92,8 +92,8 @@ STAGE_OBJECTS = $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(wildcard stages/w
 UNIT_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 MPI_TESTS  = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/mpi/test_*.c))
 ORACLE_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/oracle/test_*.c))
-FAULTS   = $(BUILD)/tests/support/faults.so
-TEST_TOOLS = $(patsubst %.c,$(BUILD)/%,$(filter-out tests/support/faults.c,$(wildcard tests/support/*.c))) $(FAULTS)
+PRELOADED = $(patsubst %,$(BUILD)/tests/support/%.so,faults calls)
+TEST_TOOLS = $(BUILD)/tests/support/compare_h5 $(PRELOADED)
 BENCHES  = $(patsubst %.c,$(BUILD)/%,$(wildcard bench/*.c))
 BENCH_OBJECTS = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard bench/common/*.c))
 # Tables that a script wrote keep its layout.
@@ -148,7 +148,7 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(LIBRARY)
 	@mv $@.new $@
 
 # Preloaded into programs, whatever they are made with.
-$(FAULTS): tests/support/faults.c
+$(PRELOADED): $(BUILD)/%.so: %.c
 	@mkdir -p $(@D)
 	$(call SAY,compile,$<)$(MPICC) -std=gnu11 $(WARNINGS) -O2 -fPIC -shared $< -o $@ -ldl
 

@@ -250,6 +250,7 @@ bool file_is_directory(const char *path)
 status_t directory_create(const char *path)
 {
     char *part = NULL;
+    if (file_is_directory(path)) return NULL;
     status_t status = str_copy(&part, path);
     for (char *at = part ? part + 1 : NULL; !status && *part; at++) {
         if (*at != '/' && *at != '\0') continue;

@@ -1,5 +1,6 @@
 /* Conditions at a checkpoint: the neurons of their cohorts, and the means of these. */
 #include <math.h>
+#include <string.h>
 
 #include "core/memory.h"
 #include "eval/condition.h"
@@ -122,33 +123,60 @@ status_t condition_set(condition_t *condition, const cohort_t *cohort, const cha
     return status ? status : make_key(condition, layers);
 }
 
+static status_t read_cohort(const char *name, const char *directory, const char *checkpoint,
+                            char **path, cohort_t *cohort)
+{
+    store_t *store = NULL;
+    status_t status = str_format(path, "%s/selection/%s.h5", directory, name);
+    if (!status) status = output_open(*path, "select", &store);
+    if (!status) status = selection_read(store, checkpoint, cohort);
+    store_close(&store);
+    return status;
+}
+
 status_t condition_load(condition_t *condition, const char *directory, const char *checkpoint,
                         int layers, int neurons)
 {
     char *path = NULL;
-    store_t *store = NULL;
     cohort_t cohort = {0};
-    if (!condition->cohort)
-        return condition_set(condition, NULL, "", directory, checkpoint, layers, neurons);
-    status_t status = str_format(&path, "%s/selection/%s.h5", directory, condition->cohort);
-    if (!status) status = output_open(path, "select", &store);
-    if (!status) status = selection_read(store, checkpoint, &cohort);
+    const char *name = condition->cohort;
+    status_t status = name ? read_cohort(name, directory, checkpoint, &path, &cohort) : NULL;
     if (!status)
-        status = condition_set(condition, &cohort, path, directory, checkpoint, layers, neurons);
+        status = condition_set(condition, name ? &cohort : NULL, path, directory, checkpoint,
+                               layers, neurons);
     cohort_destroy(&cohort);
-    store_close(&store);
     mem_free(&path);
     return status;
 }
 
+/* Whether two conditions have the same cohort, or both none. */
+static bool same_cohort(const condition_t *a, const condition_t *b)
+{
+    return a->cohort && b->cohort ? strcmp(a->cohort, b->cohort) == 0 : a->cohort == b->cohort;
+}
+
+/* Each cohort's file is opened once. */
 status_t conditions_load(conditions_t *conditions, const char *directory, const char *checkpoint,
                          int layers, int neurons)
 {
+    condition_t *all = conditions->condition;
     status_t status = NULL;
     for (size_t i = 0; !status && i < conditions->count; i++) {
-        condition_t *condition = &conditions->condition[i];
-        status = condition_load(condition, directory, checkpoint, layers, neurons);
-        conditions->intervention[i] = condition_intervention(condition);
+        char *path = NULL;
+        cohort_t cohort = {0};
+        size_t first = 0;
+        while (!same_cohort(&all[first], &all[i])) first++;
+        if (first < i) continue;
+        if (all[i].cohort)
+            status = read_cohort(all[i].cohort, directory, checkpoint, &path, &cohort);
+        for (size_t k = i; !status && k < conditions->count; k++) {
+            if (!same_cohort(&all[k], &all[i])) continue;
+            status = condition_set(&all[k], all[k].cohort ? &cohort : NULL, path, directory,
+                                   checkpoint, layers, neurons);
+            conditions->intervention[k] = condition_intervention(&all[k]);
+        }
+        cohort_destroy(&cohort);
+        mem_free(&path);
     }
     return status;
 }

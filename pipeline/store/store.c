@@ -197,7 +197,7 @@ status_t store_agree(store_t *store, status_t status)
 }
 
 /* More than the headers of a file, and of an object or attribute, take. */
-enum { SPARE_BYTES = 1 << 16, HEADER_BYTES = 1 << 11 };
+enum { SPARE_BYTES = 1 << 20, HEADER_BYTES = 1 << 11 };
 
 void store_count(store_t *store, uint64_t bytes)
 {
@@ -215,14 +215,16 @@ static int reserve_in(const char *path, uint64_t bytes)
     return reason == EOPNOTSUPP || reason == ENOSYS ? 0 : reason;
 }
 
-static status_t reserve(const store_t *store)
+static status_t reserve(store_t *store)
 {
     uint64_t bytes = store->bytes + SPARE_BYTES;
     struct rlimit limit;
     int reason = 0;
+    if (store->bytes + SPARE_BYTES / 4 <= store->reserved) return NULL;
     if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < bytes) reason = EFBIG;
     else if (store->rank == 0) reason = reserve_in(store->temporary, bytes);
     if (reason == 0 && store->landing) reason = reserve_in(store->landing, bytes);
+    store->reserved = bytes;
     if (reason == 0) return NULL;
     return status_new(EXIT_OUTPUT, "%s: cannot reserve %llu bytes: %s", store->path,
                       (unsigned long long)bytes, strerror(reason));
@@ -294,10 +296,11 @@ status_t store_open(const char *path, store_t **store)
     if (status) return status;
     **store = (store_t){.file = -1, .comm = MPI_COMM_NULL};
     status = str_copy(&(*store)->path, path);
-    if (!status && !file_exists(path)) status = status_new(EXIT_INPUT, "%s: no such file", path);
     if (!status) {
         (*store)->file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
-        if ((*store)->file < 0) status = store_error(*store, NULL, "open as HDF5");
+        if ((*store)->file < 0)
+            status = file_exists(path) ? store_error(*store, NULL, "open as HDF5")
+                                       : status_new(EXIT_INPUT, "%s: no such file", path);
     }
     if (status) store_close(store);
     return status;

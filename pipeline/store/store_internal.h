@@ -11,8 +11,9 @@ struct store {
     MPI_Comm comm; /* MPI_COMM_NULL: this rank alone */
     int rank;
     bool writing;
-    bool failed;    /* to write, on every rank */
-    uint64_t bytes; /* that the file will have, at most and about */
+    bool failed; /* to write, on every rank */
+    uint64_t bytes,
+        reserved; /* that the file will have, at most and about; that are taken for it */
     char *path, *temporary;
     char *landing; /* rank 0's, where temporary lies below a scratch directory: beside path */
     struct sealed *sealed; /* of what is written: datasets, and the sums of their pages */
