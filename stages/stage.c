@@ -21,6 +21,7 @@
 #include "par/share.h"
 #include "par/watch.h"
 #include "select/rules.h"
+#include "stages/digests.h"
 #include "stages/place.h"
 #include "stages/plan.h"
 #include "stages/terminal.h"
@@ -269,6 +270,7 @@ int stage_main(int argc, char **argv, const char *name, const char *summary,
     arguments_t arguments = {0};
     share_t word = SHARE_CLOSED;
     place_t place = PLACE_CLOSED;
+    char *digests = NULL;
     int provided;
     own_name = name;
     interrupt_catch();
@@ -295,7 +297,9 @@ int stage_main(int argc, char **argv, const char *name, const char *summary,
             double patience = config_number(stage.config, "resources.timeout");
             if (!status) status = watch_start(stage.comm, patience, give_up);
             if (!status) status = place_open(&stage, &place);
+            if (!status) status = digests_open(&stage, &digests);
             if (!status) status = run_planned(&stage, &arguments, run);
+            digests_close(&stage, &digests);
             place_close(&stage, &place);
             watch_stop(stage.comm);
         }

@@ -3,10 +3,13 @@
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include "core/file.h"
+#include "core/hash_cache.h"
 #include "core/interrupt.h"
 #include "core/memory.h"
 
@@ -73,25 +76,46 @@ status_t hash_bytes(const void *bytes, size_t length, char hex[SHA256_HEX])
     return status;
 }
 
-status_t hash_file(const char *path, char hex[SHA256_HEX])
+static status_t hash_open_file(const file_t *file, char hex[SHA256_HEX])
 {
     enum { BLOCK = 1 << 20 };
-    file_t file;
     hash_t *hash = NULL;
     char *block = NULL;
-    status_t status = file_open(&file, path);
-    if (status) return status;
-    status = mem_new(&block, BLOCK, "read buffer");
+    status_t status = mem_new(&block, BLOCK, "read buffer");
     if (!status) status = hash_create(&hash);
-    for (uint64_t at = 0; !status && at < file.size; at += BLOCK) {
-        size_t length = file.size - at < BLOCK ? (size_t)(file.size - at) : BLOCK;
+    for (uint64_t at = 0; !status && at < file->size; at += BLOCK) {
+        size_t length = file->size - at < BLOCK ? (size_t)(file->size - at) : BLOCK;
         status = interrupt_check();
-        if (!status) status = file_read_at(&file, at, block, length);
+        if (!status) status = file_read_at(file, at, block, length);
         if (!status) status = hash_add(hash, block, length);
     }
     if (!status) status = hash_finish(&hash, hex);
     hash_destroy(&hash);
     mem_free(&block);
+    return status;
+}
+
+static bool same_state(const struct stat *a, const struct stat *b)
+{
+    return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+           a->st_mtim.tv_nsec == b->st_mtim.tv_nsec && a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+           a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+status_t hash_file(const char *path, char hex[SHA256_HEX])
+{
+    file_t file;
+    struct stat before, after;
+    struct timespec begun;
+    status_t status = file_open(&file, path);
+    if (status) return status;
+    clock_gettime(CLOCK_REALTIME, &begun);
+    bool known = fstat(file.descriptor, &before) == 0;
+    if (!known || !hash_cache_find(&before, hex)) {
+        status = hash_open_file(&file, hex);
+        if (!status && known && fstat(file.descriptor, &after) == 0 && same_state(&before, &after))
+            status = hash_cache_add(&before, &begun, hex);
+    }
     file_close(&file);
     return status;
 }

@@ -10,7 +10,8 @@
 
 enum { SHA256_HEX = 65 };
 
-/* Hex digest with its NUL of a file's bytes / of bytes in memory. */
+/* Hex digest with its NUL of a file's bytes, which are not read where core/hash_cache.h knows it / of
+ * bytes in memory. */
 MUST_CHECK status_t hash_file(const char *path, char hex[SHA256_HEX]);
 MUST_CHECK status_t hash_bytes(const void *bytes, size_t length, char hex[SHA256_HEX]);
 

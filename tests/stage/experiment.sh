@@ -59,10 +59,11 @@ resources: {chunk: 192}
 END
 }
 
-# files DIRECTORY: every file below it, sorted, but for journals, which a failed run leaves.
+# files DIRECTORY: every file below it, sorted, but for journals, which a failed run leaves, and the
+# digests of inputs, which know these by their places on the disk.
 files()
 {
-    (cd "$1" && find . -path ./journal -prune -o -type f -print | LC_ALL=C sort)
+    (cd "$1" && find . -path ./journal -prune -o -path ./digests -o -type f -print | LC_ALL=C sort)
 }
 
 # same_results A B [--but ATTRIBUTE]: whether the runs in two directories have the same files with
