@@ -59,7 +59,21 @@ static status_t match(const config_t *config, const char *root, const char *patt
     return status;
 }
 
-status_t checkpoint_names(const config_t *config, strings_t *names)
+/* Names become names of files, fields of tables and lines of lists. */
+static status_t check_names(const config_t *config, const strings_t *names)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        const char *name = names->item[i];
+        for (const char *at = name; *at; at++)
+            if ((unsigned char)*at < ' ' || *at == 0x7f)
+                return config_error(config, "model.checkpoints",
+                                    "'%.*s...': a name without control characters is expected",
+                                    (int)(at - name), name);
+    }
+    return NULL;
+}
+
+static status_t find_names(const config_t *config, strings_t *names)
 {
     const char *root = config_text(config, "model.path");
     const char *const *wanted;
@@ -85,6 +99,12 @@ status_t checkpoint_names(const config_t *config, strings_t *names)
         mem_free(&directory);
     }
     return status;
+}
+
+status_t checkpoint_names(const config_t *config, strings_t *names)
+{
+    status_t status = find_names(config, names);
+    return status ? status : check_names(config, names);
 }
 
 status_t checkpoint_directory(const config_t *config, const char *name, char **directory)
