@@ -16,9 +16,20 @@ in_fast()
 
 run_ok "undisturbed" "$wn" run "$config" -n 2
 mv "$run" "$scratch/undisturbed"
+# In a directory that hands on its group, with a umask that shuts others out.
+other=$(id -G | tr ' ' '\n' | grep -vx "$(id -g)" | head -n 1)
+[ "$(id -u)" -ne 0 ] || other=12345
+mkdir "$run"
+[ -z "$other" ] || chgrp "$other" "$run"
+chmod g+s "$run"
+umask 027
 run_ok "with a scratch directory and hints" "$wn" run "$config" -n 2 "${options[@]}" \
     --set resources.hints.cb_nodes=1 --set resources.hints.romio_cb_write=enable --set resources.hints.nobody_knows=1
 check "the results are the same" same_results "$scratch/undisturbed" "$run" --but configuration
+umask 022
+check "files have the umask's mode" test -z "$(find "$run" -mindepth 1 -type f -not -perm 640)"
+check "directories, too" test -z "$(find "$run" -mindepth 1 -type d -not -perm 2750)"
+check "and the group of the run's directory" test -z "$(find "$run" -not -group "$(stat -c %g "$run")")"
 check "nothing is left there" test "$(in_fast)" -eq 0
 run_ok "without them" "$wn" run "$config" -n 1
 check "all is up to date" test "$(grep -c 'is up to date' "$scratch/err")" -eq "$(find "$run" -name '*.h5' | wc -l)"
