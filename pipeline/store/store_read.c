@@ -42,6 +42,30 @@ status_t store_list(const store_t *store, const char *group, strings_t *names)
     return code < 0 ? store_error(store, group, "list") : NULL;
 }
 
+/* Refuses data that lie in other files, which a file from elsewhere may name, and sizes that the file's
+ * own cannot stand for: deflate makes 1 byte of 1032 at most (zlib.net/zlib_tech.html). What
+ * this program itself is writing is not in question. */
+static status_t check_place(const store_t *store, const char *name, hid_t dataset, uint64_t count)
+{
+    enum { LEAST = 1 << 20, DEFLATE = 1040 };
+    if (store->writing) return NULL;
+    hsize_t file = 0;
+    uint64_t bytes;
+    hid_t create = H5Dget_create_plist(dataset), type = H5Dget_type(dataset);
+    bool elsewhere = H5Pget_layout(create) == H5D_VIRTUAL || H5Pget_external_count(create) > 0;
+    bool overflows = __builtin_mul_overflow(count, H5Tget_size(type), &bytes);
+    H5Pclose(create);
+    H5Tclose(type);
+    if (elsewhere)
+        return status_new(EXIT_INPUT, "%s: %s: its data are in other files, which are not opened",
+                          store->path, name);
+    H5Fget_filesize(store->file, &file);
+    if (overflows || (bytes > LEAST && bytes / DEFLATE > file))
+        return status_new(EXIT_INPUT, "%s: %s: more data than a file of %llu bytes can hold",
+                          store->path, name, (unsigned long long)file);
+    return NULL;
+}
+
 static status_t examine(const store_t *store, const char *name, hid_t dataset, store_info_t *info)
 {
     hsize_t shape[H5S_MAX_RANK];
@@ -57,7 +81,7 @@ static status_t examine(const store_t *store, const char *name, hid_t dataset, s
         if (__builtin_mul_overflow(info->count, shape[i], &info->count))
             return status_new(EXIT_INPUT, "%s: %s: its size overflows", store->path, name);
     }
-    return NULL;
+    return check_place(store, name, dataset, info->count);
 }
 
 status_t store_find(const store_t *store, const char *name, store_info_t *info)
@@ -214,6 +238,17 @@ static status_t open_attribute(const store_t *store, const char *object, const c
                       key);
 }
 
+/* One takes no more room in memory than in the file. */
+static status_t check_attribute(const store_t *store, const char *object, const char *key,
+                                hid_t attribute)
+{
+    hsize_t file = 0;
+    H5Fget_filesize(store->file, &file);
+    if (store->writing || H5Aget_storage_size(attribute) <= file) return NULL;
+    return status_new(EXIT_INPUT, "%s: %s: the attribute '%s' is larger than the file", store->path,
+                      object, key);
+}
+
 status_t store_get_text(const store_t *store, const char *object, const char *key, char **text)
 {
     hid_t attribute;
@@ -223,6 +258,7 @@ status_t store_get_text(const store_t *store, const char *object, const char *ke
     if (H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) > 0)
         status = status_new(EXIT_INPUT, "%s: %s: the attribute '%s' is not a fixed-length text",
                             store->path, object, key);
+    if (!status) status = check_attribute(store, object, key, attribute);
     if (!status) status = mem_new(text, H5Tget_size(type) + 1, "attribute");
     if (!status && H5Aread(attribute, type, *text) < 0) {
         status = store_error(store, key, "read the attribute");
@@ -242,7 +278,8 @@ status_t store_get_numbers(const store_t *store, const char *object, const char 
     hid_t space = H5Aget_space(attribute);
     hssize_t points = H5Sget_simple_extent_npoints(space);
     H5Sclose(space);
-    status = mem_new(numbers, points > 0 ? (size_t)points : 0, "attribute");
+    status = check_attribute(store, object, key, attribute);
+    if (!status) status = mem_new(numbers, points > 0 ? (size_t)points : 0, "attribute");
     if (!status && points > 0 && H5Aread(attribute, H5T_NATIVE_DOUBLE, *numbers) < 0) {
         status = store_error(store, key, "read the attribute");
         mem_free(numbers);
