@@ -46,6 +46,16 @@ check "with their output in the run" test "$(grep -cF -- "--output=${run//%/%%}/
 run_ok "stage.sbatch" env SLURM_SUBMIT_DIR="$PWD" SLURM_NTASKS=2 bash slurm/stage.sbatch collect "$config"
 prints "finds all up to date" 'step512.h5 is up to date'
 
+# --- Names in data --------------------------------------------------------------------------------
+
+term='<script>alert(1)</script> \\"`touch hostile`\\" $(touch hostile), '"'"'; system(\\"touch hostile\\") # %s \\n| x'
+sed -i "s|\"linguistics_term\": *\"[^\"]*\"|\"linguistics_term\": \"${term//|/\\|}\"|" "$in/pairs/npi_no.jsonl"
+check "the benchmark has it" grep -qF "${term//\\\\/\\}" "$in/pairs/npi_no.jsonl"
+run_ok "a strange phenomenon" "$wn" run "$config" -n 1
+check "is in the tables" grep -qF 'system(""touch hostile"")' "$run/report/results.csv"
+check "and no element of the page" test -z "$(grep -hE '(^|[^\\])<script>alert' "$run/report/index.html" "$run/report/report.md")"
+check "but text" grep -qF '&lt;script&gt;alert(1)' "$run/report/index.html"
+
 # --- Checkpoints -----------------------------------------------------------------------------------
 
 mv "$in/model/step0" "$in/model/-step 0 \"ä\" <i>'\`touch hostile\`"
@@ -53,7 +63,7 @@ mv "$in/model/step512" "$in/model/\$(touch hostile) step 512 %s #&"
 rm -r "$run"
 sed -i 's/checkpoints: \[step0, step512\]/checkpoints: ["*"]/; s/from: step512/from: "$(touch hostile) step 512 %s #\&"/' "$config"
 run_ok "strange checkpoints" "$wn" run "$config" -n 2
-check "a line of results for each" test "$(grep -c perplexity-heldout,baseline,all "$run/report/results.csv")" -eq "$(grep -c perplexity-heldout,baseline,all "$outer/plain/report/results.csv")"
+check "lines of results" test "$(grep -c perplexity-heldout,baseline,all "$run/report/results.csv")" -eq "$(grep -c perplexity-heldout,baseline,all "$outer/plain/report/results.csv")"
 check "the same numbers" diff <(sed 's/^step[0-9]*//' "$outer/plain/report/cohorts.csv" | LC_ALL=C sort) \
     <(sed 's/^"-step 0 ""ä"" <i>.`touch hostile`"//; s/^$(touch hostile) step 512 %s #&//' "$run/report/cohorts.csv" | LC_ALL=C sort)
 check "no marks of theirs in the page" test "$(grep -c '<i>' "$run/report/index.html")" -eq "$(grep -c '<i>' "$outer/plain/report/index.html")"
