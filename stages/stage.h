@@ -38,6 +38,10 @@ int stage_main(int argc, char **argv, const char *name, const char *summary,
 /* --version of every program: ours, the git revision, and the libraries'. */
 void print_version(const char *program);
 
+/* Appends the versions of the libraries that this program runs with, a line each. That of oneDNN is in
+ * gemm_kernel's. */
+MUST_CHECK status_t library_versions(str_t *text);
+
 /* Path of an output, "<run.directory>/<format...>", its directory made by rank 0 when create is
  * set (then collective) and the run is no dry one. Owned by the caller. */
 MUST_CHECK status_t stage_path(const stage_t *stage, bool create, char **path, const char *format,

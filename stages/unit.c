@@ -33,15 +33,20 @@ status_t stage_read_key(const char *path, const char *hint, char **key)
 status_t stage_create(const stage_t *stage, const char *path, const char *key, MPI_Comm comm,
                       store_t **store)
 {
-    str_t record = {0};
+    str_t record = {0}, libraries = {0};
     status_t status = store_create(path, comm, store);
     if (status) return status;
     status = config_dump(stage->config, "", &record);
+    if (!status) status = library_versions(&libraries);
+    status =
+        share_text(comm, status, &libraries); /* nodes may differ, what they write together not */
     if (!status) status = store_set_text(*store, "/", "stage", stage->name);
     if (!status) status = store_set_text(*store, "/", "key", key);
     if (!status) status = store_set_text(*store, "/", "version", WN_VERSION);
+    if (!status) status = store_set_text(*store, "/", "libraries", libraries.data);
     if (!status) status = store_set_integer(*store, "/", "numerics", NUMERICS_VERSION);
     if (!status) status = store_set_text(*store, "/", "configuration", record.data);
+    str_free(&libraries);
     str_free(&record);
     if (status) store_close(store);
     return status;

@@ -14,7 +14,7 @@ tokens_of()
 run_ok "--help" "$inspect" --help
 prints "names the subcommands" 'wn-inspect statistics --input'
 run_ok "--version" "$inspect" --version
-prints "names the libraries" '^HDF5: 1\.'
+for name in 'MPI: ' 'HDF5 1\.' jansson libyaml PCRE2 utf8proc zstd zlib xxHash OpenSSL; do prints "names $name" "^$name *[^ ]"; done
 expect_fail "no subcommand" 2 'a subcommand is expected' "$inspect"
 expect_fail "an unknown subcommand" 2 'tokenz: unknown subcommand; did you mean tokens\?' "$inspect" tokenz
 expect_fail "an unknown option" 2 'did you mean --tokenizer' "$inspect" tokens --tokeniser x
@@ -50,6 +50,7 @@ END
 run_ok "wn-shard" ranks 1 shard "$scratch/config.yaml"
 run_ok "its file" "$inspect" file "$scratch/run/shards/pairs.h5"
 prints "what made it" '^  stage: shard'
+for name in 'MPI: ' 'HDF5 1\.' jansson zlib OpenSSL; do prints "what it ran with: $name" "^    $name *[^ ]"; done
 prints "its datasets" '^  /ids  i32 \[[0-9]+\] \(token id\): Tokens'
 prints "its texts" '^  /terms  text \[1\]'
 finish
