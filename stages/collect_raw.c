@@ -42,7 +42,7 @@ static status_t define(const collection_t *of, store_t *store, store_type_t type
         level ? store_define_packed(store, "/preactivations", type, 3, size, chunk, level)
               : store_define(store, "/preactivations", type, 3, size, chunk);
     if (!status)
-        status = store_describe(store, "/preactivations", "1",
+        status = store_describe(store, "/preactivations", "layers neurons tokens", "1",
                                 "MLP pre-activation by layer, neuron, token");
     return status;
 }

@@ -51,7 +51,9 @@ static status_t put(const writing_t *it, const char *group, const char *name, st
     uint64_t shape[2] = {(uint64_t)it->extremes->neurons, it->extremes->tops.count};
     snprintf(path, sizeof path, "%s/%s", group, name);
     status_t status = store_write(it->store, path, type, dimensions, shape, data);
-    return status ? status : store_describe(it->store, path, unit, description);
+    return status ? status
+                  : store_describe(it->store, path, dimensions == 2 ? "members ranks" : "members",
+                                   unit, description);
 }
 
 /* Appends the tokens [from, to) of all windows' as they are spelled, one after another. */
@@ -99,7 +101,8 @@ static status_t put_texts(const writing_t *it, const char *group, const int64_t 
         char path[128];
         snprintf(path, sizeof path, "%s/%s", group, name[k]);
         status = store_write_texts(it->store, path, count, (const char *const *)text[k].item);
-        if (!status) status = store_describe(it->store, path, "text", description[k]);
+        if (!status)
+            status = store_describe(it->store, path, "members*ranks", "text", description[k]);
     }
     for (int k = 0; k < 3; k++) strings_free(&text[k]);
     return status;

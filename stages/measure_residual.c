@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "eval/budget.h"
 #include "eval/residual.h"
@@ -25,7 +26,11 @@ static status_t put(const writing_t *it, size_t condition, const char *group, co
     snprintf(path, sizeof path, "/%s/%s/%s", it->results->conditions->condition[condition].name,
              group, name);
     status_t status = store_write(it->store, path, type, 2, shape, at);
-    return status ? status : store_describe(it->store, path, "1", description);
+    return status ? status
+                  : store_describe(it->store, path,
+                                   strcmp(group, "stream") == 0 ? "layers+1 channels"
+                                                                : "layers channels",
+                                   "1", description);
 }
 
 static status_t put_channels(const writing_t *it, size_t condition, const char *group,

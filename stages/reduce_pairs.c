@@ -134,18 +134,19 @@ static void tokens_free(tokens_t *t)
 }
 
 static status_t put(store_t *store, const char *name, store_type_t type, int dimensions,
-                    const uint64_t *shape, const void *data, const char *description)
+                    const uint64_t *shape, const void *data, const char *axes,
+                    const char *description)
 {
     status_t status = store_write(store, name, type, dimensions, shape, data);
-    return status ? status : store_describe(store, name, "1", description);
+    return status ? status : store_describe(store, name, axes, "1", description);
 }
 
 static status_t put_texts(store_t *store, const char *name, int64_t count, const strings_t *texts,
-                          const char *description)
+                          const char *axis, const char *description)
 {
     status_t status =
         store_write_texts(store, name, (size_t)count, (const char *const *)texts->item);
-    return status ? status : store_describe(store, name, "1", description);
+    return status ? status : store_describe(store, name, axis, "text", description);
 }
 
 /* Every rank reads the names. */
@@ -156,9 +157,11 @@ static status_t write_tags(store_t *store, const activations_t *a, const tokens_
     if (!store_has(a->store, "/tags")) return NULL;
     status_t status = store_read_texts(a->store, "/tag_names", &names);
     if (!status)
-        status = put(store, "/tags", STORE_I32, 2, both, t->of, "their tags, indices; -1: BOS");
+        status = put(store, "/tags", STORE_I32, 2, both, t->of, "sides pairs",
+                     "their tags, indices; -1: BOS");
     if (!status)
-        status = put_texts(store, "/tag_names", (int64_t)names.count, &names, "parts of speech");
+        status = put_texts(store, "/tag_names", (int64_t)names.count, &names, "tag_names",
+                           "parts of speech");
     strings_free(&names);
     return status;
 }
@@ -167,32 +170,35 @@ static status_t write_tokens(store_t *store, const activations_t *a, const token
 {
     const pairs_t *p = &a->pairs;
     uint64_t both[] = {2, (uint64_t)p->pairs}, layers[] = {(uint64_t)p->layers, both[1]};
-    status_t status =
-        put(store, "/layers", STORE_I32, 1, layers, a->layer, "number of each layer, from 0");
+    status_t status = put(store, "/layers", STORE_I32, 1, layers, a->layer, "layers",
+                          "number of each layer, from 0");
     if (!status && a->neuron) {
         uint64_t neurons[] = {layers[0], (uint64_t)a->neurons};
-        status = put(store, "/neurons", STORE_I32, 2, neurons, a->neuron,
+        status = put(store, "/neurons", STORE_I32, 2, neurons, a->neuron, "layers neurons",
                      "numbers of the neurons in each layer, from 0; -1: no more");
     }
     if (!status)
-        status = put(store, "/pairs", STORE_I64, 2, both, p->first,
+        status = put(store, "/pairs", STORE_I64, 2, both, p->first, "sides pairs",
                      "first and second token of each pair, in the collection");
-    if (!status) status = put(store, "/ids", STORE_I32, 2, both, t->ids, "their token ids");
+    if (!status)
+        status = put(store, "/ids", STORE_I32, 2, both, t->ids, "sides pairs", "their token ids");
     if (!status) status = write_tags(store, a, t);
-    if (!status) status = put(store, "/windows", STORE_I32, 2, both, t->at, "their windows");
     if (!status)
-        status = put(store, "/positions", STORE_I32, 2, both, t->within, "positions in these");
+        status = put(store, "/windows", STORE_I32, 2, both, t->at, "sides pairs", "their windows");
     if (!status)
-        status = put_texts(store, "/texts", 2 * p->pairs, &t->text,
+        status = put(store, "/positions", STORE_I32, 2, both, t->within, "sides pairs",
+                     "positions in these");
+    if (!status)
+        status = put_texts(store, "/texts", 2 * p->pairs, &t->text, "pairs*sides",
                            "text of the tokens: of pair p at 2p and 2p + 1");
     if (!status)
-        status = put_texts(store, "/contexts", 2 * p->pairs, &t->context,
+        status = put_texts(store, "/contexts", 2 * p->pairs, &t->context, "pairs*sides",
                            "the same in its window, in double brackets");
     if (!status)
-        status = put(store, "/strata", STORE_I32, 1, both + 1, p->stratum,
+        status = put(store, "/strata", STORE_I32, 1, both + 1, p->stratum, "pairs",
                      "pairs alike in frequencies, positions and shared text");
     if (!status)
-        status = put(store, "/input_distances", STORE_F64, 2, layers, p->distance,
+        status = put(store, "/input_distances", STORE_F64, 2, layers, p->distance, "layers pairs",
                      "Euclidean distance of a pair's MLP inputs by layer");
     return status;
 }

@@ -47,7 +47,7 @@ static status_t write_part(store_t *store, const dissimilarity_t *found, int par
     const char *name = weights_part_names[part];
     if (!found->value[part]) return NULL;
     status_t status = store_write(store, name, STORE_F64, 2, shape, found->value[part]);
-    return status ? status : store_describe(store, name, "1", description[part]);
+    return status ? status : store_describe(store, name, "layers neurons", "1", description[part]);
 }
 
 /* Rank 0 alone. */
@@ -65,7 +65,7 @@ static status_t write_file(const stage_t *stage, const dissimilarity_t *found,
     if (!status) status = store_set_text(store, "/", "checkpoint", checkpoint);
     if (!status) status = store_set_text(store, "/", "against", other);
     if (!status) status = store_write(store, "/layers", STORE_I32, 1, &layers, layer);
-    if (!status) status = store_describe(store, "/layers", "1", "layer numbers, from 0");
+    if (!status) status = store_describe(store, "/layers", "layers", "1", "layer numbers, from 0");
     for (int p = 0; !status && p < WEIGHTS_PARTS; p++) status = write_part(store, found, p);
     if (!status) status = store_publish(&store);
     store_close(&store);

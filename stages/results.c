@@ -30,14 +30,15 @@ double results_bytes(const task_t *task, const sequences_t *sequences, size_t co
 
 /* Of pairs, choices and windows, a number per sequence. */
 static const struct {
-    const char *dataset, *unit, *description;
+    const char *dataset, *axes, *unit, *description;
 } kinds[] = {
-    [TASK_PERPLEXITY] = {"loss", "nats a token",
+    [TASK_PERPLEXITY] = {"loss", "windows", "nats a token",
                          "mean negative log-probability of a window's scored tokens"},
-    [TASK_POS] = {"loss", "nats a token",
+    [TASK_POS] = {"loss", "windows", "nats a token",
                   "mean negative log-probability of a window's scored tokens"},
-    [TASK_PAIRS] = {"score", "nats", "sum of log-probabilities of the scored tokens: good, bad"},
-    [TASK_CHOICE] = {"score", "nats",
+    [TASK_PAIRS] = {"score", "items sides", "nats",
+                    "sum of log-probabilities of the scored tokens: good, bad"},
+    [TASK_CHOICE] = {"score", "choices", "nats",
                      "sum of log-probabilities of the scored tokens of each choice"},
 };
 
@@ -63,7 +64,8 @@ static status_t write_scores(const results_t *results, size_t index, store_t *st
     status_t status = store_write(store, name, STORE_F64, pairs ? 2 : 1, shape,
                                   results->score + index * sequences->count);
     return status ? status
-                  : store_describe(store, name, mean ? "nats a token" : kinds[task->kind].unit,
+                  : store_describe(store, name, kinds[task->kind].axes,
+                                   mean ? "nats a token" : kinds[task->kind].unit,
                                    mean ? "mean log-probability per scored token: good, bad"
                                         : kinds[task->kind].description);
 }
@@ -83,17 +85,18 @@ static status_t write_tagged(const results_t *results, size_t index, store_t *st
     snprintf(name, sizeof name, "/%s/nll", condition);
     if (!status) status = store_write(store, name, STORE_F64, 1, &tokens, nll);
     if (!status)
-        status = store_describe(store, name, "nats",
+        status = store_describe(store, name, "tokens", "nats",
                                 "negative log-probability of each token of the shard; NaN: not "
                                 "scored");
     snprintf(name, sizeof name, "/%s/mean", condition);
     if (!status) status = store_write(store, name, STORE_F64, 1, &tags, mean);
     if (!status)
-        status = store_describe(store, name, "nats a token",
+        status = store_describe(store, name, "tags", "nats a token",
                                 "mean negative log-probability by tag of /tags");
     snprintf(name, sizeof name, "/%s/count", condition);
     if (!status) status = store_write(store, name, STORE_I64, 1, &tags, count);
-    if (!status) status = store_describe(store, name, "tokens", "scored tokens by tag of /tags");
+    if (!status)
+        status = store_describe(store, name, "tags", "tokens", "scored tokens by tag of /tags");
     mem_free(&mean);
     mem_free(&count);
     return status;
@@ -207,6 +210,10 @@ static status_t write_scored(const results_t *results, store_t *store)
         [TASK_PAIRS] = "scored tokens of each sentence: 2i good, 2i + 1 bad",
         [TASK_CHOICE] = "scored tokens of each choice",
     };
+    static const char *const axes[] = {[TASK_PERPLEXITY] = "windows",
+                                       [TASK_POS] = "windows",
+                                       [TASK_PAIRS] = "sentences",
+                                       [TASK_CHOICE] = "choices"};
     const sequences_t *sequences = results->sequences;
     uint64_t shape = sequences->count;
     int32_t *scored = NULL;
@@ -215,7 +222,8 @@ static status_t write_scored(const results_t *results, store_t *store)
         scored[s] = (int32_t)sequences_scored(sequences, s);
     if (!status) status = store_write(store, "/scored", STORE_I32, 1, &shape, scored);
     if (!status)
-        status = store_describe(store, "/scored", "tokens", description[results->task->kind]);
+        status = store_describe(store, "/scored", axes[results->task->kind], "tokens",
+                                description[results->task->kind]);
     mem_free(&scored);
     return status;
 }
@@ -225,16 +233,17 @@ static status_t write_questions(const sequences_t *sequences, store_t *store)
     uint64_t items = sequences->items, bounds = items + 1, count = sequences->count;
     status_t status = store_write(store, "/choices", STORE_I64, 1, &bounds, sequences->choice);
     if (!status)
-        status = store_describe(store, "/choices", "choice",
+        status = store_describe(store, "/choices", "items+1", "choice",
                                 "first choice of each question, then their number");
     if (!status) status = store_write(store, "/gold", STORE_I32, 1, &items, sequences->gold);
     if (!status)
-        status = store_describe(store, "/gold", "index",
+        status = store_describe(store, "/gold", "items", "index",
                                 "the right one among each question's choices, from 0");
     if (!status)
         status = store_write(store, "/characters", STORE_I32, 1, &count, sequences->characters);
     if (!status)
-        status = store_describe(store, "/characters", "character", "code points of each choice");
+        status = store_describe(store, "/characters", "choices", "character",
+                                "code points of each choice");
     return status;
 }
 
@@ -242,7 +251,7 @@ static status_t write_token_column(store_t *store, const char *name, uint64_t to
                                    const int32_t *value, const char *unit, const char *description)
 {
     status_t status = store_write(store, name, STORE_I32, 1, &tokens, value);
-    return status ? status : store_describe(store, name, unit, description);
+    return status ? status : store_describe(store, name, "tokens", unit, description);
 }
 
 /* What each token of the shard is, so that its scores can be grouped anew without the shard. */
@@ -252,7 +261,7 @@ static status_t write_tags(const sequences_t *sequences, store_t *store)
     int32_t *id = NULL, *window = NULL, *position = NULL;
     status_t status = store_write_texts(store, "/tags", sequences->tags.count,
                                         (const char *const *)sequences->tags.item);
-    if (!status) status = store_describe(store, "/tags", "text", "parts of speech");
+    if (!status) status = store_describe(store, "/tags", "tags", "text", "parts of speech");
     if (!status) status = mem_new(&id, tokens, "tokens");
     if (!status) status = mem_new(&window, tokens, "tokens");
     if (!status) status = mem_new(&position, tokens, "tokens");

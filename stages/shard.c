@@ -243,7 +243,7 @@ status_t shard_create(const stage_t *stage, const shard_unit_t *unit, const toke
 status_t shard_describe_documents(const stage_t *stage, const tokenizer_t *tokenizer,
                                   store_t *store)
 {
-    status_t status = store_describe(store, "/documents", "token",
+    status_t status = store_describe(store, "/documents", "documents+1", "token",
                                      "First token of each document, then the number of tokens");
     if (!status) status = store_set_integer(store, "/ids", "bos", tokenizer_bos(tokenizer));
     return agree(stage->comm, status);
@@ -270,7 +270,7 @@ status_t shard_write_names(const stage_t *stage, store_t *store, const char *dat
     status_t status = share_names(stage, names);
     if (!status)
         status = store_write_texts(store, dataset, names->count, (const char *const *)names->item);
-    if (!status) status = store_describe(store, dataset, "text", description);
+    if (!status) status = store_describe(store, dataset, dataset + 1, "text", description);
     return agree(stage->comm, status);
 }
 
@@ -278,6 +278,6 @@ status_t shard_write_index(const stage_t *stage, store_t *store, const char *dat
                            uint64_t items, const int32_t *index, const char *description)
 {
     status_t status = store_write(store, dataset, STORE_I32, 1, &items, index);
-    if (!status) status = store_describe(store, dataset, "index", description);
+    if (!status) status = store_describe(store, dataset, "items", "index", description);
     return agree(stage->comm, status);
 }

@@ -148,7 +148,7 @@ static status_t write_questions(const stage_t *stage, store_t *store, reader_t *
         agree(stage->comm, store_write(store, "/choices", STORE_I64, 1, &bounds, reader->first));
     if (!status)
         status = agree(stage->comm,
-                       store_describe(store, "/choices", "sequence",
+                       store_describe(store, "/choices", "items+1", "sequence",
                                       "First sequence of each question, then their number"));
     if (!status)
         status = shard_write_index(stage, store, "/gold", count, reader->gold,
@@ -175,7 +175,7 @@ static status_t write_file(const stage_t *stage, const shard_unit_t *unit,
     status_t status = shard_create(stage, unit, tokenizer, tokens, "/sequences", &store);
     if (!status)
         status = agree(stage->comm,
-                       store_describe(store, "/sequences", "token",
+                       store_describe(store, "/sequences", "sequences+1", "token",
                                       "First token of each question with one of its choices, then "
                                       "the number of tokens"));
     if (!status)

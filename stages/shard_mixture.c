@@ -143,7 +143,7 @@ static status_t write_file(mixer_t *mixer, const tokenizer_t *tokenizer)
         status =
             agree(stage->comm, store_define(store, "/ids", STORE_I32, 1, &mixer->tokens, NULL));
     if (!status)
-        status = agree(stage->comm, store_describe(store, "/ids", "token id",
+        status = agree(stage->comm, store_describe(store, "/ids", "tokens", "token id",
                                                    "Tokens of all documents, one after another"));
     if (!status)
         status =

@@ -184,7 +184,7 @@ static status_t write_file(const stage_t *stage, const shard_unit_t *unit,
     status_t status = shard_create(stage, unit, tokenizer, tokens, "/sequences", &store);
     if (!status)
         status = agree(stage->comm,
-                       store_describe(store, "/sequences", "token",
+                       store_describe(store, "/sequences", "sequences+1", "token",
                                       "First token of each sentence, then the number of tokens; "
                                       "sentence 2i is pair i's good one, 2i + 1 its bad one"));
     if (!status)

@@ -20,7 +20,7 @@ static status_t write_neurons(const collection_t *it)
     if (!it->neuron) return NULL;
     status_t status = store_write(it->store, "/neurons", STORE_I32, 2, shape, it->neuron);
     if (!status)
-        status = store_describe(it->store, "/neurons", "1",
+        status = store_describe(it->store, "/neurons", "layers neurons", "1",
                                 "numbers of the neurons in each layer, from 0; -1: no more");
     return status ? status : store_set_integer(it->store, "/", "layer_neurons", it->shape.mlp);
 }
@@ -30,10 +30,11 @@ static status_t define_tags(const collection_t *it, const uint64_t *shape)
     const strings_t *names = &it->opening.tags;
     status_t status =
         store_write_texts(it->store, "/tag_names", names->count, (const char *const *)names->item);
-    if (!status) status = store_describe(it->store, "/tag_names", "text", "parts of speech");
+    if (!status)
+        status = store_describe(it->store, "/tag_names", "tag_names", "text", "parts of speech");
     if (!status) status = store_define(it->store, "/tags", STORE_I32, 2, shape, NULL);
     return status ? status
-                  : store_describe(it->store, "/tags", "1",
+                  : store_describe(it->store, "/tags", "windows positions", "1",
                                    "tags of the tokens, indices into /tag_names; -1: BOS");
 }
 
@@ -49,10 +50,13 @@ static status_t create(collection_t *it, const char *path, const char *key)
     if (!status) status = store_set_integer(it->store, "/", "tokens", tokens);
     if (!status) status = stage_write_arithmetic(it->store, it->arithmetic);
     if (!status) status = store_write(it->store, "/layers", STORE_I32, 1, &layers, it->layer);
-    if (!status) status = store_describe(it->store, "/layers", "1", "layer numbers, from 0");
+    if (!status)
+        status = store_describe(it->store, "/layers", "layers", "1", "layer numbers, from 0");
     if (!status) status = write_neurons(it);
     if (!status) status = store_define(it->store, "/ids", STORE_I32, 2, ids, NULL);
-    if (!status) status = store_describe(it->store, "/ids", "1", "token ids by window, position");
+    if (!status)
+        status = store_describe(it->store, "/ids", "windows positions", "1",
+                                "token ids by window, position");
     return status || !it->opening.tag ? status : define_tags(it, ids);
 }
 

@@ -20,10 +20,11 @@ static void columns_free(columns_t *c)
 }
 
 static status_t put(store_t *store, const char *name, store_type_t type, int dimensions,
-                    const uint64_t *shape, const void *data, const char *description)
+                    const uint64_t *shape, const void *data, const char *axes,
+                    const char *description)
 {
     status_t status = store_write(store, name, type, dimensions, shape, data);
-    return status ? status : store_describe(store, name, "1", description);
+    return status ? status : store_describe(store, name, axes, "1", description);
 }
 
 static status_t write_entries(store_t *store, const tops_t *tops)
@@ -42,15 +43,20 @@ static status_t write_entries(store_t *store, const tops_t *tops)
         c.value[i] = entry->value;
         c.up[i] = entry->up;
     }
-    if (!status) status = put(store, "/entries/key", STORE_F64, 2, shape, c.key, "what ranks");
     if (!status)
-        status = put(store, "/entries/place", STORE_I64, 2, shape, c.place, "token of the corpus");
+        status =
+            put(store, "/entries/key", STORE_F64, 2, shape, c.key, "lists ranks", "what ranks");
     if (!status)
-        status = put(store, "/entries/value", STORE_F32, 2, shape, c.value, "pre-activation");
+        status = put(store, "/entries/place", STORE_I64, 2, shape, c.place, "lists ranks",
+                     "token of the corpus");
     if (!status)
-        status = put(store, "/entries/up", STORE_F32, 2, shape, c.up, "up projection, if gated");
+        status = put(store, "/entries/value", STORE_F32, 2, shape, c.value, "lists ranks",
+                     "pre-activation");
     if (!status)
-        status = put(store, "/entries/filled", STORE_I64, 1, shape, tops->filled,
+        status = put(store, "/entries/up", STORE_F32, 2, shape, c.up, "lists ranks",
+                     "up projection, if gated");
+    if (!status)
+        status = put(store, "/entries/filled", STORE_I64, 1, shape, tops->filled, "lists",
                      "entries of each list, six of each neuron");
     columns_free(&c);
     return status;
@@ -67,12 +73,14 @@ status_t extremes_write(store_t *store, const extremes_t *part)
         sum[2 * i + 1] = (int64_t)(uint64_t)part->sum[i];
     }
     if (!status) status = write_entries(store, &part->tops);
-    if (!status) status = put(store, "/below", STORE_I64, 1, shape, part->below, "tokens below 0");
+    if (!status)
+        status =
+            put(store, "/below", STORE_I64, 1, shape, part->below, "members", "tokens below 0");
     if (!status)
         status = put(store, "/quadrants/tokens", STORE_I64, 2, shape, part->tokens,
-                     "tokens by signs of gate and up");
+                     "members quadrants", "tokens by signs of gate and up");
     if (!status)
-        status = put(store, "/quadrants/sum", STORE_I64, 3, shape, sum,
+        status = put(store, "/quadrants/sum", STORE_I64, 3, shape, sum, "members quadrants halves",
                      "sums of act(gate) up, times 2^64: upper 64 bits (signed), lower (unsigned)");
     if (!status) status = store_set_integer(store, "/", "tokens", part->all);
     mem_free(&sum);

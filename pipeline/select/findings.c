@@ -204,11 +204,11 @@ void findings_destroy(findings_t *findings)
 }
 
 static status_t put(store_t *store, const char *path, store_type_t type, int dimensions,
-                    const uint64_t *shape, const void *data, const char *unit,
+                    const uint64_t *shape, const void *data, const char *axes, const char *unit,
                     const char *description)
 {
     status_t status = store_write(store, path, type, dimensions, shape, data);
-    return status ? status : store_describe(store, path, unit, description);
+    return status ? status : store_describe(store, path, axes, unit, description);
 }
 
 status_t findings_write(store_t *store, const char *checkpoint, const cohort_t *cohort,
@@ -219,11 +219,11 @@ status_t findings_write(store_t *store, const char *checkpoint, const cohort_t *
     status_t status = str_format(&stability, "/%s/stability", checkpoint);
     if (!status) status = str_format(&pairs, "/%s/pair_signs", checkpoint);
     if (!status && findings->stability)
-        status = put(store, stability, STORE_F64, 1, &count, findings->stability, "1",
+        status = put(store, stability, STORE_F64, 1, &count, findings->stability, "members", "1",
                      "share of bootstrap replicates that choose the neuron");
     if (!status && findings->known)
         status =
-            put(store, pairs, STORE_I64, 2, signs, findings->signs, "pairs",
+            put(store, pairs, STORE_I64, 2, signs, findings->signs, "sides signs", "pairs",
                 "most separated similar pairs, and controls: both outputs negative, one, none");
     mem_free(&pairs);
     mem_free(&stability);

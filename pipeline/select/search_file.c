@@ -37,7 +37,7 @@ static status_t write_trials(store_t *store, const char *checkpoint, const searc
         }
         status = str_format(&name, "/%s/%s", checkpoint, dataset[d][0]);
         if (!status) status = store_write(store, name, STORE_F64, 1, &count, value);
-        if (!status) status = store_describe(store, name, dataset[d][1], dataset[d][2]);
+        if (!status) status = store_describe(store, name, "trials", dataset[d][1], dataset[d][2]);
         mem_free(&name);
     }
     mem_free(&value);

@@ -133,13 +133,13 @@ status_t selection_apply(const rules_t *rules, size_t index, const char *directo
 
 /* One dataset of a checkpoint's group. */
 static status_t put(store_t *store, const char *checkpoint, const char *name, store_type_t type,
-                    int64_t count, const void *data, const char *description)
+                    int64_t count, const void *data, const char *axis, const char *description)
 {
     char *path = NULL;
     uint64_t shape = (uint64_t)count;
     status_t status = str_format(&path, "/%s/%s", checkpoint, name);
     if (!status) status = store_write(store, path, type, 1, &shape, data);
-    if (!status) status = store_describe(store, path, "1", description);
+    if (!status) status = store_describe(store, path, axis, "1", description);
     mem_free(&path);
     return status;
 }
@@ -147,25 +147,25 @@ static status_t put(store_t *store, const char *checkpoint, const char *name, st
 static status_t put_all(store_t *store, const char *checkpoint, const rule_t *rule,
                         const cohort_t *c)
 {
-    status_t status = put(store, checkpoint, "layer", STORE_I32, c->count, c->layer,
+    status_t status = put(store, checkpoint, "layer", STORE_I32, c->count, c->layer, "members",
                           "layer of each neuron, from 0");
     if (!status)
-        status = put(store, checkpoint, "neuron", STORE_I32, c->count, c->neuron,
+        status = put(store, checkpoint, "neuron", STORE_I32, c->count, c->neuron, "members",
                      "neuron within its layer, from 0");
     if (!status)
-        status = put(store, checkpoint, "value", STORE_F64, c->count, c->value,
+        status = put(store, checkpoint, "value", STORE_F64, c->count, c->value, "members",
                      statistics[rule->statistic].description);
     if (!status && c->partner)
-        status = put(store, checkpoint, "partner", STORE_I32, c->count, c->partner,
+        status = put(store, checkpoint, "partner", STORE_I32, c->count, c->partner, "members",
                      "neuron of the other cohort that each one is paired with");
     if (!status)
-        status = put(store, checkpoint, "layers", STORE_I32, c->layers, c->number,
+        status = put(store, checkpoint, "layers", STORE_I32, c->layers, c->number, "layers",
                      "layers that were chosen from");
     if (!status)
-        status = put(store, checkpoint, "threshold", STORE_F64, c->layers, c->threshold,
+        status = put(store, checkpoint, "threshold", STORE_F64, c->layers, c->threshold, "layers",
                      "value to be passed in each layer");
     if (!status)
-        status = put(store, checkpoint, "size", STORE_I32, c->layers, c->size,
+        status = put(store, checkpoint, "size", STORE_I32, c->layers, c->size, "layers",
                      "neurons chosen in each layer");
     return status;
 }

@@ -216,7 +216,7 @@ static status_t write_row(store_t *store, const char *name, const char *unit,
 {
     uint64_t shape = (uint64_t)neurons;
     status_t status = store_write(store, name, STORE_F64, 1, &shape, value);
-    return status ? status : store_describe(store, name, unit, description);
+    return status ? status : store_describe(store, name, "neurons", unit, description);
 }
 
 static status_t write_arrays(const arrays_t *a, const char *output)
@@ -229,7 +229,8 @@ static status_t write_arrays(const arrays_t *a, const char *output)
             status = write_row(store, statistics[s].name, statistics[s].unit,
                                statistics[s].description, a->neurons, a->value[s]);
     if (!status) status = store_write(store, "quantiles", STORE_F64, 2, shape, a->quantile);
-    if (!status) status = store_describe(store, "quantiles", "1", "linear interpolation");
+    if (!status)
+        status = store_describe(store, "quantiles", "levels neurons", "1", "linear interpolation");
     if (!status) status = store_set_numbers(store, "quantiles", "levels", a->level, a->levels);
     if (!status && a->wd_sampled)
         status = write_row(store, statistics[WD_SAMPLED].name, "1",
@@ -241,7 +242,8 @@ static status_t write_arrays(const arrays_t *a, const char *output)
         if (!status)
             status =
                 store_write(store, "pairs_dropped", STORE_I64, 0, NULL, &a->difficulty.dropped);
-        if (!status) status = store_describe(store, "pairs_dropped", "pairs", "of equal inputs");
+        if (!status)
+            status = store_describe(store, "pairs_dropped", "", "pairs", "of equal inputs");
     }
     if (!status) status = store_publish(&store);
     store_close(&store);

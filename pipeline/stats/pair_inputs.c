@@ -59,7 +59,7 @@ static status_t define(pair_inputs_t *it)
     store_t *to = it->scratch ? it->scratch : it->store;
     status = store_define(to, place_of(it), STORE_F32, 3, shape, chunk);
     if (!status && !it->scratch)
-        status = store_describe(to, place_of(it), "1",
+        status = store_describe(to, place_of(it), "layers pair_tokens width", "1",
                                 "MLP inputs at the part's tokens of pairs, in their order");
     return status;
 }
@@ -168,7 +168,7 @@ status_t pair_outputs_define(pair_inputs_t *it, int64_t neurons)
     if (it->slots == 0) return NULL;
     status_t status = store_define(it->store, "/pair_outputs", STORE_F32, 3, shape, NULL);
     return status ? status
-                  : store_describe(it->store, "/pair_outputs", "1",
+                  : store_describe(it->store, "/pair_outputs", "layers neurons pair_tokens", "1",
                                    "pre-activation at the tokens of all pairs, in their order");
 }
 
@@ -311,10 +311,12 @@ status_t pair_inputs_write(pair_inputs_t *it)
     uint64_t pairs[] = {2, (uint64_t)it->plan.pairs};
     uint64_t distances[] = {(uint64_t)it->plan.layers, pairs[1]};
     status_t status = store_write(store, "/pairs", STORE_I64, 2, pairs, it->pair);
-    if (!status) status = store_describe(store, "/pairs", "1", "first and second token of pairs");
+    if (!status)
+        status =
+            store_describe(store, "/pairs", "sides pairs", "1", "first and second token of pairs");
     if (!status) status = store_define(store, "/input_distances", STORE_F64, 2, distances, NULL);
     if (!status)
-        status = store_describe(store, "/input_distances", "1",
+        status = store_describe(store, "/input_distances", "layers pairs", "1",
                                 "Euclidean distance of a pair's MLP inputs by layer");
     if (!status) status = store_sync(it->scratch);
     if (!status) status = measure_all(it, store);

@@ -89,10 +89,11 @@ size_t pairs_file_bytes(int64_t most)
 /* ---- the file of results ---- */
 
 static status_t define(store_t *store, const char *name, store_type_t type, int dimensions,
-                       const uint64_t *shape, const char *unit, const char *description)
+                       const uint64_t *shape, const char *axes, const char *unit,
+                       const char *description)
 {
     status_t status = store_define(store, name, type, dimensions, shape, NULL);
-    return status ? status : store_describe(store, name, unit, description);
+    return status ? status : store_describe(store, name, axes, unit, description);
 }
 
 status_t pairs_define(store_t *store, const pairs_t *p, int64_t neurons,
@@ -101,21 +102,21 @@ status_t pairs_define(store_t *store, const pairs_t *p, int64_t neurons,
     uint64_t shown[] = {(uint64_t)p->layers, (uint64_t)neurons, (uint64_t)options->most, 2};
     uint64_t signs[] = {shown[0], shown[1], SIGNS};
     status_t status =
-        define(store, "/separated", STORE_I32, 3, shown, "1",
+        define(store, "/separated", STORE_I32, 3, shown, "layers neurons separated", "1",
                "pairs of similar inputs that each neuron separates most, from the first on; -1: "
                "no more");
     if (!status)
-        status = define(store, "/outputs", STORE_F32, 4, shown, "1",
-                        "pre-activation at both tokens of these pairs");
+        status = define(store, "/outputs", STORE_F32, 4, shown, "layers neurons separated sides",
+                        "1", "pre-activation at both tokens of these pairs");
     if (!status)
-        status = define(store, "/output_medians", STORE_F64, 2, shown, "1",
+        status = define(store, "/output_medians", STORE_F64, 2, shown, "layers neurons", "1",
                         "median output distance over all pairs of different inputs");
     if (!status)
-        status = define(store, "/signs", STORE_I32, 3, signs, "pairs",
+        status = define(store, "/signs", STORE_I32, 3, signs, "layers neurons signs", "pairs",
                         "separated pairs with both outputs negative, one, none");
     if (!status)
-        status = define(store, "/control_signs", STORE_I32, 3, signs, "pairs",
-                        "the same of their controls: similar pairs of equal stratum");
+        status = define(store, "/control_signs", STORE_I32, 3, signs, "layers neurons signs",
+                        "pairs", "the same of their controls: similar pairs of equal stratum");
     if (!status) status = store_set_number(store, "/", "similar", options->percent);
     if (!status) status = store_set_integer(store, "/", "seed", (int64_t)options->seed);
     return status;

@@ -20,7 +20,7 @@ static status_t write_matrix(store_t *store, const activations_t *a, const char 
     int64_t undefined = 0;
     for (uint64_t i = 0; i < shape[0] * shape[1]; i++) undefined += isnan(value[i]) != 0;
     status_t status = store_write(store, name, STORE_F64, 2, shape, value);
-    if (!status) status = store_describe(store, name, unit, description);
+    if (!status) status = store_describe(store, name, "layers neurons", unit, description);
     return status ? status : store_set_integer(store, name, "undefined", undefined);
 }
 
@@ -32,7 +32,8 @@ static status_t write_dropped(store_t *store, const activations_t *a)
     for (int64_t l = 0; !status && l < a->layers; l++) dropped[l] = pairs_dropped(&a->pairs, l);
     if (!status) status = store_write(store, "pairs_dropped", STORE_I64, 1, &shape, dropped);
     if (!status)
-        status = store_describe(store, "pairs_dropped", "pairs", "of equal inputs, by layer");
+        status =
+            store_describe(store, "pairs_dropped", "layers", "pairs", "of equal inputs, by layer");
     if (!status) status = store_set_integer(store, "pairs_dropped", "pairs", a->pairs.pairs);
     mem_free(&dropped);
     return status;
@@ -50,7 +51,7 @@ static status_t write_errors(store_t *store, const activations_t *a, const reduc
     if (status || !reduced->replicates) return status;
     status = store_write(store, "wd_replicates", STORE_F64, 3, shape, reduced->replicate);
     if (!status)
-        status = store_describe(store, "wd_replicates", "1",
+        status = store_describe(store, "wd_replicates", "replicates layers neurons", "1",
                                 reduced->folds
                                     ? "wd_exact of each replicate of the bootstrap over folds"
                                     : "wd_exact of each replicate of the bootstrap over windows");
@@ -61,7 +62,8 @@ status_t reduce_write(store_t *store, const activations_t *a, const reduced_t *r
 {
     uint64_t shape[] = {LEVELS, (uint64_t)a->layers, (uint64_t)a->mlp};
     status_t status = store_write(store, "layers", STORE_I32, 1, shape + 1, a->layer);
-    if (!status) status = store_describe(store, "layers", "1", "number of each layer, from 0");
+    if (!status)
+        status = store_describe(store, "layers", "layers", "1", "number of each layer, from 0");
     for (int s = 0; !status && s < STATISTICS; s++) {
         const statistic_t *of = &statistics[s];
         if (s != DIFFICULTY || a->pairs.pairs)
@@ -74,9 +76,14 @@ status_t reduce_write(store_t *store, const activations_t *a, const reduced_t *r
                               reduced->bound);
     if (!status && reduced->error) status = write_errors(store, a, reduced);
     if (!status) status = store_write(store, "quantiles", STORE_F64, 3, shape, reduced->quantile);
-    if (!status) status = store_describe(store, "quantiles", "1", "linear interpolation");
+    if (!status)
+        status = store_describe(store, "quantiles", "levels layers neurons", "1",
+                                "linear interpolation");
     if (!status)
         status = store_set_numbers(store, "quantiles", "levels", statistics_levels, LEVELS);
+    if (!status) status = store_write(store, "levels", STORE_F64, 1, shape, statistics_levels);
+    if (!status)
+        status = store_describe(store, "levels", "levels", "1", "probabilities of quantiles");
     if (!status) status = store_set_integer(store, "/", "tokens", a->tokens);
     if (!status) status = store_set_integer(store, "/", "undefined", reduced->undefined);
     return status;

@@ -25,21 +25,26 @@ enum { CENTRE, SCALE, MINIMUM, MAXIMUM, NEGATIVE, COLUMNS };
 /* What is counted of each neuron: [layers][neurons][folds][width], for the counts of all tokens
  * without folds. */
 typedef struct {
-    const char *name, *description;
+    const char *name, *axes, *description;
     size_t folds, width;
     void (*read)(const sketch_table_t *table, size_t neuron, int64_t *count);
 } counts_t;
 
 static counts_t counts_of_all(void)
 {
-    return (counts_t){"/sketch/counts", "pre-activations by layer, neuron, bin", 0, SKETCH_BINS,
-                      sketch_table_read};
+    return (counts_t){
+        "/sketch/counts", "layers neurons bins", "pre-activations by layer, neuron, bin", 0,
+        SKETCH_BINS,      sketch_table_read};
 }
 
 static counts_t counts_of_folds(size_t folds)
 {
-    return (counts_t){"/sketch/folds", "pre-activations by layer, neuron, fold, coarse bin", folds,
-                      FOLD_BINS, sketch_table_read_folds};
+    return (counts_t){"/sketch/folds",
+                      "layers neurons folds coarse_bins",
+                      "pre-activations by layer, neuron, fold, coarse bin",
+                      folds,
+                      FOLD_BINS,
+                      sketch_table_read_folds};
 }
 
 /* Numbers of a neuron. */
@@ -59,7 +64,9 @@ static status_t define(store_t *store, const counts_t *counts, uint64_t layers, 
     }
     status_t status =
         store_define_packed(store, counts->name, STORE_I64, dimensions, shape, chunk, LEVEL);
-    return status ? status : store_describe(store, counts->name, "tokens", counts->description);
+    return status
+               ? status
+               : store_describe(store, counts->name, counts->axes, "tokens", counts->description);
 }
 
 /* ---- writing ---- */
@@ -197,7 +204,9 @@ static status_t write_columns(writer_t *it, store_t *store, const uint64_t *shap
     for (int c = 0; !status && c < COLUMNS; c++) {
         if (root) fill_column(it, c, values);
         status = store_write(store, column[c].name, column[c].type, 2, shape, values);
-        if (!status) status = store_describe(store, column[c].name, "1", column[c].description);
+        if (!status)
+            status =
+                store_describe(store, column[c].name, "layers neurons", "1", column[c].description);
     }
     for (size_t n = 0; !status && root && n < it->table->neurons; n++)
         for (int p = 0; p < SKETCH_MOMENTS; p++) {
@@ -208,7 +217,7 @@ static status_t write_columns(writer_t *it, store_t *store, const uint64_t *shap
     const uint64_t of_sums[] = {shape[0], shape[1], SKETCH_MOMENTS, 2};
     if (!status) status = store_write(store, "/sketch/sums", STORE_I64, 4, of_sums, sums);
     if (!status)
-        status = store_describe(store, "/sketch/sums", "1",
+        status = store_describe(store, "/sketch/sums", "layers neurons powers halves", "1",
                                 "sums of z, z^2, z^3, z^4, times 2^64, 2^56, 2^48, 2^40: upper 64 "
                                 "bits (signed), lower 64 bits (unsigned)");
     mem_free(&sums);

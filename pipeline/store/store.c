@@ -280,7 +280,8 @@ static status_t land(store_t *store)
 status_t store_publish(store_t **store)
 {
     store_t *it = *store;
-    status_t status = checksums_write(it);
+    status_t status = axes_write(it);
+    if (!status) status = checksums_write(it);
     if (!status) status = store_reserve(it);
     if (!status) status = close_file(it);
     if (!it->failed) it->file = -1;
@@ -324,6 +325,7 @@ void store_close(store_t **store)
     if (it->landing) unlink(it->landing);
     checksums_free(it);
     mem_free(&it->landing);
+    axes_free(it);
     mem_free(&it->temporary);
     mem_free(&it->path);
     mem_free(store);

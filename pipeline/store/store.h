@@ -98,9 +98,12 @@ MUST_CHECK status_t store_set_numbers(store_t *store, const char *object, const 
                                       const double *numbers, size_t count);
 MUST_CHECK status_t store_set_integer(store_t *store, const char *object, const char *key,
                                       int64_t integer);
-/* unit and description of a dataset, the two attributes each of ours carries. */
-MUST_CHECK status_t store_describe(store_t *store, const char *object, const char *unit,
-                                   const char *description);
+/* What a dataset is, three attributes that each of ours carries. axes: a word for each dimension, in order,
+ * divided by blanks ("layers neurons"; "" of a scalar). A dataset of one dimension that has an axis's name and
+ * that axis alone, beside the dataset or in the root, is that axis's HDF5 dimension scale where it is as long;
+ * scales and HDF5's dimension labels are made by store_publish. */
+MUST_CHECK status_t store_describe(store_t *store, const char *object, const char *axes,
+                                   const char *unit, const char *description);
 
 /* ---- reading ---- */
 
@@ -120,7 +123,7 @@ MUST_CHECK status_t store_verify(const store_t *store, const char *name, int sha
 MUST_CHECK status_t store_read(const store_t *store, const char *name, store_type_t type,
                                void *data, store_info_t *info);
 MUST_CHECK status_t store_read_texts(const store_t *store, const char *name, strings_t *texts);
-/* Names of an object's attributes in byte order. */
+/* Names of an object's attributes in byte order, but for those that HDF5 has of dimension scales. */
 MUST_CHECK status_t store_attributes(const store_t *store, const char *object, strings_t *names);
 /* Whether an object has an attribute; what cannot be told, for the file is damaged, counts as there. */
 bool store_has_attribute(const store_t *store, const char *object, const char *key);

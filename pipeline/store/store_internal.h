@@ -21,6 +21,8 @@ struct store {
     uint64_t sums;
     size_t datasets, sealed_room, sum_room;
     int packed; /* collective writes of what is compressed since the last flush */
+    struct described *described; /* of what is written: datasets with their axes */
+    size_t descriptions, described_room;
 };
 
 /* An error with HDF5's innermost reason: "FILE: OBJECT: cannot VERB: reason". */
@@ -40,8 +42,21 @@ void store_count(store_t *store, uint64_t bytes);
  * a disk that is too full is noticed now, by every rank, rather than in the middle of a write. */
 MUST_CHECK status_t store_reserve(store_t *store);
 
+/* Writes an attribute of this HDF5 type; length: elements of an array, or NULL for a single value. */
+MUST_CHECK status_t store_set_attribute(store_t *store, const char *object, const char *key,
+                                        hid_t type, const hsize_t *length, const void *value);
+
 /* What a dataset's HDF5 type is for us; STORE_TYPES where we have none. */
 store_type_t store_type_of(hid_t dataset);
+
+/* ---- axes ---- */
+
+/* Whether it is one of HDF5's attributes that are made from axes. */
+bool axes_are(const char *attribute);
+/* Collective. Makes dimension scales and labels of what was described; EXIT_BUG where a dataset has other
+ * dimensions than axes. */
+MUST_CHECK status_t axes_write(store_t *store);
+void axes_free(store_t *store);
 
 /* ---- checksums: docs/files.md ---- */
 

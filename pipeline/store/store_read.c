@@ -207,7 +207,7 @@ status_t store_read_texts(const store_t *store, const char *name, strings_t *tex
 static herr_t add_attribute(hid_t object, const char *name, const H5A_info_t *info, void *list)
 {
     (void)info;
-    return add_name(object, name, NULL, list);
+    return axes_are(name) ? 0 : add_name(object, name, NULL, list);
 }
 
 status_t store_attributes(const store_t *store, const char *object, strings_t *names)

@@ -323,9 +323,8 @@ status_t store_sync(store_t *store)
     return store_agree(store, code < 0 ? store_error(store, NULL, "flush") : NULL);
 }
 
-/* length: elements of an array, or NULL for a single value. */
-static status_t set_attribute(store_t *store, const char *object, const char *key, hid_t type,
-                              const hsize_t *length, const void *value)
+status_t store_set_attribute(store_t *store, const char *object, const char *key, hid_t type,
+                             const hsize_t *length, const void *value)
 {
     hid_t owner = H5Oopen(store->file, object, H5P_DEFAULT);
     if (owner < 0) return store_error(store, object, "open");
@@ -349,31 +348,24 @@ status_t store_set_text(store_t *store, const char *object, const char *key, con
     H5Tset_size(type, length ? length : 1);
     H5Tset_strpad(type, H5T_STR_NULLPAD);
     H5Tset_cset(type, H5T_CSET_UTF8);
-    status_t status = set_attribute(store, object, key, type, NULL, text);
+    status_t status = store_set_attribute(store, object, key, type, NULL, text);
     H5Tclose(type);
     return status;
 }
 
 status_t store_set_number(store_t *store, const char *object, const char *key, double number)
 {
-    return set_attribute(store, object, key, H5T_NATIVE_DOUBLE, NULL, &number);
+    return store_set_attribute(store, object, key, H5T_NATIVE_DOUBLE, NULL, &number);
 }
 
 status_t store_set_numbers(store_t *store, const char *object, const char *key,
                            const double *numbers, size_t count)
 {
     hsize_t length = count;
-    return set_attribute(store, object, key, H5T_NATIVE_DOUBLE, &length, numbers);
+    return store_set_attribute(store, object, key, H5T_NATIVE_DOUBLE, &length, numbers);
 }
 
 status_t store_set_integer(store_t *store, const char *object, const char *key, int64_t integer)
 {
-    return set_attribute(store, object, key, H5T_NATIVE_INT64, NULL, &integer);
-}
-
-status_t store_describe(store_t *store, const char *object, const char *unit,
-                        const char *description)
-{
-    status_t status = store_set_text(store, object, "unit", unit);
-    return status ? status : store_set_text(store, object, "description", description);
+    return store_set_attribute(store, object, key, H5T_NATIVE_INT64, NULL, &integer);
 }

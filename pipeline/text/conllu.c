@@ -33,9 +33,9 @@ static const char *const upos_names[] = {"ADJ",   "ADP",   "ADV", "AUX",  "CCONJ
 static const char *const deprel_names[] = {"X", "SPECIAL"};
 
 const token_column_t conllu_columns[CONLLU_COLUMNS] = {
-    {"/upos", "index", "Index into /upos_names of each token", 1},
-    {"/deprel", "index", "Index into /deprel_names of each token", 1},
-    {"/offsets", "character",
+    {"/upos", "tokens", "index", "Index into /upos_names of each token", 1},
+    {"/deprel", "tokens", "index", "Index into /deprel_names of each token", 1},
+    {"/offsets", "tokens ends", "character",
      "Start and end of each token in its document, in code points; equal where it covers no text",
      2},
 };

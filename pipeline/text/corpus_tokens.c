@@ -210,8 +210,8 @@ static status_t define(const corpus_tokens_t *tokens, store_t *store, const toke
     status_t status = agree(tokens->comm, store_define(store, column->dataset, STORE_I32,
                                                        column->width > 1 ? 2 : 1, shape, NULL));
     if (!status)
-        status = agree(tokens->comm,
-                       store_describe(store, column->dataset, column->unit, column->description));
+        status = agree(tokens->comm, store_describe(store, column->dataset, column->axes,
+                                                    column->unit, column->description));
     return status;
 }
 
@@ -279,8 +279,8 @@ static status_t put_texts(corpus_tokens_t *tokens, store_t *store, const char *o
 
 static status_t define_all(const corpus_tokens_t *tokens, store_t *store, const char *offsets)
 {
-    static const token_column_t ids = {"/ids", "token id", "Tokens of all texts, one after another",
-                                       1};
+    static const token_column_t ids = {"/ids", "tokens", "token id",
+                                       "Tokens of all texts, one after another", 1};
     const token_options_t *options = &tokens->options;
     uint64_t entries = tokens->texts + 1, last = tokens->rank == 0;
     int64_t total = (int64_t)tokens->tokens;

@@ -23,7 +23,7 @@ enum { TOKEN_BATCH_BYTES = 64 << 20, TOKEN_COLUMNS = 4 };
 /* A dataset beside /ids or beside the texts' offsets: int32 [tokens or texts][width], one
  * dimension less where width is 1. */
 typedef struct {
-    const char *dataset, *unit, *description;
+    const char *dataset, *axes, *unit, *description;
     int width;
 } token_column_t;
 

@@ -7,9 +7,9 @@
 #include "text/utf8.h"
 
 const token_column_t request_columns[REQUEST_COLUMNS] = {
-    {"/scored_from", "token", "Place in its sequence of the first scored token", 1},
-    {"/characters", "character", "Code points of the text that is scored, without the delimiter",
-     1},
+    {"/scored_from", "sequences", "token", "Place in its sequence of the first scored token", 1},
+    {"/characters", "sequences", "character",
+     "Code points of the text that is scored, without the delimiter", 1},
 };
 
 status_t request_put(text_t *text, const char *context, size_t context_length,

@@ -281,8 +281,10 @@ static void test_columns(void **unused)
             .batch = batches[i],
             .encode = encode,
             .state = &seven,
-            .of_tokens = {{"/number", "1", "text", 1}, {"/place", "1", "place, negative id", 2}},
-            .of_texts = {{"/whose", "1", "text", 1}, {"/length", "1", "tokens", 1}},
+            .of_tokens = {{"/number", "tokens", "1", "text", 1},
+                          {"/place", "tokens ends", "1", "place, negative id", 2}},
+            .of_texts = {{"/whose", "texts", "1", "text", 1},
+                         {"/length", "texts", "1", "tokens", 1}},
             .token_columns = 2,
             .text_columns = 2,
         };

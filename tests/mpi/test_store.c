@@ -149,7 +149,7 @@ static void write_words(store_t *store, bool root)
     expect_ok(store_set_number(store, "/words", "number", 2.5));
     expect_ok(store_set_numbers(store, "/words", "levels", levels, 3));
     expect_ok(store_set_integer(store, "/words", "integer", (int64_t)1 << 52));
-    expect_ok(store_describe(store, "/group/numbers", "nats", "what it is"));
+    expect_ok(store_describe(store, "/group/numbers", "numbers", "nats", "what it is"));
 }
 
 static void words_come_back(void **state)
