@@ -77,14 +77,28 @@ static void print_meaning(const store_t *store, const char *name, FILE *out)
     mem_free(&description);
 }
 
+/* " [4 layers, 256 neurons]"; numbers alone where the axes have no names. */
+static void print_axes(const store_t *store, const char *name, const store_info_t *info, FILE *out)
+{
+    char *axes = NULL;
+    status_t status = store_get_text(store, name, "axes", &axes);
+    const char *axis = status ? "" : axes;
+    for (int i = 0; i < info->dimensions; i++) {
+        int length = (int)strcspn(axis, " ");
+        fprintf(out, "%s%llu%s%.*s%s", i ? ", " : " [", (ull)info->shape[i], length ? " " : "",
+                length, axis, i + 1 < info->dimensions ? "" : "]");
+        axis += length + (axis[length] == ' ');
+    }
+    status_free(&status);
+    mem_free(&axes);
+}
+
 static void print_dataset(const store_t *store, const char *name, const store_info_t *info,
                           FILE *out)
 {
     static const char *const types[] = {"i32", "i64", "f32", "f64", "f16", "bf16", "text"};
     fprintf(out, "  %s  %s", name, types[info->type]);
-    for (int i = 0; i < info->dimensions; i++)
-        fprintf(out, "%s%llu%s", i ? ", " : " [", (ull)info->shape[i],
-                i + 1 < info->dimensions ? "" : "]");
+    print_axes(store, name, info, out);
     print_meaning(store, name, out);
     fputc('\n', out);
 }
