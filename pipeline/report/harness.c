@@ -13,7 +13,7 @@
 /* jansson reports a failed allocation by -1 or NULL, which its *_new functions pass on: failed
  * collects it, and the document is dropped at the end. */
 typedef struct {
-    json_t *results, *subtasks, *configs, *versions, *shots, *better, *samples;
+    json_t *results, *groups, *subtasks, *configs, *versions, *shots, *better, *samples, *intervals;
     bool failed;
 } parts_t;
 
@@ -25,6 +25,12 @@ static void put(parts_t *parts, json_t *object, const char *key, json_t *value)
 static json_t *number(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();
+}
+
+/* The harness's word where there is no standard error. */
+static json_t *error_number(double value)
+{
+    return isfinite(value) ? json_real(value) : json_string("N/A");
 }
 
 /* The entries every task and subtask has. */
@@ -41,16 +47,25 @@ static void put_common(parts_t *parts, const char *name, const char *metric, int
     put(parts, parts->shots, name, json_integer(0));
 }
 
-/* Our own: the harness has standard errors only. */
-static void put_interval(parts_t *parts, json_t *result, const char *metric, interval_t interval)
+/* Our own, and so beside its results: the harness has standard errors only. */
+static void put_interval(parts_t *parts, const char *name, const char *metric, interval_t interval)
 {
-    char key[64];
-    json_t *ends = json_array();
-    snprintf(key, sizeof key, "%s_interval,none", metric);
+    json_t *of = json_object_get(parts->intervals, name), *ends = json_array();
+    of = of ? json_incref(of) : json_object();
     if (json_array_append_new(ends, number(interval.low)) != 0 ||
         json_array_append_new(ends, number(interval.high)) != 0)
         parts->failed = true;
-    put(parts, result, key, ends);
+    put(parts, of, metric, ends);
+    put(parts, parts->intervals, name, of);
+}
+
+/* What a result has besides its metrics. */
+static void put_names(parts_t *parts, json_t *result, const char *name, const char *alias,
+                      int64_t n)
+{
+    put(parts, result, "name", json_string(name));
+    put(parts, result, "alias", json_string(alias));
+    put(parts, result, "sample_len", json_integer(n));
 }
 
 /* A task of multiple choice comes twice: acc_norm joins acc. */
@@ -64,10 +79,10 @@ static void put_accuracy(parts_t *parts, const run_task_t *task, const char *nam
     result = result ? json_incref(result) : json_object();
     snprintf(key[0], sizeof key[0], "%s,none", metric);
     snprintf(key[1], sizeof key[1], "%s_stderr,none", metric);
-    put(parts, result, "alias", json_string(alias));
+    put_names(parts, result, name, alias, accuracy->count);
     put(parts, result, key[0], number(value));
-    put(parts, result, key[1], number(sqrt(value * (1 - value) / (n - 1))));
-    put_interval(parts, result, metric, accuracy->interval);
+    put(parts, result, key[1], error_number(sqrt(value * (1 - value) / (n - 1))));
+    put_interval(parts, name, metric, accuracy->interval);
     put(parts, parts->results, name, result);
     put_common(parts, name, metric, accuracy->count);
 }
@@ -77,16 +92,16 @@ static void put_perplexity(parts_t *parts, const run_task_t *task, const loss_t 
     json_t *result = json_object();
     double perplexity = loss_perplexity(loss);
     double error = loss->deviation / sqrt((double)loss->windows);
-    put(parts, result, "alias", json_string(task->name));
+    put_names(parts, result, task->name, task->name, loss->windows);
     put(parts, result, "perplexity,none", number(perplexity));
     /* To first order, as exp' = exp. */
-    put(parts, result, "perplexity_stderr,none", number(perplexity * error));
-    put_interval(parts, result, "perplexity", loss_perplexity_interval(loss));
+    put(parts, result, "perplexity_stderr,none", error_number(perplexity * error));
+    put_interval(parts, task->name, "perplexity", loss_perplexity_interval(loss));
     put(parts, result, "loss,none", number(loss->loss));
-    put(parts, result, "loss_stderr,none", number(error));
+    put(parts, result, "loss_stderr,none", error_number(error));
     put(parts, parts->results, task->name, result);
     put_common(parts, task->name, "perplexity", loss->windows);
-    put(parts, parts->subtasks, task->name, json_array());
+    put(parts, json_object_get(parts->better, task->name), "loss", json_false());
 }
 
 /* ---- items: the task, its phenomena, its files ---- */
@@ -109,11 +124,9 @@ static status_t put_files(parts_t *parts, const run_task_t *task, const run_resu
 {
     status_t status = NULL;
     for (size_t f = 0; !status && f < task->files.count; f++) {
-        char *name = NULL, *alias = NULL;
+        char *name = NULL;
         status = file_name(task, f, &name);
-        if (!status) status = str_format(&alias, " - %s", task->files.item[f]);
-        if (!status) put_accuracy(parts, task, name, alias, &result->file[f]);
-        mem_free(&alias);
+        if (!status) put_accuracy(parts, task, name, task->files.item[f], &result->file[f]);
         mem_free(&name);
     }
     return status;
@@ -133,6 +146,7 @@ static status_t put_members(parts_t *parts, const run_task_t *task, const char *
         mem_free(&name);
     }
     put(parts, parts->subtasks, group, list);
+    put(parts, parts->groups, group, json_incref(json_object_get(parts->results, group)));
     return status;
 }
 
@@ -197,11 +211,37 @@ static void put_config(parts_t *parts, const run_t *run, size_t index)
     put(parts, parts->configs, task->name, config);
 }
 
+/* Which model this was, as the harness has it: model, its arguments, and names of both. */
+static status_t put_model(parts_t *parts, json_t *document, const run_t *run,
+                          const char *checkpoint, const char *condition)
+{
+    char *name = NULL, *plain = NULL;
+    json_t *config = json_object(), *arguments = json_object();
+    status_t status = str_format(&name, "%s/%s", checkpoint, condition);
+    if (!status) status = str_format(&plain, "%s__%s", checkpoint, condition);
+    put(parts, arguments, "path", json_string(config_text(run->config, "model.path")));
+    put(parts, arguments, "checkpoint", json_string(checkpoint));
+    put(parts, arguments, "condition", json_string(condition));
+    put(parts, config, "model", json_string("wn"));
+    put(parts, config, "model_args", arguments);
+    put(parts, config, "model_dtype", json_string(config_text(run->config, "model.arithmetic")));
+    put(parts, config, "device", json_string("cpu"));
+    put(parts, config, "bootstrap_iters",
+        json_integer(config_integer(run->config, "report.bootstrap")));
+    put(parts, document, "config", config);
+    put(parts, document, "model_source", json_string("wn"));
+    put(parts, document, "model_name", json_string(status ? "" : name));
+    put(parts, document, "model_name_sanitized", json_string(status ? "" : plain));
+    mem_free(&plain);
+    mem_free(&name);
+    return status;
+}
+
 static status_t add_run(const run_t *run, size_t checkpoint, size_t condition, json_t *runs)
 {
     const run_condition_t *of = &run->condition[condition];
-    parts_t parts = {json_object(), json_object(), json_object(), json_object(),
-                     json_object(), json_object(), json_object(), false};
+    parts_t parts = {json_object(), json_object(), json_object(), json_object(), json_object(),
+                     json_object(), json_object(), json_object(), json_object(), false};
     json_t *document = json_object();
     bool any = false;
     status_t status = NULL;
@@ -217,14 +257,17 @@ static status_t add_run(const run_t *run, size_t checkpoint, size_t condition, j
     put(&parts, document, "condition", json_string(of->name));
     put(&parts, document, "ablate", of->ablate ? json_string(of->ablate) : json_null());
     put(&parts, document, "cohort", of->cohort ? json_string(of->cohort) : json_null());
-    put(&parts, document, "model_name", json_string(run->checkpoints->item[checkpoint]));
+    if (!status)
+        status = put_model(&parts, document, run, run->checkpoints->item[checkpoint], of->name);
     put(&parts, document, "results", parts.results);
+    put(&parts, document, "groups", parts.groups);
     put(&parts, document, "group_subtasks", parts.subtasks);
     put(&parts, document, "configs", parts.configs);
     put(&parts, document, "versions", parts.versions);
     put(&parts, document, "n-shot", parts.shots);
     put(&parts, document, "higher_is_better", parts.better);
     put(&parts, document, "n-samples", parts.samples);
+    put(&parts, document, "intervals", parts.intervals);
     if (!any) json_decref(document);
     else if (json_array_append_new(runs, document) != 0) parts.failed = true;
     return parts.failed ? status_first(status, status_new(EXIT_RESOURCE, "out of memory for JSON"))

@@ -152,15 +152,19 @@ block()
 }
 
 python=${WN_PYTHON:-python3}
-number=0
-for module in h5py pandas; do
-    number=$((number + 1))
-    block $number > "$scratch/example.py"
-    if ! "$python" -c "import h5py, $module" 2> "$scratch/err"; then
-        skip "the example with $module" "no Python with $module (WN_PYTHON)"
+# example MODULE N
+example()
+{
+    block "$2" > "$scratch/example.py"
+    if ! "$python" -c "import h5py, $1" 2> "$scratch/err"; then
+        skip "the example with $1" "no Python with $1 (WN_PYTHON)"
     else
-        check "the example with $module" sh -c 'cd "$1" && "$2" "$3"' sh "$run" "$python" "$scratch/example.py"
+        check "the example with $1" sh -c 'cd "$1" && "$2" "$3"' sh "$run" "$python" "$scratch/example.py"
     fi
-done
+}
+example lm_eval 1
+example h5py 2
+example pandas 3
+check "there is no fourth" test -z "$(block 4)"
 
 finish

@@ -346,8 +346,15 @@ static void test_harness(void **state)
                 1e-13);
     assert_true(fabs(json_at(root, 0, "results", "perplexity-text", "loss_stderr,none") - 1) <
                 1e-14);
+    assert_true(json_at(root, 1, "results", "grammar_b", "sample_len") == 2);
     json_t *document = json_array_get(json_object_get(root, "runs"), 2);
     assert_string_equal(json_string_value(json_object_get(document, "checkpoint")), "step8");
+    json_t *of = json_object_get(json_object_get(document, "intervals"), "grammar");
+    assert_int_equal(json_array_size(json_object_get(of, "acc")), 2);
+    of = json_object_get(json_object_get(document, "groups"), "grammar");
+    assert_true(json_equal(of, json_object_get(json_object_get(document, "results"), "grammar")));
+    of = json_object_get(json_object_get(document, "config"), "model_args");
+    assert_string_equal(json_string_value(json_object_get(of, "checkpoint")), "step8");
     json_t *groups = json_object_get(document, "group_subtasks");
     assert_int_equal(json_array_size(json_object_get(groups, "grammar")), 2);
     assert_int_equal(json_array_size(json_object_get(groups, "grammar_term_agreement")), 1);
