@@ -171,7 +171,7 @@ clean:
 
 # --- Goals for people ------------------------------------------------------------------------
 
-.PHONY: slurm-campaign demo check torture check-oracle check-mpich check-structure asan bench fuzz coverage format format-check lint install dependencies
+.PHONY: slurm-campaign configuration demo check torture check-oracle check-mpich check-structure asan bench fuzz coverage format format-check lint install dependencies
 
 dependencies: ;
 
@@ -190,6 +190,10 @@ torture: programs tests
 
 check-oracle: programs tests
 	@WN_ORACLE=full tests/run --build '$(BUILD)' oracle
+
+# The reference of the configuration, from the table of keys.
+configuration: $(BUILD)/tests/support/print_configuration
+	@'$(BUILD)/tests/support/print_configuration' > docs/configuration.md.new && mv docs/configuration.md.new docs/configuration.md
 
 check-structure:
 	@tools/check-structure
@@ -254,6 +258,7 @@ help:
 	@echo 'make fuzz            every reader of files against damaged input (FUZZ_SECONDS=60 each)'
 	@echo 'make coverage        lines covered by the tests, per file'
 	@echo 'make lint            clang-tidy     make format, format-check: clang-format'
+	@echo 'make configuration   writes docs/configuration.md anew from the table of keys'
 	@echo 'make install         PREFIX=/usr/local DESTDIR='
 	@echo 'make dependencies    installs missing packages only (SYSTEM_PACKAGES=no: never)'
 	@echo 'make clean           removes the build directory (V=1 with any goal shows the commands)'

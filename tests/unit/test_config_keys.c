@@ -2,6 +2,7 @@
 #include "tests/scratch.h"
 
 #include "core/config.h"
+#include "core/config_reference.h"
 
 static bool is_one_of(const char *choices, const char *text)
 {
@@ -64,12 +65,31 @@ static void sections_stand_together(void **state)
     }
 }
 
+/* The page is what `make configuration` writes, and has a row for every key. */
+static void page_is_up_to_date(void **state)
+{
+    str_t page = {0}, text = {0};
+    (void)state;
+    expect_ok(file_read("docs/configuration.md", 1 << 22, &page));
+    expect_ok(config_reference(&text));
+    if (strcmp(page.data, text.data) != 0)
+        fail_msg("docs/configuration.md is another: make configuration writes it anew");
+    for (size_t i = 0; i < config_key_count; i++) {
+        char row[256];
+        snprintf(row, sizeof row, "\n| `%s` | ", config_keys[i].path);
+        if (!strstr(page.data, row)) fail_msg("%s has no row", config_keys[i].path);
+    }
+    str_free(&page);
+    str_free(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_are_valid),
         cmocka_unit_test(keys_are_described),
         cmocka_unit_test(sections_stand_together),
+        cmocka_unit_test(page_is_up_to_date),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
