@@ -309,7 +309,8 @@ static status_t read_structure(const reader_t *reader, model_shape_t *shape)
 /* What changes the computation and no row of the table models: naming it beats wrong numbers. */
 static status_t refuse_unsupported(const reader_t *reader)
 {
-    static const char *const refused[] = {"add_cross_attention", "quantization_config"};
+    static const char *const refused[] = {"add_cross_attention", "quantization_config",
+                                          "qk_layernorm"};
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
         const json_t *value = value_of(reader, refused[i]);
         if (value && !json_is_false(value))

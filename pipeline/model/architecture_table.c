@@ -18,9 +18,9 @@
     .head = "lm_head", .query = "self_attn.q_proj", .key = "self_attn.k_proj",                    \
     .value = "self_attn.v_proj", .output = "self_attn.o_proj", .gate = "mlp.gate_proj",           \
     .up = "mlp.up_proj", .down = "mlp.down_proj"
-#define LLAMA_PRE_NORMS                                                                            \
-    .attention_norm = "input_layernorm", .mlp_norm = "post_attention_layernorm", .norm = NORM_RMS, \
-    .norm_weight = true, .residual = RESIDUAL_PRE
+#define LLAMA_PRE_NORMS(kind)                                                    \
+    .attention_norm = "input_layernorm", .mlp_norm = "post_attention_layernorm", \
+    .norm = NORM_##kind, .norm_weight = true, .residual = RESIDUAL_PRE
 #define LLAMA_SIZES(d, f, l, h)                                               \
     .width = {"hidden_size", NULL, d}, .mlp = {"intermediate_size", NULL, f}, \
     .layers = {"num_hidden_layers", NULL, l}, .heads = {"num_attention_heads", NULL, h}
@@ -65,7 +65,7 @@ const architecture_t architectures[] = {
 
     {.model_type = "llama",
      LLAMA_NAMES,
-     LLAMA_PRE_NORMS,
+     LLAMA_PRE_NORMS(RMS),
      LLAMA_SIZES(4096, 11008, 32, 32),
      LLAMA_ROTARY,
      .kv_heads = {"num_key_value_heads", NULL, 0},
@@ -82,7 +82,7 @@ const architecture_t architectures[] = {
 
     {.model_type = "mistral",
      LLAMA_NAMES,
-     LLAMA_PRE_NORMS,
+     LLAMA_PRE_NORMS(RMS),
      LLAMA_SIZES(4096, 14336, 32, 32),
      LLAMA_ROTARY,
      .kv_heads = {"num_key_value_heads", NULL, 8},
@@ -98,7 +98,7 @@ const architecture_t architectures[] = {
 
     {.model_type = "qwen2",
      LLAMA_NAMES,
-     LLAMA_PRE_NORMS,
+     LLAMA_PRE_NORMS(RMS),
      LLAMA_SIZES(4096, 22016, 32, 32),
      LLAMA_ROTARY,
      .kv_heads = {"num_key_value_heads", NULL, 32},
@@ -116,7 +116,7 @@ const architecture_t architectures[] = {
 
     {.model_type = "qwen3",
      LLAMA_NAMES,
-     LLAMA_PRE_NORMS,
+     LLAMA_PRE_NORMS(RMS),
      LLAMA_SIZES(4096, 22016, 32, 32),
      LLAMA_ROTARY,
      .query_norm = "self_attn.q_norm",
@@ -133,6 +133,24 @@ const architecture_t architectures[] = {
      .window = {"sliding_window", NULL, 4096},
      .use_window = {"use_sliding_window", NULL, 0},
      .window_from = {"max_window_layers", NULL, 28},
+     .activation_key = "hidden_act",
+     .activation = "silu"},
+
+    {.model_type = "stablelm",
+     LLAMA_NAMES,
+     LLAMA_PRE_NORMS(LAYER),
+     LLAMA_SIZES(2560, 6912, 32, 32),
+     .norm_bias = true,
+     .rotary = true,
+     .rotary_share = {"partial_rotary_factor", NULL, 0.25},
+     .theta = {"rope_theta", NULL, 10000},
+     .kv_heads = {"num_key_value_heads", NULL, 32},
+     .head_width = NO,
+     .vocabulary = {"vocab_size", NULL, 50304},
+     .positions_max = {"max_position_embeddings", NULL, 4096},
+     .norm_eps = {"layer_norm_eps", NULL, 1e-5},
+     .tied = {"tie_word_embeddings", NULL, 0},
+     .attention_bias = {"use_qkv_bias", NULL, 0},
      .activation_key = "hidden_act",
      .activation = "silu"},
 

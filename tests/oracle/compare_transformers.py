@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from transformers import AutoConfig, AutoModelForCausalLM
 transformers.logging.set_verbosity_error(); warnings.filterwarnings('ignore'); torch.set_num_threads(1)
 ap = argparse.ArgumentParser(); ap.add_argument('seed', type=int); ap.add_argument('count', type=int); ap.add_argument('--build', default='build')
-ap.add_argument('--only', default='gpt_neox,llama,mistral,qwen2,qwen3,opt,gpt2,olmo,olmo2'); A = ap.parse_args()
+ap.add_argument('--only', default='gpt_neox,llama,mistral,qwen2,qwen3,stablelm,opt,gpt2,olmo,olmo2'); A = ap.parse_args()
 V5 = int(transformers.__version__.split('.')[0]) >= 5; work = tempfile.mkdtemp(prefix='wn-transformers-')
 LAYERS = {'gpt_neox': 'gpt_neox.layers', 'opt': 'model.decoder.layers', 'gpt2': 'transformer.h'}
 PREFIX = {'gpt_neox': 'gpt_neox.', 'gpt2': 'transformer.'}
@@ -37,8 +37,9 @@ def draw(mt, r):
         c.update(intermediate_size=F, rotary_pct=share, rotary_emb_base=theta, hidden_act=act, use_parallel_residual=odds(.5), layer_norm_eps=eps, attention_bias=odds(.7), rope_scaling=rope if turned else None)
     else:
         c.update(intermediate_size=F, num_key_value_heads=r.choice([k for k in range(1, H + 1) if H % k == 0]), rope_theta=theta, hidden_act=r.choice(['silu', act]), rope_scaling=rope, bos_token_id=1, eos_token_id=2)
-        if w % 2 or mt == 'qwen3' or odds(.3): c['head_dim'] = 2 * r.randint(1, 20)
-        if mt != 'olmo': c['rms_norm_eps'] = eps
+        if mt == 'stablelm': c.update(hidden_size=H * 8 * r.randint(1, 4), use_qkv_bias=odds(.5), layer_norm_eps=eps, partial_rotary_factor=r.choice([.25, .5, 1.]), rope_scaling=None)
+        elif w % 2 or mt == 'qwen3' or odds(.3): c['head_dim'] = 2 * r.randint(1, 20)
+        if mt not in ('olmo', 'stablelm'): c['rms_norm_eps'] = eps
         if mt in ('llama', 'qwen3', 'olmo', 'olmo2'): c['attention_bias'] = odds(.5)
         if mt == 'llama': c['mlp_bias'] = odds(.5)
         if mt == 'olmo': c['clip_qkv'] = r.choice([None, .5, 2.])
