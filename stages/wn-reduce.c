@@ -23,8 +23,8 @@ static void read_options(const config_t *config, reduce_options_t *options)
     };
 }
 
-/* The key of the statistics: that of the activations they are computed from, and reduce's own
- * settings. */
+/* The key of the statistics: that of the activations they are computed from, reduce's own settings, and
+ * which statistics there are. */
 static status_t make_key(const stage_t *stage, const char *activations, char key[SHA256_HEX])
 {
     hash_t *hash = NULL;
@@ -36,6 +36,8 @@ static status_t make_key(const stage_t *stage, const char *activations, char key
     if (!status) status = hash_add_field(hash, "activations", source);
     if (!status) status = config_dump(stage->config, "reduce.", &settings);
     if (!status) status = hash_add_field(hash, "settings", settings.data);
+    for (int s = 0; !status && s < STATISTICS; s++)
+        status = hash_add_field(hash, "statistic", statistics[s].name);
     if (!status) status = hash_finish(&hash, key);
     hash_destroy(&hash);
     str_free(&settings);

@@ -180,7 +180,7 @@ const config_key_t config_keys[] = {
 
     {"select.*.by", CONFIG_CHOICE, "wd",
      ONE_OF("wd|mean|variance|skewness|kurtosis|minimum|maximum|negative_fraction|wd_negative|"
-            "bimodality|tail_weight|dip|tail_excess|wd_sampled|md"),
+            "bimodality|tail_weight|dip|tail_excess|wd_sampled|md|iqr"),
      "Statistic that ranks the neurons of a layer."},
     {"select.*.take", CONFIG_CHOICE, NULL, ONE_OF("highest|lowest|all"),
      "Which end of the ranking; all: every neuron."},

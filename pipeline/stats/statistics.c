@@ -88,6 +88,13 @@ static double tail_excess(const sample_t *sample, const distribution_t *d)
     return tail_weight(sample, d) / (2 * normal_cdf(-3)) - 1;
 }
 
+/* 1.349 of a normal; smaller where a few values far out make the deviation. */
+static double iqr(const sample_t *sample, const distribution_t *d)
+{
+    if (!distribution_varies(d)) return NAN;
+    return (sample_quantile(sample, 0.75) - sample_quantile(sample, 0.25)) / d->deviation;
+}
+
 const statistic_t statistics[STATISTICS] = {
     {"wd_exact", "wd", "1",
      "1-Wasserstein distance of the standardised pre-activations to N(0,1), exact",
@@ -118,6 +125,7 @@ const statistic_t statistics[STATISTICS] = {
                     "mapping difficulty: mean over pairs of tokens of normalised output distance "
                     "over normalised input distance",
                     NULL},
+    {"iqr", "iqr", "1", "interquartile range in standard deviations", iqr},
 };
 
 const double statistics_levels[LEVELS] = {0,    0.001, 0.01, 0.05,  0.25, 0.5,

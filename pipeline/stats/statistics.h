@@ -14,7 +14,7 @@ typedef struct {
     double (*measure)(const sample_t *sample, const distribution_t *distribution);
 } statistic_t;
 
-enum { WD_SAMPLED = 13, DIFFICULTY = 14, STATISTICS = 15, LEVELS = 11 };
+enum { WD_SAMPLED = 13, DIFFICULTY = 14, STATISTICS = 16, LEVELS = 11 };
 extern const statistic_t statistics[STATISTICS];
 
 /* The quantile levels that files hold unless others are asked for: 0, 0.001, 0.01, 0.05, 0.25,

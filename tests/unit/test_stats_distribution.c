@@ -13,6 +13,7 @@
 #include "core/random.h"
 #include "stats/distance.h"
 #include "stats/normal.h"
+#include "stats/statistics.h"
 
 typedef struct {
     sorter_t *sorter;
@@ -279,6 +280,25 @@ static void test_reference(void **state)
     assert_true(memcmp(again, other, sizeof again) != 0);
 }
 
+/* By hand: quartiles 1 and 3 of 0 1 2 3 4, whose variance is 2; one value far out changes the deviation
+ * alone (numpy.std). */
+static void test_quartiles(void **state)
+{
+    static const float even[] = {0, 1, 2, 3, 4}, out[] = {0, 1, 2, 3, 1000}, same[] = {7, 7};
+    static const double want[] = {1.4142135623730951, 2 / 399.40125187585477};
+    int at = statistics_find("iqr");
+    (void)state;
+    assert_true(at >= 0);
+    for (int i = 0; i < 3; i++) {
+        column_t c = measure(i == 0 ? even : i == 1 ? out : same, i < 2 ? 5 : 2, DTYPE_F32);
+        double value[STATISTICS];
+        statistics_measure(&c.sample, &c.d, value);
+        if (i < 2) assert_close(value[at], want[i], 1e-14);
+        else assert_true(isnan(value[at]));
+        sorter_destroy(&c.sorter);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,6 +310,7 @@ int main(void)
         cmocka_unit_test(test_extreme_places),
         cmocka_unit_test(test_undefined),
         cmocka_unit_test(test_reference),
+        cmocka_unit_test(test_quartiles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
