@@ -12,7 +12,7 @@
 
 bool evaluate_scores_of(const task_t *task)
 {
-    return task->kind != TASK_RESIDUAL && task->kind != TASK_EXTREMES;
+    return task_traits[task->kind].dataset != NULL;
 }
 
 /* ---- what is there already ---- */

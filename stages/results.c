@@ -28,25 +28,11 @@ double results_bytes(const task_t *task, const sequences_t *sequences, size_t co
 
 /* ---- the scores of one condition ---- */
 
-/* Of pairs, choices and windows, a number per sequence. */
-static const struct {
-    const char *dataset, *axes, *unit, *description;
-} kinds[] = {
-    [TASK_PERPLEXITY] = {"loss", "windows", "nats a token",
-                         "mean negative log-probability of a window's scored tokens"},
-    [TASK_POS] = {"loss", "windows", "nats a token",
-                  "mean negative log-probability of a window's scored tokens"},
-    [TASK_PAIRS] = {"score", "items sides", "nats",
-                    "sum of log-probabilities of the scored tokens: good, bad"},
-    [TASK_CHOICE] = {"score", "choices", "nats",
-                     "sum of log-probabilities of the scored tokens of each choice"},
-};
-
 void results_scores(const task_t *task, const sequences_t *sequences, const double *sum,
                     double *score)
 {
     bool mean = task->kind == TASK_PAIRS && task->mean;
-    bool loss = task->kind == TASK_PERPLEXITY || task->kind == TASK_POS;
+    bool loss = task_traits[task->kind].loss;
     if (loss) score_losses(sequences, sum, score);
     for (size_t s = 0; !loss && s < sequences->count; s++)
         score[s] = mean ? sum[s] / (double)sequences_scored(sequences, s) : sum[s];
@@ -60,14 +46,14 @@ static status_t write_scores(const results_t *results, size_t index, store_t *st
     uint64_t shape[2] = {pairs ? sequences->items : sequences->count, 2};
     char name[512];
     snprintf(name, sizeof name, "/%s/%s", results->conditions->condition[index].name,
-             kinds[task->kind].dataset);
+             task_traits[task->kind].dataset);
     status_t status = store_write(store, name, STORE_F64, pairs ? 2 : 1, shape,
                                   results->score + index * sequences->count);
     return status ? status
-                  : store_describe(store, name, kinds[task->kind].axes,
-                                   mean ? "nats a token" : kinds[task->kind].unit,
+                  : store_describe(store, name, task_traits[task->kind].axes,
+                                   mean ? "nats a token" : task_traits[task->kind].unit,
                                    mean ? "mean log-probability per scored token: good, bad"
-                                        : kinds[task->kind].description);
+                                        : task_traits[task->kind].description);
 }
 
 static status_t write_tagged(const results_t *results, size_t index, store_t *store)
@@ -153,7 +139,7 @@ bool results_has(const store_t *store, const task_t *task, const char *condition
                  const char *score_key)
 {
     char name[512], *found = NULL;
-    snprintf(name, sizeof name, "/%s/%s", condition, kinds[task->kind].dataset);
+    snprintf(name, sizeof name, "/%s/%s", condition, task_traits[task->kind].dataset);
     if (!store_has(store, name)) return false;
     snprintf(name, sizeof name, "/%s", condition);
     status_t status = store_get_text(store, name, "scores", &found);
@@ -180,7 +166,7 @@ status_t results_read(const store_t *store, const task_t *task, const char *cond
                       deviation_t *deviation)
 {
     char name[512];
-    snprintf(name, sizeof name, "/%s/%s", condition, kinds[task->kind].dataset);
+    snprintf(name, sizeof name, "/%s/%s", condition, task_traits[task->kind].dataset);
     status_t status = read_all(store, name, sequences->count, score);
     snprintf(name, sizeof name, "/%s/nll", condition);
     if (!status && nll) status = read_all(store, name, sequences->tokens, nll);
@@ -204,16 +190,7 @@ static status_t write_made_by(const results_t *results, store_t *store)
 
 static status_t write_scored(const results_t *results, store_t *store)
 {
-    static const char *const description[] = {
-        [TASK_PERPLEXITY] = "scored tokens of each window",
-        [TASK_POS] = "scored tokens of each window",
-        [TASK_PAIRS] = "scored tokens of each sentence: 2i good, 2i + 1 bad",
-        [TASK_CHOICE] = "scored tokens of each choice",
-    };
-    static const char *const axes[] = {[TASK_PERPLEXITY] = "windows",
-                                       [TASK_POS] = "windows",
-                                       [TASK_PAIRS] = "sentences",
-                                       [TASK_CHOICE] = "choices"};
+    const task_traits_t *traits = &task_traits[results->task->kind];
     const sequences_t *sequences = results->sequences;
     uint64_t shape = sequences->count;
     int32_t *scored = NULL;
@@ -222,8 +199,7 @@ static status_t write_scored(const results_t *results, store_t *store)
         scored[s] = (int32_t)sequences_scored(sequences, s);
     if (!status) status = store_write(store, "/scored", STORE_I32, 1, &shape, scored);
     if (!status)
-        status = store_describe(store, "/scored", axes[results->task->kind], "tokens",
-                                description[results->task->kind]);
+        status = store_describe(store, "/scored", traits->sequences, "tokens", traits->scored);
     mem_free(&scored);
     return status;
 }

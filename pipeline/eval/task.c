@@ -8,22 +8,34 @@
 #include "select/rules.h"
 #include "text/mixture.h"
 
-/* formats: that data of the kind may have, between bars. */
-static const struct {
-    const char *key, *section, *formats;
-} kinds[] = {[TASK_PERPLEXITY] = {"perplexity", "corpora", "|text|jsonl|npy|megatron|"},
-             [TASK_PAIRS] = {"pairs", "benchmarks", "|pairs|tse|"},
-             [TASK_POS] = {"pos", "benchmarks", "|conllu|"},
-             [TASK_CHOICE] = {"choice", "benchmarks", "|choice|"},
-             [TASK_RESIDUAL] = {"residual", "corpora", ""},
-             [TASK_EXTREMES] = {"extremes", "corpora", ""}};
-enum { KINDS = sizeof kinds / sizeof kinds[0] };
+#define WINDOW_LOSSES                                                           \
+    .dataset = "loss", .axes = "windows", .unit = "nats a token", .loss = true, \
+    .description = "mean negative log-probability of a window's scored tokens", \
+    .sequences = "windows", .scored = "scored tokens of each window"
+
+const task_traits_t task_traits[] = {
+    [TASK_PERPLEXITY] = {"perplexity", "corpora", "|text|jsonl|npy|megatron|", WINDOW_LOSSES,
+                         .metric = "perplexity", .items = "windows",
+                         .interval = "bootstrap over windows"},
+    [TASK_PAIRS] = {"pairs", "benchmarks", "|pairs|tse|", "score", "items sides", "nats",
+                    "sum of log-probabilities of the scored tokens: good, bad", "sentences",
+                    "scored tokens of each sentence: 2i good, 2i + 1 bad", .metric = "accuracy",
+                    .items = "pairs", .interval = "bootstrap over pairs", .counted = true},
+    [TASK_POS] = {"pos", "benchmarks", "|conllu|", WINDOW_LOSSES},
+    [TASK_CHOICE] = {"choice", "benchmarks", "|choice|", "score", "choices", "nats",
+                     "sum of log-probabilities of the scored tokens of each choice", "choices",
+                     "scored tokens of each choice", .metric = "acc", .items = "questions",
+                     .interval = "bootstrap over questions", .counted = true},
+    [TASK_RESIDUAL] = {"residual", "corpora", ""},
+    [TASK_EXTREMES] = {"extremes", "corpora", ""},
+};
+enum { KINDS = sizeof task_traits / sizeof task_traits[0] };
 
 static status_t check_format(const config_t *config, const char *key, const task_t *task)
 {
     char bars[64];
     mixture_t mixture = {0};
-    const char *section = kinds[task->kind].section;
+    const char *section = task_traits[task->kind].section;
     if (strcmp(section, "corpora") == 0) {
         status_t status = mixture_read(config, task->data, &mixture);
         mixture_free(&mixture);
@@ -31,7 +43,7 @@ static status_t check_format(const config_t *config, const char *key, const task
     }
     const char *format = config_text(config, config_path("%s.%s.format", section, task->data));
     snprintf(bars, sizeof bars, "|%s|", format);
-    if (strstr(kinds[task->kind].formats, bars)) return NULL;
+    if (strstr(task_traits[task->kind].formats, bars)) return NULL;
     return config_error(config, key, "%s.%s has the format %s, which is not for this kind of task",
                         section, task->data, format);
 }
@@ -45,7 +57,7 @@ bool task_is_tagged(const config_t *config, const char *name)
 
 status_t task_check_data(const config_t *config, const char *key, const task_t *task)
 {
-    const char *known[64], *section = kinds[task->kind].section;
+    const char *known[64], *section = task_traits[task->kind].section;
     size_t count = config_count(config, section);
     if (config_count(config, config_path("%s.%s", section, task->data)))
         return check_format(config, key, task);
@@ -92,21 +104,34 @@ static status_t read_neurons(const config_t *config, size_t index, task_t *task)
                         "the cohort whose neurons are meant is expected beside it");
 }
 
+/* "exactly one of perplexity, pairs ... and extremes is expected" */
+static status_t not_one_kind(const config_t *config, size_t index)
+{
+    char known[256] = "";
+    for (int kind = 0; kind < KINDS; kind++) {
+        size_t at = strlen(known);
+        snprintf(known + at, sizeof known - at, "%s%s",
+                 kind == 0          ? ""
+                 : kind < KINDS - 1 ? ", "
+                                    : " and ",
+                 task_traits[kind].key);
+    }
+    return config_error(config, config_path("evaluate.tasks[%zu]", index),
+                        "exactly one of %s is expected", known);
+}
+
 static status_t read_task(const config_t *config, size_t index, task_t *task)
 {
     int found = 0;
     for (int kind = 0; kind < KINDS; kind++) {
-        const char *data =
-            config_text(config, config_path("evaluate.tasks[%zu].%s", index, kinds[kind].key));
+        const char *data = config_text(config, config_path("evaluate.tasks[%zu].%s", index,
+                                                           task_traits[kind].key));
         if (!data) continue;
         task->kind = (task_kind_t)kind;
         task->data = data;
         found++;
     }
-    if (found != 1)
-        return config_error(config, config_path("evaluate.tasks[%zu]", index),
-                            "exactly one of perplexity, pairs, pos, choice, residual and extremes "
-                            "is expected");
+    if (found != 1) return not_one_kind(config, index);
     const char *window = config_path("evaluate.tasks[%zu].window", index);
     const char *stride = config_path("evaluate.tasks[%zu].stride", index);
     const char *score = config_text(config, config_path("evaluate.tasks[%zu].score", index));
@@ -119,11 +144,11 @@ static status_t read_task(const config_t *config, size_t index, task_t *task)
     task->mean = strcmp(score, "mean") == 0;
     const char *name = config_text(config, config_path("evaluate.tasks[%zu].name", index));
     status_t status = task_check_data(
-        config, config_path("evaluate.tasks[%zu].%s", index, kinds[task->kind].key), task);
+        config, config_path("evaluate.tasks[%zu].%s", index, task_traits[task->kind].key), task);
     if (!status) status = read_neurons(config, index, task);
     if (status) return status;
     return name ? str_copy(&task->name, name)
-                : str_format(&task->name, "%s-%s", kinds[task->kind].key, task->data);
+                : str_format(&task->name, "%s-%s", task_traits[task->kind].key, task->data);
 }
 
 status_t tasks_read(const config_t *config, tasks_t *tasks)

@@ -20,6 +20,25 @@ typedef enum {
     TASK_EXTREMES
 } task_kind_t;
 
+/* What makes a kind of task what it is: a new one is a row of the table in task.c, and a case of
+ * sequences_read where its data are of a new kind. */
+typedef struct {
+    const char *key; /* in evaluate.tasks; names begin with it */
+    const char *section,
+        *formats; /* where its data are defined; formats they may have, between bars */
+    /* Where it scores, each sequence gets a number under each condition (dataset NULL: it does not): the
+     * mean negative log-probability of its scored tokens (loss), else the sum of their log-probabilities.
+     * That dataset's axes, unit and description in results/; those of /scored, its scored tokens. */
+    const char *dataset, *axes, *unit, *description;
+    const char *sequences, *scored;
+    bool loss;
+    /* In reports: what its items are called, what intervals come from, and whether items are right or
+     * wrong. metric NULL: reported otherwise. */
+    const char *metric, *items, *interval;
+    bool counted;
+} task_traits_t;
+extern const task_traits_t task_traits[];
+
 typedef struct {
     task_kind_t kind;
     char *name;       /* "perplexity-wiki", or as configured */

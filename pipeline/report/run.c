@@ -165,14 +165,12 @@ ptrdiff_t run_baseline(const run_t *run)
 
 const char *run_items_name(const run_task_t *task)
 {
-    if (!task->counted) return "windows";
-    return task->is->kind == TASK_PAIRS ? "pairs" : "questions";
+    return task_traits[task->is->kind].items;
 }
 
 const char *run_interval_name(const run_task_t *task)
 {
-    if (!task->counted) return "bootstrap over windows";
-    return task->is->kind == TASK_PAIRS ? "bootstrap over pairs" : "bootstrap over questions";
+    return task_traits[task->is->kind].interval;
 }
 
 static bool checkpoint_has(const run_t *run, size_t checkpoint, size_t task)

@@ -39,8 +39,8 @@ static bool is_used(const run_t *run, const char *name, bool benchmark)
     for (size_t i = 0; !benchmark && i < others; i++)
         if (strcmp(also[i], name) == 0) return true;
     for (size_t t = 0; t < run->plan.count; t++) {
-        task_kind_t kind = run->plan.task[t].kind;
-        bool of = kind == TASK_PAIRS || kind == TASK_CHOICE || kind == TASK_POS;
+        const char *section = task_traits[run->plan.task[t].kind].section;
+        bool of = strcmp(section, "benchmarks") == 0;
         if (of == benchmark && strcmp(run->plan.task[t].data, name) == 0) return true;
     }
     return false;
@@ -136,11 +136,8 @@ static status_t read_task(run_t *run, size_t index, bool norm, run_task_t *task)
     task->name = task->is->name;
     task->label = given ? given : task->is->data;
     task->norm = norm;
-    task->counted = kind == TASK_PAIRS || kind == TASK_CHOICE;
-    task->metric = kind == TASK_PERPLEXITY ? "perplexity"
-                   : kind == TASK_PAIRS    ? "accuracy"
-                   : norm                  ? "acc_norm"
-                                           : "acc";
+    task->counted = task_traits[kind].counted;
+    task->metric = norm ? "acc_norm" : task_traits[kind].metric;
     char *shard = NULL;
     store_t *store = NULL;
     status_t status = str_format(&task->key, norm ? "%s-acc_norm" : "%s", task->name);
@@ -182,7 +179,7 @@ status_t run_read_tasks(run_t *run)
     if (!status) status = mem_new(&run->task, 2 * run->plan.count, "tasks");
     for (size_t i = 0; !status && i < run->plan.count; i++) {
         task_kind_t kind = run->plan.task[i].kind;
-        if (kind != TASK_PERPLEXITY && kind != TASK_PAIRS && kind != TASK_CHOICE) continue;
+        if (!task_traits[kind].metric) continue;
         for (int norm = 0; !status && norm <= (kind == TASK_CHOICE); norm++)
             status = read_task(run, i, norm, &run->task[run->tasks++]);
     }
