@@ -16,11 +16,6 @@ static status_t use(const config_t *config, const char *key, strings_t *used)
     return name && strings_find(used, name) < 0 ? strings_append(used, name) : NULL;
 }
 
-static status_t use_task(const config_t *config, size_t task, const char *kind, strings_t *used)
-{
-    return use(config, config_path("evaluate.tasks[%zu].%s", task, kind), used);
-}
-
 /* The names that collect, searches and the tasks refer to. */
 static status_t find_used(const config_t *config, strings_t *corpora, strings_t *benchmarks)
 {
@@ -38,12 +33,9 @@ static status_t find_used(const config_t *config, strings_t *corpora, strings_t 
             use(config, config_path("select.%s.until.perplexity", config_name(config, "select", i)),
                 corpora);
     for (size_t i = 0; !status && i < config_count(config, "evaluate.tasks"); i++) {
-        status = use_task(config, i, "perplexity", corpora);
-        if (!status) status = use_task(config, i, "residual", corpora);
-        if (!status) status = use_task(config, i, "extremes", corpora);
-        if (!status) status = use_task(config, i, "pairs", benchmarks);
-        if (!status) status = use_task(config, i, "pos", benchmarks);
-        if (!status) status = use_task(config, i, "choice", benchmarks);
+        for (int kind = 0; !status && kind < task_kinds; kind++)
+            status = use(config, config_path("evaluate.tasks[%zu].%s", i, task_traits[kind].key),
+                         strcmp(task_traits[kind].section, "corpora") == 0 ? corpora : benchmarks);
     }
     return status;
 }

@@ -29,7 +29,7 @@ const task_traits_t task_traits[] = {
     [TASK_RESIDUAL] = {"residual", "corpora", ""},
     [TASK_EXTREMES] = {"extremes", "corpora", ""},
 };
-enum { KINDS = sizeof task_traits / sizeof task_traits[0] };
+const int task_kinds = sizeof task_traits / sizeof task_traits[0];
 
 static status_t check_format(const config_t *config, const char *key, const task_t *task)
 {
@@ -108,12 +108,12 @@ static status_t read_neurons(const config_t *config, size_t index, task_t *task)
 static status_t not_one_kind(const config_t *config, size_t index)
 {
     char known[256] = "";
-    for (int kind = 0; kind < KINDS; kind++) {
+    for (int kind = 0; kind < task_kinds; kind++) {
         size_t at = strlen(known);
         snprintf(known + at, sizeof known - at, "%s%s",
-                 kind == 0          ? ""
-                 : kind < KINDS - 1 ? ", "
-                                    : " and ",
+                 kind == 0               ? ""
+                 : kind < task_kinds - 1 ? ", "
+                                         : " and ",
                  task_traits[kind].key);
     }
     return config_error(config, config_path("evaluate.tasks[%zu]", index),
@@ -123,7 +123,7 @@ static status_t not_one_kind(const config_t *config, size_t index)
 static status_t read_task(const config_t *config, size_t index, task_t *task)
 {
     int found = 0;
-    for (int kind = 0; kind < KINDS; kind++) {
+    for (int kind = 0; kind < task_kinds; kind++) {
         const char *data = config_text(config, config_path("evaluate.tasks[%zu].%s", index,
                                                            task_traits[kind].key));
         if (!data) continue;

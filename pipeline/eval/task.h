@@ -38,6 +38,7 @@ typedef struct {
     bool counted;
 } task_traits_t;
 extern const task_traits_t task_traits[];
+extern const int task_kinds;
 
 typedef struct {
     task_kind_t kind;
