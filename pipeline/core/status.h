@@ -14,7 +14,7 @@
 #define MUST_CHECK __attribute__((warn_unused_result))
 #define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
 
-/* The exit codes of every program of the project (README, "Exit codes"). */
+/* The exit codes of every program of the project (docs/running.md, "Exit codes"). */
 typedef enum {
     EXIT_OK = 0,
     EXIT_BUG = 1,         /* an invariant of ours does not hold */

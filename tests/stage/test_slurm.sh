@@ -216,9 +216,12 @@ rm -f submitted
 commands=0
 while read -r line; do
     commands=$((commands + 1))
-    run_ok "$line" bash -c "cd $scratch/root && cp $scratch/my-run.yaml . && $line"
+    config=$(grep -oE '[^ ]+\.yaml' <<< "$line")
+    mkdir -p "root/$(dirname "$config")"
+    cp my-run.yaml "root/$config"
+    run_ok "$line" bash -c "cd $scratch/root && $line"
     rm -rf "root/my runs"
-done < <(sed -n 's/^    \(\(slurm\/submit\|sbatch\) .*\)/\1/p' "$OLDPWD/docs/hpc.md" "$OLDPWD/README.md")
+done < <(sed -n 's/^    \(\(slurm\/submit\|sbatch\) .*\)/\1/p' "$OLDPWD"/docs/*.md "$OLDPWD/README.md" | sed -E 's/ +# .*//')
 check "the guide has commands" test $commands -ge 12
 check "and they submit jobs" test "$(wc -l < submitted)" -ge 40
 
