@@ -20,7 +20,7 @@ struct store {
     uint64_t *sum;         /* [sums]: what this rank wrote */
     uint64_t sums;
     size_t datasets, sealed_room, sum_room;
-    int packed; /* collective writes of what is compressed since the last flush */
+    int packed;                  /* collective writes of what is compressed since the last flush */
     struct described *described; /* of what is written: datasets with their axes */
     size_t descriptions, described_room;
 };
