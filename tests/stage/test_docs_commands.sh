@@ -53,6 +53,7 @@ stand_in hf <<< '[ "$1 $3 $5" = "download --revision --local-dir" ] && exec mode
 stand_in pip <<< '[ "$1 $#" = "install 2" ]'
 stand_in git <<< '[ "$1" = clone ] && mkdir -p blimp && ln -sfn ../blimp blimp/data'
 stand_in squeue <<< '[ "$*" = --me ]'
+stand_in lfs <<< '[ "$1 $2" = "setstripe -c" ] && [ -d "${*: -1}" ]'
 stand_in docker <<'END'
 case $1 in
     build) [ "$2 $4 $5 $6" = "--file --tag wn ." ] && [ -f "$3" ] ;;
