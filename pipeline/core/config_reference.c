@@ -9,6 +9,7 @@ static const struct {
     const char *start, *intro;
 } parts[] = {
     {"run", "What the run is called and where its files go."},
+    {"paths", "Where files are while they are written."},
     {"model", "Which model, at which points of its training."},
     {"corpora", "Texts, each under a name of your choice, which stands for `*`."},
     {"benchmarks", "Collections with right answers or tags, each under a name of your choice."},
