@@ -4,32 +4,14 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "report/palette.h"
 #include "report/text.h"
 
-/* Pixels: the figure's title, a panel's title and note, the panel, the gap below it, what follows
- * the last one (tics and the axis's title), left of all, a sample in the legend. */
-enum {
-    HEAD = 34,
-    TITLE = 22,
-    NOTE = 28,
-    PANEL = 214,
-    GAP = 24,
-    BELOW = 62,
-    LEFT = 66,
-    SAMPLE = 46
-};
-/* Mean width of a character of the legend, and the most that the legend takes of the figure. */
-static const double CHARACTER = 6.7, LEGEND_MOST = 0.4;
-/* Lines that the legend has room for beside a panel. */
-enum { LEGEND = 8 };
+/* Pixels: the panel, lower ones where there are many, the gap below it, what follows the last one (tics and
+ * the axis's title), left and right of it. */
+enum { PANEL = 190, LOW_PANEL = 120, MANY = 5, GAP = 16, BELOW = 50, LEFT = 62, RIGHT = 14 };
 /* More points than this are not marked one by one. */
 enum { MARKED = 40 };
-
-int curves_height(size_t panels)
-{
-    int title = panels > 1 ? TITLE : 0; /* a single panel has the figure's */
-    return HEAD + (int)panels * (title + NOTE + PANEL + GAP) - GAP + BELOW;
-}
 
 static status_t fill_nan(double **value, size_t count)
 {
@@ -38,14 +20,13 @@ static status_t fill_nan(double **value, size_t count)
     return status;
 }
 
-status_t panel_add(panel_t *panel, const ground_t *ground, const char *title, bool interval,
-                   curve_t **curve)
+status_t panel_add(panel_t *panel, const ground_t *ground, const char *title, look_t look,
+                   bool interval, curve_t **curve)
 {
     status_t status = mem_grow(&panel->curve, &panel->capacity, panel->curves + 1, "curves");
     if (status) return status;
     *curve = &panel->curve[panel->curves++];
-    **curve = (curve_t){.title = title, .dash = 1, .point = 7};
-    memcpy((*curve)->colour, figure_colour[(panel->curves - 1) % FIGURE_COLOURS], 8);
+    **curve = (curve_t){.title = title, .look = look};
     status = fill_nan(&(*curve)->value, ground->count);
     if (!status && interval) status = fill_nan(&(*curve)->low, ground->count);
     if (!status && interval) status = fill_nan(&(*curve)->high, ground->count);
@@ -126,19 +107,6 @@ static status_t data_rows(const ground_t *ground, const panel_t *panel, size_t p
 
 /* ---- script ---- */
 
-/* Pixels that the widest legend needs. */
-static double legend_width(const panel_t *panel, size_t panels)
-{
-    size_t longest = 0;
-    for (size_t p = 0; p < panels; p++)
-        for (size_t c = 0; c < panel[p].curves; c++) {
-            size_t width = text_width(panel[p].curve[c].title);
-            if (width > longest) longest = width;
-        }
-    double need = SAMPLE + CHARACTER * (double)longest + 16;
-    return fmin(need, LEGEND_MOST * CURVES_WIDTH);
-}
-
 static status_t write_ground(const ground_t *ground, bool last, str_t *script)
 {
     bool rotated = false;
@@ -157,7 +125,7 @@ static status_t write_ground(const ground_t *ground, bool last, str_t *script)
     if (!status && !last) return str_add(script, "unset xlabel\n");
     if (!status) status = str_add(script, "set xlabel ");
     if (!status) status = gnuplot_text(script, ground->title);
-    return status ? status : str_add(script, " font \",12\" offset 0,0.2\n");
+    return status ? status : str_add(script, " offset 0,0.3\n");
 }
 
 /* Two strokes across the axis, on a gap. */
@@ -165,16 +133,17 @@ static status_t write_break(const ground_t *ground, str_t *script)
 {
     if (!ground->broken) return NULL;
     double width = 0.006 * (ground->most - ground->least);
-    status_t status = str_printf(script,
-                                 "set arrow 1 from first %.10g, graph 0 to first %.10g, graph 0 "
-                                 "nohead linecolor rgb \"#ffffff\" linewidth 4 front\n",
-                                 ground->cut - width, ground->cut + width);
+    status_t status =
+        str_printf(script,
+                   "set arrow 1 from first %.10g, graph 0 to first %.10g, graph 0 "
+                   "nohead linecolor rgb \"%s\" linewidth 4 front\n",
+                   ground->cut - width, ground->cut + width, colours[COLOUR_PAPER].light);
     for (int i = 0; !status && i < 2; i++) {
         double at = ground->cut + (i ? width : -width);
         status = str_printf(script,
                             "set arrow %d from first %.10g, graph -0.022 to first %.10g, graph "
-                            "0.022 nohead linecolor rgb \"#555555\" front\n",
-                            2 + i, at - width / 2, at + width / 2);
+                            "0.022 nohead linecolor rgb \"%s\" front\n",
+                            2 + i, at - width / 2, at + width / 2, colours[COLOUR_AXIS].light);
     }
     return status;
 }
@@ -229,127 +198,154 @@ static status_t write_scale(const panel_t *panel, str_t *script)
     return known ? write_log_tics(panel, script) : str_add(script, "set ytics autofreq\n");
 }
 
-/* A line of text whose middle is so many pixels below the figure's top. */
-static status_t write_label(int number, const char *text, bool bold, const char *look, double down,
-                            int height, str_t *script)
-{
-    status_t status = str_printf(script, "set label %d ", number);
-    if (!status) status = bold ? gnuplot_bold(script, text) : gnuplot_text(script, text);
-    if (status) return status;
-    return str_printf(script, " at screen %.5f, screen %.5f left %s\n", 16.0 / CURVES_WIDTH,
-                      1 - down / height, look);
-}
-
-/* top: of the panel's own title, or of its note where it has none. */
-static status_t write_head(const panel_t *panel, bool titled, double top, int height, str_t *script)
-{
-    status_t status = NULL;
-    if (titled)
-        status = write_label(1, panel->title, true, "font \",13\" textcolor rgb \"#333333\"",
-                             top + TITLE / 2.0, height, script);
-    if (status) return status;
-    return write_label(2, panel->note, false, "noenhanced font \",11\" textcolor rgb \"#666666\"",
-                       top + (titled ? TITLE : 0) + 8, height, script);
-}
-
-/* top: of the panel itself. A legend of many curves is in smaller type, as gnuplot leaves out what
- * has no room. */
-static status_t write_place(const panel_t *panel, double top, double right, int height,
-                            str_t *script)
-{
-    size_t lines = panel->curves + !isnan(panel->line);
-    double type = lines <= LEGEND ? 12 : fmax(5, 120 / (double)(lines + 1));
-    double high = 1 - top / height, low = 1 - (top + PANEL) / height;
-    return str_printf(
-        script,
-        "set lmargin at screen %.5f\nset rmargin at screen %.5f\n"
-        "set tmargin at screen %.5f\nset bmargin at screen %.5f\n"
-        "set key noenhanced at screen %.5f, %.5f left top vertical Left reverse samplen 1.6 "
-        "spacing 1.15 font \",%.3g\"\n",
-        (double)LEFT / CURVES_WIDTH, 1 - right / CURVES_WIDTH, high, low,
-        1 - (right - 8) / CURVES_WIDTH, high + 0.004, type);
-}
-
-/* The plot command: bands first, so that no band hides a line. column: of the panel's first
+/* The lines of the plot command: bands first, so that no band hides a line. column: of the panel's first
  * curve, from 1. */
-static status_t write_plot(const ground_t *ground, const panel_t *panel, size_t column,
-                           const char *file, str_t *script)
+static status_t write_bands(const ground_t *ground, const panel_t *panel, size_t column,
+                            const char *file, str_t *script)
 {
     size_t place = ground->name ? 2 : 1;
-    const char *mark = ground->count > MARKED ? "lines" : "linespoints";
-    status_t status = str_add(script, "plot ");
-    size_t at = column;
-    for (size_t c = 0; !status && c < panel->curves; c++) {
+    status_t status = NULL;
+    for (size_t c = 0, at = column; !status && c < panel->curves; c++) {
         const curve_t *curve = &panel->curve[c];
         size_t values = values_of(curve, ground->count);
         if (curve->low && values > 1)
             status = str_printf(script,
                                 "'%s' skip 1 using %zu:%zu:%zu with filledcurves fillcolor rgb "
-                                "\"#e0%s\" notitle, \\\n     ",
-                                file, place, at + 1, at + 2, curve->colour + 1);
+                                "\"#dc%s\" notitle, \\\n     ",
+                                file, place, at + 1, at + 2, curve->look.colour + 1);
         else if (curve->low && values == 1)
             status = str_printf(script,
                                 "'%s' skip 1 using %zu:%zu:%zu:%zu with yerrorbars linecolor rgb "
                                 "\"%s\" linewidth 1 pointtype 0 notitle, \\\n     ",
-                                file, place, at, at + 1, at + 2, curve->colour);
-        at += curve->low ? 3 : 1;
-    }
-    if (!status && !isnan(panel->line)) {
-        status = str_printf(script, "%.10g with lines linecolor rgb \"#888888\" dashtype 3 title ",
-                            panel->line);
-        if (!status) status = gnuplot_text(script, panel->line_title);
-        if (!status) status = str_add(script, ", \\\n     ");
-    }
-    at = column;
-    for (size_t c = 0; !status && c < panel->curves; c++) {
-        const curve_t *curve = &panel->curve[c];
-        status = str_printf(script,
-                            "'%s' skip 1 using %zu:%zu with %s linecolor rgb \"%s\" linewidth 1.6 "
-                            "dashtype %d pointtype %d pointsize 0.55 title ",
-                            file, place, at, mark, curve->colour, curve->dash, curve->point);
-        if (!status) status = gnuplot_text(script, curve->title);
-        if (!status) status = str_add(script, c + 1 < panel->curves ? ", \\\n     " : "\n");
+                                file, place, at, at + 1, at + 2, curve->look.colour);
         at += curve->low ? 3 : 1;
     }
     return status;
 }
 
-static status_t write_panel(const ground_t *ground, const panel_t *panel, bool titled, bool last,
-                            double top, double right, size_t column, figure_t *figure)
+static status_t write_plot(const ground_t *ground, const panel_t *panel, size_t column,
+                           const char *file, str_t *script)
+{
+    size_t place = ground->name ? 2 : 1;
+    status_t status = str_add(script, "plot ");
+    if (!status) status = write_bands(ground, panel, column, file, script);
+    if (!status && !isnan(panel->line))
+        status = str_printf(script,
+                            "%.10g with lines linecolor rgb \"%s\" dashtype 3 notitle, \\\n     ",
+                            panel->line, colours[COLOUR_GUIDE].light);
+    for (size_t c = 0, at = column; !status && c < panel->curves; c++) {
+        const curve_t *curve = &panel->curve[c];
+        bool marked = curve->look.point && ground->count <= MARKED;
+        status = str_printf(script,
+                            "'%s' skip 1 using %zu:%zu with %s linecolor rgb \"%s\" linewidth 1.8 "
+                            "dashtype %d",
+                            file, place, at, marked ? "linespoints" : "lines", curve->look.colour,
+                            curve->look.dash);
+        if (!status && marked)
+            status = str_printf(script, " pointtype %d pointsize 0.5", curve->look.point);
+        if (!status)
+            status = str_printf(script, " notitle%s", c + 1 < panel->curves ? ", \\\n     " : "\n");
+        at += curve->low ? 3 : 1;
+    }
+    return status;
+}
+
+/* Title and note above a panel; the line for comparison is named beside it. */
+static status_t write_head(const panel_t *panel, bool titled, int top, figure_t *figure)
+{
+    int number = 1;
+    status_t status =
+        titled ? figure_label(figure, LABEL_PANEL, panel->title, &number, &top) : NULL;
+    if (!status) status = figure_label(figure, LABEL_NOTE, panel->note, &number, &top);
+    if (status || isnan(panel->line)) return status;
+    status = str_printf(&figure->script, "set label %d ", number);
+    if (!status) status = gnuplot_text(&figure->script, panel->line_title);
+    return status ? status
+                  : str_printf(&figure->script,
+                               " at graph 0.995, first %.10g right offset 0,0.45 noenhanced font "
+                               "\",11\" textcolor rgb \"%s\"\n",
+                               panel->line, colours[COLOUR_NOTE].light);
+}
+
+static int head_height(const panel_t *panel, bool titled)
+{
+    return (titled ? label_height(LABEL_PANEL, panel->title) : 0) +
+           label_height(LABEL_NOTE, panel->note) + 2;
+}
+
+static status_t write_panel(const ground_t *ground, const panel_t *panel, size_t panels, bool last,
+                            int top, size_t column, figure_t *figure)
 {
     str_t *script = &figure->script;
-    double head = NOTE + (titled ? TITLE : 0);
     char *file = NULL;
+    int axes = top + head_height(panel, panels > 1), high = panels > MANY ? LOW_PANEL : PANEL;
     status_t status = str_format(&file, "%s.csv", figure->name);
-    if (!status) status = write_place(panel, top + head, right, figure->height, script);
-    if (!status) status = write_head(panel, titled, top, figure->height, script);
+    if (!status) status = figure_frame(figure, LEFT, RIGHT, axes, figure->height - axes - high);
+    if (!status) status = write_head(panel, panels > 1, top, figure);
     if (!status) status = write_scale(panel, script);
     if (!status) status = write_ground(ground, last, script);
     if (!status) status = write_break(ground, script);
     if (!status) status = write_plot(ground, panel, column, file, script);
+    if (!status) status = str_add(script, "unset label\nunset arrow\nunset object\n");
     mem_free(&file);
+    return status;
+}
+
+/* The signs of all curves, each title once. */
+static status_t collect_signs(const panel_t *panel, size_t panels, sign_t **sign, size_t *signs)
+{
+    size_t curves = 0;
+    for (size_t p = 0; p < panels; p++) curves += panel[p].curves;
+    *signs = 0;
+    status_t status = mem_new(sign, curves, "key");
+    for (size_t p = 0; !status && p < panels; p++)
+        for (size_t c = 0; c < panel[p].curves; c++) {
+            const curve_t *curve = &panel[p].curve[c];
+            bool known = false;
+            for (size_t i = 0; i < *signs; i++)
+                known |= strcmp((*sign)[i].title, curve->title) == 0;
+            if (!known)
+                (*sign)[(*signs)++] = (sign_t){.title = curve->title,
+                                               .colour = curve->look.colour,
+                                               .dash = curve->look.dash,
+                                               .point = curve->look.point,
+                                               .size = 0.6};
+        }
     return status;
 }
 
 status_t curves_write(const ground_t *ground, const panel_t *panel, size_t panels, figure_t *figure)
 {
-    double right = legend_width(panel, panels);
-    size_t column = ground->name ? 3 : 2;
-    status_t status = data_head(ground, panel, panels, &figure->data);
+    sign_t *sign = NULL;
+    size_t signs = 0, column = ground->name ? 3 : 2;
+    int top = figure_heading_height(figure, ""), key, high = panels > MANY ? LOW_PANEL : PANEL;
+    status_t status = collect_signs(panel, panels, &sign, &signs);
+    if (!status) status = data_head(ground, panel, panels, &figure->data);
     if (!status) status = data_rows(ground, panel, panels, &figure->data);
+    key = figure_key_height(sign, signs);
+    figure->height = top + key + (int)panels * (high + GAP) - GAP + BELOW;
+    for (size_t p = 0; p < panels; p++) figure->height += head_height(&panel[p], panels > 1);
     if (!status) status = figure_begin(figure);
     if (!status) status = str_add(&figure->script, "set multiplot\n");
+    /* The heading and the key stand on an empty plot of their own: panels have labels of their own. */
+    if (!status) status = figure_heading(figure, "");
+    if (!status) status = figure_key(figure, sign, signs, top);
     if (!status)
-        status = write_label(9, figure->title, true, "font \",15\"", 20, figure->height,
-                             &figure->script);
-    bool titled = panels > 1;
-    double step = (titled ? TITLE : 0) + NOTE + PANEL + GAP;
+        status = str_add(&figure->script,
+                         "set border 0\nunset xtics\nunset ytics\nplot [0:1][0:1] NaN notitle\n"
+                         "unset label\nunset arrow\nunset object\n");
+    if (!status)
+        status = str_printf(&figure->script,
+                            "set border 3 linecolor rgb \"%s\"\nset grid ytics\n"
+                         "set xtics nomirror\nset ytics nomirror\n",
+                            colours[COLOUR_AXIS].light);
+    top += key;
     for (size_t p = 0; !status && p < panels; p++) {
-        status = write_panel(ground, &panel[p], titled, p + 1 == panels, HEAD + (double)p * step,
-                             right, column, figure);
-        if (!status && p == 0) status = str_add(&figure->script, "unset label 9\n");
+        status = write_panel(ground, &panel[p], panels, p + 1 == panels, top, column, figure);
+        top += head_height(&panel[p], panels > 1) + high + GAP;
         for (size_t c = 0; c < panel[p].curves; c++) column += panel[p].curve[c].low ? 3 : 1;
     }
     if (!status) status = str_add(&figure->script, "unset multiplot\n");
+    mem_free(&sign);
     return status ? status : figure_end(figure);
 }

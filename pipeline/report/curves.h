@@ -1,14 +1,14 @@
-/* Figures made of panels, one below the other, with curves over a common horizontal axis, and a
- * legend to the right of each. */
+/* Figures made of panels, one below the other, with curves over a common horizontal axis; what each curve
+ * is stands once, above them. */
 #ifndef WN_REPORT_CURVES_H
 #define WN_REPORT_CURVES_H
 
 #include "report/figure.h"
+#include "report/series.h"
 
 typedef struct {
     const char *title;          /* in the legend and the data's header */
-    char colour[8];             /* "#0072b2" */
-    int dash, point;            /* gnuplot's numbers; point 0: none */
+    look_t look;                /* point 0: none */
     double *value, *low, *high; /* [count]; NaN: none. low, high NULL: no interval. Owned. */
 } curve_t;
 
@@ -41,20 +41,16 @@ typedef struct {
 
 /* Appends a curve with all values NaN. */
 MUST_CHECK status_t panel_add(panel_t *panel, const ground_t *ground, const char *title,
-                              bool interval, curve_t **curve);
+                              look_t look, bool interval, curve_t **curve);
 /* Drops the curves without any value. */
 void panel_drop_empty(panel_t *panel, size_t count);
 void panel_free(panel_t *panel);
-
-/* Pixels of a figure with so many panels. */
-enum { CURVES_WIDTH = 880 };
-int curves_height(size_t panels);
 
 /* The places of tics on a logarithmic axis: of a few series of round numbers the coarsest with four
  * tics in [least, most]; returns their number, at most room, possibly fewer than four. */
 size_t curves_log_tics(double least, double most, double tic[], size_t room);
 
-/* Fills the figure's data and script. */
+/* Fills the figure's data and script, and sets its height. A single panel has no title but the figure's. */
 MUST_CHECK status_t curves_write(const ground_t *ground, const panel_t *panel, size_t panels,
                                  figure_t *figure);
 

@@ -10,35 +10,15 @@
 #include "core/log.h"
 #include "core/memory.h"
 #include "report/gnuplot.h"
-
-/* Black, blue, vermillion, bluish green, orange, reddish purple, sky blue: neighbours in the list
- * differ most. */
-const char *const figure_colour[FIGURE_COLOURS] = {"#000000", "#0072b2", "#d55e00", "#009e73",
-                                                   "#e69f00", "#cc79a7", "#56b4e9"};
-
-void figure_ramp(double share, char colour[8])
-{
-    /* viridis (matplotlib) at 0, 0.14, 0.28, 0.42, 0.57, 0.71 and 0.85 */
-    static const unsigned char point[][3] = {{68, 1, 84},    {70, 50, 127},  {54, 92, 141},
-                                             {39, 127, 142}, {31, 161, 135}, {74, 194, 109},
-                                             {157, 217, 59}};
-    double place = share * 6;
-    int below = place >= 6 ? 5 : (int)place;
-    unsigned rgb[3];
-    for (int i = 0; i < 3; i++) {
-        double mixed = point[below][i] + (place - below) * (point[below + 1][i] - point[below][i]);
-        rgb[i] = (unsigned)(mixed + 0.5) & 255u;
-    }
-    snprintf(colour, 8, "#%02x%02x%02x", rgb[0], rgb[1], rgb[2]);
-}
+#include "report/palette.h"
 
 status_t figures_append(figures_t *figures, const char *name, const char *title,
-                        const char *caption, int width, int height, figure_t **figure)
+                        const char *caption, figure_t **figure)
 {
     status_t status = mem_grow(&figures->item, &figures->capacity, figures->count + 1, "figures");
     if (status) return status;
     *figure = &figures->item[figures->count++];
-    **figure = (figure_t){.width = width, .height = height};
+    **figure = (figure_t){0};
     status = str_copy(&(*figure)->name, name);
     if (!status) status = str_copy(&(*figure)->title, title);
     return status ? status : str_copy(&(*figure)->caption, caption);
@@ -50,6 +30,7 @@ void figures_free(figures_t *figures)
         mem_free(&figures->item[i].name);
         mem_free(&figures->item[i].title);
         mem_free(&figures->item[i].caption);
+        mem_free(&figures->item[i].section);
         str_free(&figures->item[i].data);
         str_free(&figures->item[i].script);
     }
@@ -74,16 +55,19 @@ status_t figure_begin(figure_t *figure)
         "do for [device in devices] {\n"
         "if (device eq \"svg\") {\n"
         "  set terminal svg name \"%6$s\" size %2$d,%3$d enhanced font \"sans-serif,13\" "
-        "background \"#ffffff\"\n"
+        "background \"%7$s\"\n"
         "} else {\n"
         "  set terminal pngcairo size %4$d,%5$d enhanced font \"sans-serif,13\" fontscale 1.5 "
-        "linewidth 2 pointscale 2 background \"#ffffff\"\n"
+        "linewidth 2 pointscale 2 background \"%7$s\"\n"
         "}\n"
         "set output \"%1$s.\".device.suffix\n"
-        "set border 3 linecolor rgb \"#555555\"\n"
-        "set tics nomirror out scale 0.6 noenhanced font \",12\" textcolor rgb \"#333333\"\n"
-        "set grid ytics linetype 1 linecolor rgb \"#e4e4e4\" linewidth 0.6\n",
-        figure->name, figure->width, figure->height, 2 * figure->width, 2 * figure->height, id);
+        "set border 3 linecolor rgb \"%8$s\"\n"
+        "set tics nomirror out scale 0.6 noenhanced font \",13\" textcolor rgb \"%9$s\"\n"
+        "set grid ytics linetype 1 linecolor rgb \"%10$s\" linewidth 0.8\n"
+        "unset key\n",
+        figure->name, FIGURE_WIDTH, figure->height, 2 * FIGURE_WIDTH, 2 * figure->height, id,
+        colours[COLOUR_PAPER].light, colours[COLOUR_AXIS].light, colours[COLOUR_TEXT].light,
+        colours[COLOUR_GRID].light);
 }
 
 status_t figure_end(figure_t *figure)

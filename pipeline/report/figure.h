@@ -10,10 +10,11 @@
 #include "core/strings.h"
 
 typedef struct {
-    char *name;        /* of its files: "training-blimp" */
-    char *title;       /* a few words */
-    char *caption;     /* what is drawn, with n and intervals */
-    int width, height; /* CSS pixels of the SVG; the PNG has twice as many */
+    char *name;    /* of its files: "training-blimp" */
+    char *title;   /* a few words */
+    char *caption; /* what is drawn, with n and intervals */
+    char *section; /* of the page, where it stands: "perplexity" */
+    int height;    /* CSS pixels of the SVG; the PNG has twice as many */
     str_t data, script;
     bool svg, png; /* drawn */
 } figure_t;
@@ -24,9 +25,10 @@ typedef struct {
     size_t count, capacity;
 } figures_t;
 
-/* Appends an empty figure (texts are copied), valid until the next one is appended. */
+/* Appends an empty figure (texts are copied), valid until the next one is appended. Its height is to be
+ * set before figure_begin. */
 MUST_CHECK status_t figures_append(figures_t *figures, const char *name, const char *title,
-                                   const char *caption, int width, int height, figure_t **figure);
+                                   const char *caption, figure_t **figure);
 void figures_free(figures_t *figures);
 
 /* The beginning and the end of a script: device, size, fonts, output; what stands between them
@@ -39,12 +41,35 @@ MUST_CHECK status_t figure_end(figure_t *figure);
  * the log. */
 MUST_CHECK status_t figure_draw(const char *directory, figure_t *figure, bool *absent);
 
-/* Colours that people with any colour vision tell apart on white (Okabe and Ito 2008, without
- * the yellow); 0 is black. */
-enum { FIGURE_COLOURS = 7 };
-extern const char *const figure_colour[FIGURE_COLOURS];
-/* share in [0, 1] of a sequential scale, dark to light: "#rrggbb" (viridis, without its lightest
- * part). */
-void figure_ramp(double share, char colour[8]);
+/* ---- layout: in CSS pixels from the top and left; a figure is as wide as a large phone ---- */
+
+enum { FIGURE_WIDTH = 520, FIGURE_MARGIN = 10 };
+
+/* Lines of text across the figure. */
+typedef enum { LABEL_TITLE, LABEL_PANEL, LABEL_NOTE } label_t;
+/* Pixels that a text takes, wrapped; "": none. */
+int label_height(label_t label, const char *text);
+/* Appends it as gnuplot labels from *number on, *down pixels below the top; both go on. */
+MUST_CHECK status_t figure_label(figure_t *figure, label_t label, const char *text, int *number,
+                                 int *down);
+
+/* The title, and a note below it (n, what intervals are): pixels they take, and the same drawn. */
+int figure_heading_height(const figure_t *figure, const char *note);
+MUST_CHECK status_t figure_heading(figure_t *figure, const char *note);
+
+/* Where the axes are: so many pixels from each edge. */
+MUST_CHECK status_t figure_frame(figure_t *figure, int left, int right, int top, int bottom);
+
+/* Across the figure, down pixels from the top: what each line and sign means. It stands with the next
+ * plot. */
+typedef struct {
+    const char *title;
+    const char *colour; /* "#0072b2" */
+    int dash, point;    /* gnuplot's numbers; 0: none */
+    double size;        /* of points */
+    bool area;          /* a filled box */
+} sign_t;
+int figure_key_height(const sign_t *sign, size_t signs);
+MUST_CHECK status_t figure_key(figure_t *figure, const sign_t *sign, size_t signs, int down);
 
 #endif

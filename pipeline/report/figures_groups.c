@@ -30,7 +30,6 @@ static status_t name_series(const run_t *run, size_t condition, char **name)
 static status_t fill(const run_t *run, size_t task, show_t show, size_t checkpoint, int groups,
                      const ground_t *ground, strings_t *titles, panel_t *panel)
 {
-    size_t number = 0;
     status_t status = panel_add_baseline(run, task, show, checkpoint, ground, panel);
     for (size_t c = 0; !status && c < run->conditions; c++) {
         curve_t *curve;
@@ -39,13 +38,16 @@ static status_t fill(const run_t *run, size_t task, show_t show, size_t checkpoi
         status = name_series(run, c, &title);
         if (!status) status = strings_append(titles, title);
         mem_free(&title);
+        look_t look = look_of_condition(run, NULL, c);
+        if (run->planned.condition[c].layers.cumulative) look.dash = look.dash == 2 ? 3 : 2;
         if (!status)
-            status = panel_add_numbered(panel, ground, titles->item[titles->count - 1], number++,
-                                        &curve);
-        for (size_t d = c; !status && d < run->conditions; d++)
-            if (run_groups(run, d) == groups && same_series(run, c, d))
-                curve_set(curve, (size_t)run->planned.condition[d].layers.to - 1, show,
-                          run_result(run, checkpoint, task, d));
+            status = panel_add(panel, ground, titles->item[titles->count - 1], look, true, &curve);
+        for (size_t d = c; !status && d < run->conditions; d++) {
+            if (run_groups(run, d) != groups || !same_series(run, c, d)) continue;
+            const series_t series = {.condition = d, .draws = -1, .baseline = -1};
+            shown_t shown = series_value(run, &series, show, checkpoint, task, -1);
+            curve_set(curve, (size_t)run->planned.condition[d].layers.to - 1, &shown);
+        }
     }
     panel_drop_empty(panel, ground->count);
     panel_fit(panel, ground, show == SHOW_ACCURACY);
@@ -64,7 +66,8 @@ static status_t write_figure(const char *checkpoint, int groups, const ground_t 
                                 "Results against the group of layers, from the first, whose "
                                 "neurons are ablated, alone or with all groups before it, with "
                                 "intervals.",
-                                CURVES_WIDTH, curves_height(panels), &figure);
+                                &figure);
+    if (!status) status = str_copy(&figure->section, "layers");
     if (!status) status = curves_write(ground, panel, panels, figure);
     mem_free(&title);
     mem_free(&name);

@@ -4,9 +4,11 @@
 #include "core/memory.h"
 #include "report/curves.h"
 #include "report/figures.h"
+#include "report/palette.h"
 #include "report/text.h"
 
-enum { WIDTH = 880, HEIGHT = 420 };
+/* Pixels of the axes and around them. */
+enum { LEFT = 56, RIGHT = 14, PLOT = 250, BELOW = 50 };
 
 static status_t write_data(const run_statistics_t *statistics, str_t *csv)
 {
@@ -47,45 +49,46 @@ static status_t write_scale(double least, double most, str_t *script)
     return status ? status : str_add(script, ")\n");
 }
 
-static status_t write_frame(const run_statistics_t *statistics, const char *note, figure_t *figure)
-{
-    str_t *script = &figure->script;
-    status_t status = gnuplot_heading(script, figure->title, note, WIDTH, HEIGHT);
-    if (status) return status;
-    return str_printf(
-        script,
-        "set lmargin at screen %.5f\nset rmargin at screen 0.82\n"
-        "set tmargin at screen %.5f\nset bmargin at screen %.5f\n"
-        "set key at screen 0.83, %.5f left top vertical Left reverse samplen 1.6 spacing 1.25 "
-        "font \",12\"\n"
-        "set xrange [%.1f:%.1f]\nset xtics %d\n"
-        "set xlabel \"layer\" font \",12\" offset 0,0.2\nset boxwidth 0.5\n",
-        66.0 / WIDTH, 1 - 62.0 / HEIGHT, 56.0 / HEIGHT, 1 - 62.0 / HEIGHT,
-        statistics->number[0] - 0.6, statistics->number[statistics->layers - 1] + 0.6,
-        1 + (statistics->layers - 1) / 32);
-}
-
 /* Columns: layer, neurons, then lowest, 5, 25, 50, 75, 95, 99 %, highest. */
-static status_t write_script(const run_statistics_t *statistics, const char *note, figure_t *figure)
+static status_t write_plot(figure_t *figure)
 {
-    double least, most;
-    find_range(statistics, &least, &most);
-    status_t status = figure_begin(figure);
-    if (!status) status = write_frame(statistics, note, figure);
-    if (!status && least > 0) status = write_scale(least, most, &figure->script);
-    if (status) return status;
-    status = str_printf(
+    return str_printf(
         &figure->script,
         "plot '%1$s.csv' skip 1 using 1:10 with points pointtype 9 pointsize 0.7 linecolor rgb "
-        "\"%2$s\" title 'highest', \\\n"
+        "\"%2$s\" notitle, \\\n"
         "     '%1$s.csv' skip 1 using 1:9 with points pointtype 5 pointsize 0.5 linecolor rgb "
-        "\"%3$s\" title '99 %%', \\\n"
-        "     '%1$s.csv' skip 1 using 1:5:4:8:7 with candlesticks fillstyle solid 0.35 border "
-        "linecolor rgb \"%4$s\" title '25 %% to 75 %%' whiskerbars 0.5, \\\n"
+        "\"%2$s\" notitle, \\\n"
+        "     '%1$s.csv' skip 1 using 1:5:4:8:7 with candlesticks fillcolor rgb \"%3$s\" fillstyle "
+        "solid border linecolor rgb \"%4$s\" notitle whiskerbars 0.5, \\\n"
         "     '%1$s.csv' skip 1 using ($1-0.25):6:(0.5):(0) with vectors nohead linecolor rgb "
-        "\"%5$s\" linewidth 2.2 notitle, \\\n"
-        "     NaN with lines linecolor rgb \"%5$s\" linewidth 2.2 title 'median'\n",
-        figure->name, figure_colour[2], figure_colour[4], figure_colour[6], figure_colour[1]);
+        "\"%2$s\" linewidth 2.2 notitle\n",
+        figure->name, colours[COLOUR_INK].light, colours[COLOUR_FILL].light,
+        colours[COLOUR_AXIS].light);
+}
+
+static status_t write_script(const run_statistics_t *statistics, const char *note, figure_t *figure)
+{
+    const sign_t sign[] = {{"highest", colours[COLOUR_INK].light, 0, 9, 0.8, false},
+                           {"99 %", colours[COLOUR_INK].light, 0, 5, 0.6, false},
+                           {"25 to 75 %", colours[COLOUR_FILL].light, 0, 0, 0, true},
+                           {"median", colours[COLOUR_INK].light, 1, 0, 0, false}};
+    int head = figure_heading_height(figure, note), key = figure_key_height(sign, 4);
+    double least, most;
+    find_range(statistics, &least, &most);
+    figure->height = head + key + PLOT + BELOW;
+    status_t status = figure_begin(figure);
+    if (!status) status = figure_heading(figure, note);
+    if (!status) status = figure_key(figure, sign, 4, head);
+    if (!status) status = figure_frame(figure, LEFT, RIGHT, head + key + 4, BELOW);
+    if (!status && least > 0) status = write_scale(least, most, &figure->script);
+    if (!status)
+        status = str_printf(&figure->script,
+                            "set xrange [%.1f:%.1f]\nset xtics %d\n"
+                            "set xlabel \"layer\" offset 0,0.3\nset boxwidth 0.5\n",
+                            statistics->number[0] - 0.6,
+                            statistics->number[statistics->layers - 1] + 0.6,
+                            1 + (statistics->layers - 1) / 16);
+    if (!status) status = write_plot(figure);
     return status ? status : figure_end(figure);
 }
 
@@ -108,7 +111,8 @@ status_t figures_layers(const run_t *run, figures_t *figures)
     if (!status)
         status = figures_append(figures, "wd-layers", title,
                                 "Quantiles over the neurons of each layer, on a logarithmic scale.",
-                                WIDTH, HEIGHT, &figure);
+                                &figure);
+    if (!status) status = str_copy(&figure->section, "distribution");
     if (!status) status = write_data(statistics, &figure->data);
     if (!status) status = write_script(statistics, note.data, figure);
     mem_free(&title);

@@ -71,27 +71,41 @@ static size_t place_of(const shares_t *shares, double share)
     return 0;
 }
 
+static status_t add_curve(const run_t *run, const char *title, size_t condition,
+                          const ground_t *ground, panel_t *panel, curve_t **curve)
+{
+    look_t look = look_of_condition(run, NULL, condition);
+    return panel_add(panel, ground, title, look, true, curve);
+}
+
+static void set_place(const run_t *run, size_t task, show_t show, size_t checkpoint,
+                      const shares_t *shares, double share, size_t condition, curve_t *curve)
+{
+    const series_t series = {.condition = condition, .draws = -1, .baseline = -1};
+    shown_t shown = series_value(run, &series, show, checkpoint, task, -1);
+    curve_set(curve, place_of(shares, share), &shown);
+}
+
 static status_t fill(const run_t *run, size_t task, show_t show, size_t checkpoint,
                      const sweeps_t *sweeps, const shares_t *shares, const ground_t *ground,
                      panel_t *panel)
 {
-    size_t number = 0, rank;
+    size_t rank;
     curve_t *curve;
     status_t status = panel_add_baseline(run, task, show, checkpoint, ground, panel);
     for (size_t s = 0; !status && s < sweeps->count; s++) {
         const sweep_t *sweep = &sweeps->item[s];
-        status = panel_add_numbered(panel, ground, sweep->title, number++, &curve);
+        status = add_curve(run, sweep->title, sweep->member[0], ground, panel, &curve);
         for (size_t i = 0; !status && i < sweep->members; i++)
-            curve_set(curve, place_of(shares, sweep->share[i]), show,
-                      run_result(run, checkpoint, task, sweep->member[i]));
+            set_place(run, task, show, checkpoint, shares, sweep->share[i], sweep->member[i],
+                      curve);
     }
     /* Single conditions, such as one random control, stand at their own share. */
     for (size_t c = 0; !status && c < run->conditions; c++) {
         double share = sweep_share(run, c);
         if (isnan(share) || sweeps_of(sweeps, c, &rank) >= 0 || run_groups(run, c)) continue;
-        status = panel_add_numbered(panel, ground, run->condition[c].name, number++, &curve);
-        if (!status)
-            curve_set(curve, place_of(shares, share), show, run_result(run, checkpoint, task, c));
+        status = add_curve(run, run->condition[c].name, c, ground, panel, &curve);
+        if (!status) set_place(run, task, show, checkpoint, shares, share, c, curve);
     }
     panel_drop_empty(panel, ground->count);
     panel_fit(panel, ground, show == SHOW_ACCURACY);
@@ -137,7 +151,8 @@ static status_t draw(const run_t *run, size_t checkpoint, const sweeps_t *sweeps
             status = figures_append(figures, "sweep", title,
                                     "Results against the share of all neurons that are ablated, "
                                     "with intervals.",
-                                    CURVES_WIDTH, curves_height(panels), &figure);
+                                    &figure);
+        if (!status) status = str_copy(&figure->section, "conditions");
         if (!status) status = curves_write(&ground, panel, panels, figure);
     }
     for (size_t p = 0; p < PANELS_MOST; p++) panel_free(&panel[p]), str_free(&note[p]);

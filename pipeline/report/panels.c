@@ -38,18 +38,24 @@ status_t panel_of_task(const run_t *run, size_t task, show_t show, panel_t *pane
     return status;
 }
 
-void curve_set(curve_t *curve, size_t index, show_t show, const run_result_t *result)
+void curve_set(curve_t *curve, size_t index, const shown_t *shown)
 {
-    if (!result->there || (show == SHOW_RATIO && !result->compared)) return;
-    const loss_t *loss = show == SHOW_RATIO ? &result->change : &result->loss;
-    bool counted = show == SHOW_ACCURACY;
-    interval_t interval = counted ? result->all.interval : loss_perplexity_interval(loss);
-    double scale = counted ? 100 : 1;
-    double value = counted ? accuracy_value(&result->all) : loss_perplexity(loss);
-    curve->value[index] = scale * value;
-    /* A single window has no interval; the band then has no width there. */
-    curve->low[index] = isnan(interval.low) ? scale * value : scale * interval.low;
-    curve->high[index] = isnan(interval.high) ? scale * value : scale * interval.high;
+    if (isnan(shown->value)) return;
+    curve->value[index] = shown->value;
+    curve->low[index] = isnan(shown->interval.low) ? shown->value : shown->interval.low;
+    curve->high[index] = isnan(shown->interval.high) ? shown->value : shown->interval.high;
+}
+
+status_t panel_add_series(const run_t *run, const series_t *series, show_t show, size_t task,
+                          ptrdiff_t term, const ground_t *ground, panel_t *panel)
+{
+    curve_t *curve;
+    status_t status = panel_add(panel, ground, series->name, series->look, true, &curve);
+    for (size_t i = 0; !status && i < ground->count; i++) {
+        shown_t shown = series_value(run, series, show, i, task, term);
+        curve_set(curve, i, &shown);
+    }
+    return status;
 }
 
 void panel_fit(panel_t *panel, const ground_t *ground, bool percent)
@@ -80,28 +86,18 @@ void panel_fit(panel_t *panel, const ground_t *ground, bool percent)
 status_t panel_add_baseline(const run_t *run, size_t task, show_t show, size_t checkpoint,
                             const ground_t *ground, panel_t *panel)
 {
-    status_t status = NULL;
-    for (size_t c = 0; !status && c < run->conditions; c++) {
-        const run_result_t *result = run_result(run, checkpoint, task, c);
-        curve_t *curve;
-        if (run->condition[c].ablate || !result->there) continue;
-        status = panel_add(panel, ground, run->condition[c].name, true, &curve);
-        if (status) break;
-        memcpy(curve->colour, figure_colour[0], sizeof curve->colour);
-        curve->point = 0;
-        for (size_t i = 0; i < ground->count; i++) curve_set(curve, i, show, result);
-    }
+    ptrdiff_t base = run_baseline(run);
+    curve_t *curve;
+    if (base < 0) return NULL;
+    series_t series = {.name = run->condition[base].name,
+                       .condition = (size_t)base,
+                       .draws = -1,
+                       .baseline = -1,
+                       .look = look_of_condition(run, NULL, (size_t)base)};
+    shown_t shown = series_value(run, &series, show, checkpoint, task, -1);
+    if (isnan(shown.value)) return NULL;
+    series.look.point = 0;
+    status_t status = panel_add(panel, ground, series.name, series.look, true, &curve);
+    for (size_t i = 0; !status && i < ground->count; i++) curve_set(curve, i, &shown);
     return status;
-}
-
-status_t panel_add_numbered(panel_t *panel, const ground_t *ground, const char *title,
-                            size_t number, curve_t **curve)
-{
-    static const int point[] = {7, 5, 9, 11, 13};
-    status_t status = panel_add(panel, ground, title, true, curve);
-    if (status) return status;
-    memcpy((*curve)->colour, figure_colour[1 + number % (FIGURE_COLOURS - 1)],
-           sizeof(*curve)->colour);
-    (*curve)->point = point[number % 5];
-    return NULL;
 }

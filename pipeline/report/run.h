@@ -309,6 +309,14 @@ MUST_CHECK status_t run_open(const config_t *config, const char *directory, cons
 void run_close(run_t *run);
 
 const run_result_t *run_result(const run_t *run, size_t checkpoint, size_t task, size_t condition);
+/* A contrast's result (term -1: over all items), or NULL; what several draws give, or NULL. */
+const run_change_t *run_change(const run_t *run, size_t checkpoint, size_t task, size_t contrast,
+                               ptrdiff_t term);
+const run_spread_t *run_spread(const run_t *run, size_t checkpoint, size_t task, size_t draws,
+                               ptrdiff_t term);
+/* The condition that the report is about first: the first that has controls, else the first ablation
+ * of all layers, or -1. */
+ptrdiff_t run_chief(const run_t *run);
 /* The first condition without an ablation, or -1. */
 ptrdiff_t run_baseline(const run_t *run);
 /* Whether two conditions do the same, in the same layers, to cohorts that may differ. */

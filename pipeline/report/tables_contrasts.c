@@ -84,18 +84,6 @@ static status_t add_heads(table_t *table, size_t count, const char *const *head)
 
 /* ---- a task's contrasts ---- */
 
-static const run_change_t *find_change(const run_t *run, size_t checkpoint, size_t task,
-                                       size_t contrast, ptrdiff_t term)
-{
-    for (size_t i = 0; i < run->changes; i++) {
-        const run_change_t *change = &run->change[i];
-        if (change->checkpoint == checkpoint && change->task == task &&
-            change->contrast == contrast && change->term == term)
-            return change;
-    }
-    return NULL;
-}
-
 static status_t write_change(const run_task_t *task, const run_change_t *change, str_t *text)
 {
     return write_interval(text, change->value, change->interval,
@@ -159,7 +147,7 @@ static status_t add_task(const run_t *run, size_t task, size_t checkpoint, table
     char *title = NULL;
     status_t status = title_of(run, task, checkpoint, "", &title);
     for (size_t k = 0; !status && k < run->contrasts; k++) {
-        const run_change_t *change = find_change(run, checkpoint, task, k, -1);
+        const run_change_t *change = run_change(run, checkpoint, task, k, -1);
         if (!change) continue;
         if (!table) {
             status = write_note(run, of, change, &note);
@@ -182,7 +170,7 @@ static status_t start_terms(const run_t *run, size_t task, size_t checkpoint, ta
     const run_change_t *any = NULL;
     char *title = NULL, *note = NULL;
     for (size_t k = 0; !any && k < run->contrasts; k++)
-        any = find_change(run, checkpoint, task, k, 0);
+        any = run_change(run, checkpoint, task, k, 0);
     if (!any) return NULL;
     status_t status = title_of(run, task, checkpoint, ", by phenomenon", &title);
     if (!status)
@@ -197,7 +185,7 @@ static status_t start_terms(const run_t *run, size_t task, size_t checkpoint, ta
     for (size_t k = 0; !status && k < run->contrasts; k++) {
         const run_contrast_t *contrast = &run->contrast[k];
         str_t text = {0};
-        if (!run_contrast_stands_out(run, k) || !find_change(run, checkpoint, task, k, 0)) continue;
+        if (!run_contrast_stands_out(run, k) || !run_change(run, checkpoint, task, k, 0)) continue;
         status = contrast->baseline
                      ? str_add(&text, contrast->name)
                      : str_printf(&text, "%s against %s", contrast->name, contrast->against);
@@ -220,7 +208,7 @@ static status_t add_terms(const run_t *run, size_t task, size_t checkpoint, tabl
         int64_t n = 0;
         status = strings_append(&table->cell, of->terms.item[t]);
         for (size_t k = 0; !status && k < run->contrasts; k++) {
-            const run_change_t *change = find_change(run, checkpoint, task, k, (ptrdiff_t)t);
+            const run_change_t *change = run_change(run, checkpoint, task, k, (ptrdiff_t)t);
             if (!change || !run_contrast_stands_out(run, k)) continue;
             n = change->n;
             status = write_change(of, change, &text);
