@@ -29,7 +29,7 @@ static status_t print_tables(const run_t *run)
 {
     tables_t tables = {0};
     str_t text = {0};
-    detail_t detail = {.most = ROWS};
+    detail_t detail = {.terms = true, .most = ROWS};
     bool colour = wants_colour();
     status_t status = tables_results(run, detail, &tables);
     if (!status) status = tables_wd(run, detail, &tables);

@@ -14,9 +14,10 @@ MUST_CHECK status_t csv_weights(const run_t *run, str_t *csv);
 
 /* ---- for people ---- */
 
-/* All layers together: the statistics of the last checkpoint with each other; WD at each checkpoint
- * against the one before and the last; WD in each other run. */
+/* All layers together: the statistics of the last checkpoint with each other; WD in each other run. */
 MUST_CHECK status_t tables_comparisons(const run_t *run, tables_t *tables);
+/* WD and its like at each checkpoint against the one before and the last. */
+MUST_CHECK status_t tables_between(const run_t *run, tables_t *tables);
 /* What becomes of each cohort's neurons along training. */
 MUST_CHECK status_t tables_drift(const run_t *run, tables_t *tables);
 /* How far weights have turned, all layers together. */

@@ -14,7 +14,9 @@ MUST_CHECK status_t csv_dissociation(const run_t *run, str_t *csv);
 
 /* The same at the last checkpoint with results, for people: each task's contrasts, over all and by
  * phenomenon; draws; dissociations. */
-MUST_CHECK status_t tables_contrasts(const run_t *run, tables_t *tables);
+MUST_CHECK status_t tables_changes(const run_t *run, tables_t *tables);
+MUST_CHECK status_t tables_draws(const run_t *run, tables_t *tables);
+MUST_CHECK status_t tables_dissociation(const run_t *run, tables_t *tables);
 
 /* The same of all checkpoints as arrays "contrasts", "draws", "dissociation" of a JSON object. Returns
  * false where memory is out. */

@@ -9,7 +9,16 @@
 
 /* Pixels: the panel, lower ones where there are many, the gap below it, what follows the last one (tics and
  * the axis's title), left and right of it. */
-enum { PANEL = 190, LOW_PANEL = 120, MANY = 5, GAP = 16, BELOW = 50, LEFT = 62, RIGHT = 14 };
+enum {
+    PANEL = 190,
+    LOW_PANEL = 120,
+    MANY = 5,
+    GAP = 16,
+    BELOW = 54,
+    TURNED = 22,
+    LEFT = 62,
+    RIGHT = 14
+};
 /* More points than this are not marked one by one. */
 enum { MARKED = 40 };
 
@@ -107,12 +116,20 @@ static status_t data_rows(const ground_t *ground, const panel_t *panel, size_t p
 
 /* ---- script ---- */
 
+/* Whether the tics' texts are turned, as they would not fit side by side. */
+static bool wide_tics(const ground_t *ground)
+{
+    size_t longest = 0;
+    for (size_t i = 0; i < ground->tics; i++)
+        if (text_width(ground->label[i]) > longest) longest = text_width(ground->label[i]);
+    return longest > 9 || (longest > 4 && longest * ground->tics > 60);
+}
+
 static status_t write_ground(const ground_t *ground, bool last, str_t *script)
 {
-    bool rotated = false;
+    bool rotated = wide_tics(ground);
     status_t status = str_printf(script, "set xrange [%.10g:%.10g]\n%sset logscale x\n",
                                  ground->least, ground->most, ground->logarithmic ? "" : "un");
-    for (size_t i = 0; i < ground->tics; i++) rotated = rotated || text_width(ground->label[i]) > 9;
     if (!status)
         status =
             str_printf(script, "set xtics %s (", rotated && last ? "rotate by -30" : "norotate");
@@ -122,10 +139,7 @@ static status_t write_ground(const ground_t *ground, bool last, str_t *script)
         if (!status) status = str_printf(script, " %.10g", ground->tic[i]);
     }
     if (!status) status = str_add(script, ")\n");
-    if (!status && !last) return str_add(script, "unset xlabel\n");
-    if (!status) status = str_add(script, "set xlabel ");
-    if (!status) status = gnuplot_text(script, ground->title);
-    return status ? status : str_add(script, " offset 0,0.3\n");
+    return status;
 }
 
 /* Two strokes across the axis, on a gap. */
@@ -285,6 +299,9 @@ static status_t write_panel(const ground_t *ground, const panel_t *panel, size_t
     if (!status) status = write_scale(panel, script);
     if (!status) status = write_ground(ground, last, script);
     if (!status) status = write_break(ground, script);
+    if (!status && last)
+        status = figure_axis_title(figure, ground->title, 190, LEFT, RIGHT,
+                                   axes + high + AXIS_TITLE + (wide_tics(ground) ? TURNED : 0));
     if (!status) status = write_plot(ground, panel, column, file, script);
     if (!status) status = str_add(script, "unset label\nunset arrow\nunset object\n");
     mem_free(&file);
@@ -324,6 +341,7 @@ status_t curves_write(const ground_t *ground, const panel_t *panel, size_t panel
     if (!status) status = data_rows(ground, panel, panels, &figure->data);
     key = figure_key_height(sign, signs);
     figure->height = top + key + (int)panels * (high + GAP) - GAP + BELOW;
+    if (wide_tics(ground)) figure->height += TURNED;
     for (size_t p = 0; p < panels; p++) figure->height += head_height(&panel[p], panels > 1);
     if (!status) status = figure_begin(figure);
     if (!status) status = str_add(&figure->script, "set multiplot\n");
@@ -337,7 +355,7 @@ status_t curves_write(const ground_t *ground, const panel_t *panel, size_t panel
     if (!status)
         status = str_printf(&figure->script,
                             "set border 3 linecolor rgb \"%s\"\nset grid ytics\n"
-                         "set xtics nomirror\nset ytics nomirror\n",
+                            "set xtics nomirror\nset ytics nomirror\n",
                             colours[COLOUR_AXIS].light);
     top += key;
     for (size_t p = 0; !status && p < panels; p++) {

@@ -12,13 +12,13 @@
 #include "report/gnuplot.h"
 #include "report/palette.h"
 
-status_t figures_append(figures_t *figures, const char *name, const char *title,
+status_t figures_append(figures_t *figures, section_t section, const char *name, const char *title,
                         const char *caption, figure_t **figure)
 {
     status_t status = mem_grow(&figures->item, &figures->capacity, figures->count + 1, "figures");
     if (status) return status;
     *figure = &figures->item[figures->count++];
-    **figure = (figure_t){0};
+    **figure = (figure_t){.section = section};
     status = str_copy(&(*figure)->name, name);
     if (!status) status = str_copy(&(*figure)->title, title);
     return status ? status : str_copy(&(*figure)->caption, caption);
@@ -30,7 +30,6 @@ void figures_free(figures_t *figures)
         mem_free(&figures->item[i].name);
         mem_free(&figures->item[i].title);
         mem_free(&figures->item[i].caption);
-        mem_free(&figures->item[i].section);
         str_free(&figures->item[i].data);
         str_free(&figures->item[i].script);
     }
@@ -64,7 +63,7 @@ status_t figure_begin(figure_t *figure)
         "set border 3 linecolor rgb \"%8$s\"\n"
         "set tics nomirror out scale 0.6 noenhanced font \",13\" textcolor rgb \"%9$s\"\n"
         "set grid ytics linetype 1 linecolor rgb \"%10$s\" linewidth 0.8\n"
-        "unset key\n",
+        "unset key\nunset logscale\n",
         figure->name, FIGURE_WIDTH, figure->height, 2 * FIGURE_WIDTH, 2 * figure->height, id,
         colours[COLOUR_PAPER].light, colours[COLOUR_AXIS].light, colours[COLOUR_TEXT].light,
         colours[COLOUR_GRID].light);

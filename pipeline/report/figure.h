@@ -8,13 +8,14 @@
 
 #include "core/status.h"
 #include "core/strings.h"
+#include "report/section.h"
 
 typedef struct {
-    char *name;    /* of its files: "training-blimp" */
-    char *title;   /* a few words */
-    char *caption; /* what is drawn, with n and intervals */
-    char *section; /* of the page, where it stands: "perplexity" */
-    int height;    /* CSS pixels of the SVG; the PNG has twice as many */
+    char *name;        /* of its files: "training-blimp" */
+    char *title;       /* a few words */
+    char *caption;     /* what is drawn, with n and intervals */
+    section_t section; /* of the report, where it stands */
+    int height;        /* CSS pixels of the SVG; the PNG has twice as many */
     str_t data, script;
     bool svg, png; /* drawn */
 } figure_t;
@@ -27,8 +28,8 @@ typedef struct {
 
 /* Appends an empty figure (texts are copied), valid until the next one is appended. Its height is to be
  * set before figure_begin. */
-MUST_CHECK status_t figures_append(figures_t *figures, const char *name, const char *title,
-                                   const char *caption, figure_t **figure);
+MUST_CHECK status_t figures_append(figures_t *figures, section_t section, const char *name,
+                                   const char *title, const char *caption, figure_t **figure);
 void figures_free(figures_t *figures);
 
 /* The beginning and the end of a script: device, size, fonts, output; what stands between them
@@ -56,6 +57,12 @@ MUST_CHECK status_t figure_label(figure_t *figure, label_t label, const char *te
 /* The title, and a note below it (n, what intervals are): pixels they take, and the same drawn. */
 int figure_heading_height(const figure_t *figure, const char *note);
 MUST_CHECK status_t figure_heading(figure_t *figure, const char *note);
+
+/* The title of a horizontal axis that ends right pixels from the edge and begins left of it, its middle down
+ * pixels from the top (AXIS_TITLE below the axis has room for tics); label `number`. */
+enum { AXIS_TITLE = 41 };
+MUST_CHECK status_t figure_axis_title(figure_t *figure, const char *text, int number, int left,
+                                      int right, int down);
 
 /* Where the axes are: so many pixels from each edge. */
 MUST_CHECK status_t figure_frame(figure_t *figure, int left, int right, int top, int bottom);

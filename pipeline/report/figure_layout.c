@@ -80,6 +80,19 @@ status_t figure_heading(figure_t *figure, const char *note)
     return status ? status : figure_label(figure, LABEL_NOTE, note, &number, &down);
 }
 
+status_t figure_axis_title(figure_t *figure, const char *text, int number, int left, int right,
+                           int down)
+{
+    double middle = 0.5 * (left + FIGURE_WIDTH - right) / FIGURE_WIDTH;
+    status_t status = str_printf(&figure->script, "set label %d ", number);
+    if (!status) status = gnuplot_text(&figure->script, text);
+    if (status) return status;
+    return str_printf(&figure->script,
+                      " at screen %.5f, screen %.5f center noenhanced font \",13\" textcolor rgb "
+                      "\"%s\"\n",
+                      middle, 1 - (double)down / figure->height, colours[COLOUR_TEXT].light);
+}
+
 status_t figure_frame(figure_t *figure, int left, int right, int top, int bottom)
 {
     return str_printf(&figure->script,

@@ -106,9 +106,8 @@ static status_t fill_wd(const run_t *run, const ground_t *ground, panel_t *panel
     return status;
 }
 
-status_t write_training(const char *name, const char *title, const char *caption,
-                        const char *section, const ground_t *ground, panel_t *panel, size_t panels,
-                        figures_t *figures)
+status_t write_training(const char *name, const char *title, const char *caption, section_t section,
+                        const ground_t *ground, panel_t *panel, size_t panels, figures_t *figures)
 {
     figure_t *figure;
     size_t kept = 0;
@@ -119,8 +118,7 @@ status_t write_training(const char *name, const char *title, const char *caption
             if (kept - 1 != p) panel[p] = swap;
         }
     if (kept == 0) return NULL;
-    status_t status = figures_append(figures, name, title, caption, &figure);
-    if (!status) status = str_copy(&figure->section, section);
+    status_t status = figures_append(figures, section, name, title, caption, &figure);
     return status ? status : curves_write(ground, panel, kept, figure);
 }
 
@@ -144,8 +142,8 @@ static status_t training_of_items(const training_t *training, size_t task, figur
     if (!status) status = panel_of_task(run, task, SHOW_ACCURACY, &panel, &note);
     if (!status) status = fill_task(training, task, SHOW_ACCURACY, &panel);
     if (!status)
-        status = write_training(name.data, title.data, caption.data, "training", &training->ground,
-                                &panel, 1, figures);
+        status = write_training(name.data, title.data, caption.data, SECTION_TRAINING,
+                                &training->ground, &panel, 1, figures);
     panel_free(&panel);
     str_free(&note);
     str_free(&title);
@@ -173,8 +171,8 @@ static status_t training_of_perplexity(const training_t *training, size_t task, 
         if (!status) status = fill_task(training, task, show[i], &panel[i]);
     }
     if (!status)
-        status = write_training(name.data, "Perplexity over training", caption.data, "training",
-                                &training->ground, panel, 2, figures);
+        status = write_training(name.data, "Perplexity over training", caption.data,
+                                SECTION_TRAINING, &training->ground, panel, 2, figures);
     for (int i = 0; i < 2; i++) panel_free(&panel[i]), str_free(&note[i]);
     str_free(&caption);
     str_free(&name);
@@ -191,7 +189,7 @@ static status_t training_of_wd(const run_t *run, const ground_t *ground, figures
             write_training("training-wd", "Wasserstein distance over training",
                            "Distance of standardised pre-activations to N(0,1): quantiles over "
                            "all neurons.",
-                           "training", ground, &panel, 1, figures);
+                           SECTION_TRAINING, ground, &panel, 1, figures);
     panel_free(&panel);
     str_free(&note);
     return status;

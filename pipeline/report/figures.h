@@ -5,7 +5,12 @@
 #include "report/figure.h"
 #include "report/run.h"
 
-/* Over training: for each task of minimal pairs, accuracy and WD; for each task of perplexity,
+/* What the chief condition and its controls change, over all items and by phenomenon, and grammar against
+ * other tasks: at the last checkpoint with results. */
+MUST_CHECK status_t figures_effects(const run_t *run, figures_t *figures);
+/* Statistics against WD, at the last checkpoint with them. */
+MUST_CHECK status_t figures_proxies(const run_t *run, figures_t *figures);
+/* Over training: WD; for each task of minimal pairs, accuracy; for each task of perplexity,
  * perplexity (two checkpoints at least). */
 MUST_CHECK status_t figures_training(const run_t *run, figures_t *figures);
 /* The quantiles of WD by layer, at the last checkpoint with statistics. */

@@ -62,12 +62,11 @@ static status_t write_figure(const char *checkpoint, int groups, const ground_t 
     status_t status = str_format(&name, "groups-%d", groups);
     if (!status) status = str_format(&title, "%d groups of layers, %s", groups, checkpoint);
     if (!status)
-        status = figures_append(figures, name, title,
+        status = figures_append(figures, SECTION_LAYERS, name, title,
                                 "Results against the group of layers, from the first, whose "
                                 "neurons are ablated, alone or with all groups before it, with "
                                 "intervals.",
                                 &figure);
-    if (!status) status = str_copy(&figure->section, "layers");
     if (!status) status = curves_write(ground, panel, panels, figure);
     mem_free(&title);
     mem_free(&name);

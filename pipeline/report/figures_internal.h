@@ -19,7 +19,7 @@ MUST_CHECK status_t say_left(size_t left, str_t *caption);
 
 /* One figure in a section of the page: the panels that hold anything. */
 MUST_CHECK status_t write_training(const char *name, const char *title, const char *caption,
-                                   const char *section, const ground_t *ground, panel_t *panel,
+                                   section_t section, const ground_t *ground, panel_t *panel,
                                    size_t panels, figures_t *figures);
 
 #endif

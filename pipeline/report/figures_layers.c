@@ -8,7 +8,7 @@
 #include "report/text.h"
 
 /* Pixels of the axes and around them. */
-enum { LEFT = 56, RIGHT = 14, PLOT = 250, BELOW = 50 };
+enum { LEFT = 56, RIGHT = 14, PLOT = 250, BELOW = 54 };
 
 static status_t write_data(const run_statistics_t *statistics, str_t *csv)
 {
@@ -84,10 +84,13 @@ static status_t write_script(const run_statistics_t *statistics, const char *not
     if (!status)
         status = str_printf(&figure->script,
                             "set xrange [%.1f:%.1f]\nset xtics %d\n"
-                            "set xlabel \"layer\" offset 0,0.3\nset boxwidth 0.5\n",
+                            "set boxwidth 0.5\n",
                             statistics->number[0] - 0.6,
                             statistics->number[statistics->layers - 1] + 0.6,
                             1 + (statistics->layers - 1) / 16);
+    if (!status)
+        status = figure_axis_title(figure, "layer", 190, LEFT, RIGHT,
+                                   head + key + 4 + PLOT + AXIS_TITLE - 4);
     if (!status) status = write_plot(figure);
     return status ? status : figure_end(figure);
 }
@@ -109,10 +112,9 @@ status_t figures_layers(const run_t *run, figures_t *figures)
     if (!status) status = text_count(&note, statistics->tokens);
     if (!status) status = str_add(&note, " tokens; whiskers: 5 % to 95 % of the layer's neurons");
     if (!status)
-        status = figures_append(figures, "wd-layers", title,
+        status = figures_append(figures, SECTION_DISTRIBUTION, "wd-layers", title,
                                 "Quantiles over the neurons of each layer, on a logarithmic scale.",
                                 &figure);
-    if (!status) status = str_copy(&figure->section, "distribution");
     if (!status) status = write_data(statistics, &figure->data);
     if (!status) status = write_script(statistics, note.data, figure);
     mem_free(&title);

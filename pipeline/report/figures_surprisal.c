@@ -98,12 +98,11 @@ static status_t write_figure(const view_t *view, const series_list_t *list, figu
     if (!status) status = fill(view, list, &ground, &panel);
     if (!status)
         status =
-            figures_append(figures, file.data, title,
+            figures_append(figures, SECTION_SURPRISAL, file.data, title,
                            "How much less probable a condition makes tokens than the baseline, "
                            "mean over the tokens of each part of speech, from the one that the "
                            "chief condition hits most. All conditions: surprisal.csv.",
                            &figure);
-    if (!status) status = str_copy(&figure->section, "surprisal");
     if (!status) status = rows_write(&rows, note.data, &panel, 1, figure);
     panel_free(&panel);
     mem_free(&title);

@@ -148,11 +148,10 @@ static status_t draw(const run_t *run, size_t checkpoint, const sweeps_t *sweeps
     if (!status && panels) {
         status = str_format(&title, "The clamp's strength, %s", run->checkpoints->item[checkpoint]);
         if (!status)
-            status = figures_append(figures, "sweep", title,
+            status = figures_append(figures, SECTION_CONDITIONS, "sweep", title,
                                     "Results against the share of all neurons that are ablated, "
                                     "with intervals.",
                                     &figure);
-        if (!status) status = str_copy(&figure->section, "conditions");
         if (!status) status = curves_write(&ground, panel, panels, figure);
     }
     for (size_t p = 0; p < PANELS_MOST; p++) panel_free(&panel[p]), str_free(&note[p]);

@@ -89,7 +89,7 @@ static status_t draw_cohorts(const run_t *run, const ground_t *ground, figures_t
                            "neurons that one checkpoint chooses, followed through training; "
                            "below, how much of the last checkpoint's cohort is chosen already. Of "
                            "several draws of a random cohort the first.",
-                           "training", ground, panel, 3, figures);
+                           SECTION_TRAINING, ground, panel, 3, figures);
     for (int i = 0; i < 3; i++) panel_free(&panel[i]);
     return status;
 }
@@ -145,8 +145,8 @@ static status_t draw_phenomena(const run_t *run, size_t task, const series_list_
                        terms < of->terms.count ? ", of the first phenomena" : "",
                        100 * run->resampling.level, run_interval_name(of), of->key);
     if (!status)
-        status =
-            write_training(name.data, title, caption, "training", ground, panel, terms, figures);
+        status = write_training(name.data, title, caption, SECTION_TRAINING, ground, panel, terms,
+                                figures);
     mem_free(&caption);
     for (size_t t = 0; t < terms; t++) panel_free(&panel[t]), str_free(&note[t]);
     mem_free(&title);

@@ -22,7 +22,7 @@ typedef struct {
 } neuron_pair_t;
 
 typedef struct {
-    const char *checkpoint; /* borrowed from the files, as is arithmetic of nothing else */
+    const char *checkpoint; /* borrowed from the files */
     int32_t layer, neuron;  /* numbers in the model */
     strings_t cohorts;      /* that it belongs to at this checkpoint */
 
@@ -91,8 +91,9 @@ void neuron_card_free(neuron_card_t *card);
 
 /* Appends its figures, those that there are data for: "neuron-L5-N12-values", "...-distances". */
 MUST_CHECK status_t neuron_figures(const neuron_card_t *card, figures_t *figures);
-/* Appends its tables: statistics, the pairs that it separates most. */
-MUST_CHECK status_t neuron_tables(const neuron_card_t *card, tables_t *tables);
+/* Appends its tables, those that there are data for: statistics; the pairs that it separates most. */
+MUST_CHECK status_t neuron_statistics_table(const neuron_card_t *card, tables_t *tables);
+MUST_CHECK status_t neuron_pairs_table(const neuron_card_t *card, tables_t *tables);
 /* "Layer 5, neuron 12" */
 MUST_CHECK status_t neuron_title(const neuron_card_t *card, str_t *title);
 

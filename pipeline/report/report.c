@@ -12,6 +12,8 @@
 #include "report/csv.h"
 #include "report/figures.h"
 #include "report/harness.h"
+#include "report/page.h"
+#include "report/report_internal.h"
 #include "report/residual.h"
 #include "report/searches.h"
 #include "report/surprisal.h"
@@ -108,12 +110,15 @@ static status_t write_figures(const run_t *run, const char *directory, report_t 
 {
     char *place = NULL;
     status_t status = path_join(directory, "figures", &place);
+    if (!status) status = figures_effects(run, &report->figures);
+    if (!status) status = figures_layers(run, &report->figures);
+    if (!status) status = report_neurons(run, report);
+    if (!status) status = figures_sweeps(run, &report->figures);
+    if (!status) status = figures_surprisal(run, &report->figures);
+    if (!status) status = figures_groups(run, &report->figures);
     if (!status) status = figures_training(run, &report->figures);
     if (!status) status = figures_trajectory(run, &report->figures);
-    if (!status) status = figures_surprisal(run, &report->figures);
-    if (!status) status = figures_layers(run, &report->figures);
-    if (!status) status = figures_sweeps(run, &report->figures);
-    if (!status) status = figures_groups(run, &report->figures);
+    if (!status) status = figures_proxies(run, &report->figures);
     for (size_t i = 0; !status && i < report->figures.count; i++) {
         log_progress("figures", i, report->figures.count);
         status = interrupt_check();
@@ -186,6 +191,7 @@ static status_t finish(const char *directory, report_t *report)
 status_t report_write(const run_t *run, const char *directory, report_t *report)
 {
     str_t markdown = {0}, html = {0};
+    page_t page = {0};
     *report = (report_t){0};
     status_t status = make_directories(directory);
     if (!status) status = write_by(run, directory, "results.csv", csv_results, report);
@@ -214,13 +220,15 @@ status_t report_write(const run_t *run, const char *directory, report_t *report)
     if (!status) status = write_tasks(run, directory, report);
     if (!status) status = write_measures(run, directory, report);
     if (!status) status = write_figures(run, directory, report);
-    if (!status) status = report_markdown(run, report, &markdown);
+    if (!status) status = page_make(run, report, &page);
+    if (!status) status = report_markdown(run, report, &page, &markdown);
     if (!status) status = write_text(directory, "report.md", &markdown, report);
-    if (!status) status = report_html(run, report, directory, &html);
+    if (!status) status = report_html(run, report, &page, directory, &html);
     if (!status) status = write_text(directory, "index.html", &html, report);
     if (!status) status = finish(directory, report);
     str_free(&html);
     str_free(&markdown);
+    page_free(&page);
     if (status) report_free(report);
     return status;
 }
@@ -228,5 +236,7 @@ status_t report_write(const run_t *run, const char *directory, report_t *report)
 void report_free(report_t *report)
 {
     figures_free(&report->figures);
+    tables_free(&report->neurons);
+    strings_free(&report->absent);
     strings_free(&report->files);
 }

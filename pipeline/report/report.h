@@ -4,11 +4,14 @@
 
 #include "report/figure.h"
 #include "report/run.h"
+#include "report/table.h"
 
 typedef struct {
     figures_t figures;
-    strings_t files; /* written, relative to the directory, sorted */
-    bool no_gnuplot; /* it is not installed: scripts and data were written, nothing drawn */
+    tables_t neurons; /* of single neurons */
+    strings_t absent; /* what is not there for these, a line each */
+    strings_t files;  /* written, relative to the directory, sorted */
+    bool no_gnuplot;  /* it is not installed: scripts and data were written, nothing drawn */
 } report_t;
 
 /* Writes all files into directory, which is made, and removes what an earlier report left there
@@ -16,11 +19,6 @@ typedef struct {
  * same gnuplot). One rank calls it. */
 MUST_CHECK status_t report_write(const run_t *run, const char *directory, report_t *report);
 void report_free(report_t *report);
-
-/* The report in Markdown; in HTML, with the drawn SVG files of directory within. */
-MUST_CHECK status_t report_markdown(const run_t *run, const report_t *report, str_t *text);
-MUST_CHECK status_t report_html(const run_t *run, const report_t *report, const char *directory,
-                                str_t *text);
 
 /* What a report is called. */
 const char *report_title(const run_t *run);

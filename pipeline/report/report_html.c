@@ -3,175 +3,172 @@
 
 #include "core/file.h"
 #include "core/memory.h"
-#include "report/compare.h"
-#include "report/contrasts.h"
-#include "report/report.h"
-#include "report/residual.h"
-#include "report/searches.h"
-#include "report/surprisal.h"
-#include "report/tables.h"
+#include "report/page.h"
+#include "report/page_style.h"
+#include "report/svg.h"
 #include "report/text.h"
-#include "report/trajectory.h"
 
 /* An SVG of ours is far smaller. */
 enum { SVG_BYTES = 64 << 20 };
 
-static const char style[] =
-    ":root{color-scheme:light dark;--ink:#1c1c1c;--soft:#5f5f5f;--paper:#fff;--line:#dcdcdc;"
-    "--head:#f5f5f3;--link:#0b5fa5}\n"
-    "@media(prefers-color-scheme:dark){:root{--ink:#e6e6e6;--soft:#a3a3a3;--paper:#16181b;"
-    "--line:#34383d;--head:#1f2226;--link:#7ab8f0}}\n"
-    "*{box-sizing:border-box}\n"
-    "body{margin:0 auto;max-width:62rem;padding:1.5rem 1rem 4rem;background:var(--paper);"
-    "color:var(--ink);font:1rem/1.5 system-ui,-apple-system,\"Segoe UI\",sans-serif}\n"
-    "h1{font-size:1.8rem;line-height:1.2;margin:0 0 1rem}\n"
-    "h2{font-size:1.3rem;margin:2.5rem 0 .5rem;border-bottom:1px solid var(--line)}\n"
-    "h3{font-size:1rem;margin:1.6rem 0 .2rem}\n"
-    "a{color:var(--link)}\n"
-    ".note,figcaption{color:var(--soft);font-size:.875rem;margin:.2rem 0 .6rem}\n"
-    ".scroll{overflow-x:auto}\n"
-    "table{border-collapse:collapse;font-size:.875rem}\n"
-    "th,td{padding:.25rem .7rem;border-bottom:1px solid var(--line);text-align:left;"
-    "vertical-align:top}\n"
-    "thead th{background:var(--head);vertical-align:bottom}\n"
-    "tbody th{font-weight:normal;white-space:nowrap}\n"
-    ".n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\n"
-    "figure{margin:1rem 0 2rem}\n"
-    "figure svg{display:block;width:100%;min-width:36rem;height:auto;background:#fff;"
-    "border-radius:6px}\n"
-    "@media "
-    "print{:root{--ink:#000;--soft:#444;--paper:#fff;--line:#ccc;--head:#eee}body{max-width:none;"
-    "padding:0;font-size:10pt}.scroll{overflow:visible}"
-    "figure svg{min-width:0}table{font-size:7.5pt}th,td{padding:.15rem .3rem}"
-    "h2,h3{break-after:avoid}figure,tr{break-inside:avoid}}\n";
+/* Figures of more pixels than a screen has are shown on demand. */
+enum { HEIGHT_OPEN = 1100 };
 
-static status_t add_tables(const tables_t *tables, int level, str_t *html)
+static status_t add_element(const char *start, const char *text, const char *end, str_t *html)
 {
-    status_t status = NULL;
-    for (size_t i = 0; !status && i < tables->count; i++)
-        status = table_html(&tables->item[i], level, html);
-    return status;
+    status_t status = str_add(html, start);
+    if (!status) status = html_text(html, text);
+    return status ? status : str_add(html, end);
 }
 
-/* Appends svg with a prefix before each id and each reference to one, so that several fit on a
- * page, from its root element on. */
-static status_t add_svg(const char *svg, const char *title, size_t number, str_t *html)
+/* ---- figures ---- */
+
+static status_t add_caption(const figure_t *figure, str_t *html)
 {
-    static const char *const mark[] = {" id='", " id=\"", "url(#", "href='#", "href=\"#"};
-    const char *at = strstr(svg, "<svg");
-    if (!at) return status_new(EXIT_INPUT, "%s: not an SVG image", title);
-    status_t status = str_add(html, "<svg role=\"img\" aria-label=\"");
-    if (!status) status = html_text(html, title);
-    if (!status) status = str_add(html, "\"");
-    at += strlen("<svg");
-    while (!status && *at) {
-        const char *next = NULL;
-        size_t length = 0;
-        for (size_t m = 0; m < sizeof mark / sizeof *mark; m++) {
-            const char *found = strstr(at, mark[m]);
-            if (found && (!next || found < next)) next = found, length = strlen(mark[m]);
-        }
-        if (!next) return str_add(html, at);
-        status = str_append(html, at, (size_t)(next - at) + length);
-        if (!status) status = str_printf(html, "f%zu-", number);
-        at = next + length;
-    }
-    return status;
+    status_t status = str_add(html, "<figcaption>");
+    if (!status && !figure->svg) status = add_element("<b>", figure->title, ".</b> ", html);
+    if (!status) status = html_text(html, figure->caption);
+    return status
+               ? status
+               : str_printf(html,
+                            " Data: <a href=\"figures/%1$s.csv\">%1$s.csv</a>; "
+                            "<code>gnuplot %1$s.gp</code> in figures/ draws it anew.</figcaption>",
+                            figure->name);
+}
+
+/* Tall ones are shown on demand, below the others. */
+static bool is_folded(const figure_t *figure)
+{
+    return figure->height > HEIGHT_OPEN;
 }
 
 static status_t add_figure(const figure_t *figure, const char *directory, size_t number,
                            str_t *html)
 {
-    char *path = NULL;
+    char *path = NULL, *prefix = NULL;
     str_t svg = {0};
-    status_t status = str_add(html, "<figure>\n<div class=\"scroll\">");
+    bool folded = is_folded(figure);
+    status_t status =
+        folded ? add_element("<details><summary>", figure->title, "</summary>\n", html) : NULL;
+    if (!status) status = str_add(html, "<figure>");
     if (!status && figure->svg) {
         status = str_format(&path, "%s/figures/%s.svg", directory, figure->name);
         if (!status) status = file_read(path, SVG_BYTES, &svg);
-        if (!status) status = add_svg(svg.data, figure->title, number, html);
+        if (!status) status = str_format(&prefix, "f%zu-", number);
+        if (!status) status = svg_inline(svg.data, figure->title, prefix, html);
     }
-    if (!status) status = str_add(html, "</div>\n<figcaption><b>");
-    if (!status) status = html_text(html, figure->title);
-    if (!status) status = str_add(html, ".</b> ");
-    if (!status) status = html_text(html, figure->caption);
-    if (!status)
-        status = str_printf(html,
-                            " Data: <a href=\"figures/%1$s.csv\">%1$s.csv</a>, drawn by "
-                            "<code>gnuplot %1$s.gp</code> in figures/.</figcaption>\n"
-                            "</figure>\n",
-                            figure->name);
+    if (!status) status = add_caption(figure, html);
+    if (!status) status = str_add(html, folded ? "</figure></details>\n" : "</figure>\n");
     str_free(&svg);
     mem_free(&path);
+    mem_free(&prefix);
     return status;
 }
 
-static status_t add_figures(const report_t *report, const char *directory, str_t *html)
+static status_t add_figures(const report_t *report, section_t section, const char *directory,
+                            str_t *html)
 {
-    if (report->figures.count == 0) return NULL;
-    status_t status = str_add(html, "<h2>Figures</h2>\n");
-    if (!status && report->no_gnuplot)
-        status = str_add(html, "<p>gnuplot was not installed, so nothing is drawn; the scripts "
-                               "and their data are there.</p>\n");
-    for (size_t i = 0; !status && i < report->figures.count; i++)
-        status = add_figure(&report->figures.item[i], directory, i + 1, html);
-    return status;
-}
-
-static status_t add_missing(const run_t *run, str_t *html)
-{
-    status_t status = str_add(html, "<h2>What is missing</h2>\n");
-    if (!status && run->missing.count == 0)
-        return str_add(html, "<p>Nothing: everything that is configured was there.</p>\n");
-    if (!status) status = str_add(html, "<ul>\n");
-    for (size_t i = 0; !status && i < run->missing.count; i++) {
-        status = str_add(html, "<li>");
-        if (!status) status = html_text(html, run->missing.item[i]);
-        if (!status) status = str_add(html, "</li>\n");
+    status_t status = NULL;
+    for (int folded = 0; !status && folded < 2; folded++) {
+        bool any = false;
+        for (size_t i = 0; !status && i < report->figures.count; i++) {
+            const figure_t *figure = &report->figures.item[i];
+            if (figure->section != section || is_folded(figure) != (folded == 1)) continue;
+            if (!any && !folded) status = str_add(html, "<div class=\"figures\">\n");
+            if (!status) status = add_figure(figure, directory, i + 1, html);
+            any = true;
+        }
+        if (!status && any && !folded) status = str_add(html, "</div>\n");
     }
-    return status ? status : str_add(html, "</ul>\n");
-}
-
-static status_t add_head(const run_t *run, str_t *html)
-{
-    status_t status = str_add(html, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
-                                    "<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
-                                    "content=\"width=device-width, initial-scale=1\">\n<title>");
-    if (!status) status = html_text(html, report_title(run));
-    if (!status)
-        status = str_printf(html, "</title>\n<style>\n%s</style>\n</head>\n<body>\n<h1>", style);
-    if (!status) status = html_text(html, report_title(run));
-    return status ? status : str_add(html, "</h1>\n");
-}
-
-status_t report_html(const run_t *run, const report_t *report, const char *directory, str_t *html)
-{
-    tables_t setting = {0}, results = {0}, neurons = {0};
-    detail_t detail = {.intervals = true};
-    status_t status = add_head(run, html);
-    if (!status) status = tables_setting(run, &setting);
-    if (!status) status = tables_cohorts(run, &setting);
-    if (!status) status = tables_searches(run, &setting);
-    if (!status) status = add_tables(&setting, 2, html);
-    if (!status) status = add_figures(report, directory, html);
-    if (!status) status = tables_results(run, detail, &results);
-    if (!status) status = tables_contrasts(run, &results);
-    if (!status) status = tables_surprisal(run, &results);
-    if (!status) status = tables_files(run, &results);
-    if (!status) status = tables_residual(run, &results);
-    if (!status && results.count) status = str_add(html, "<h2>Results</h2>\n");
-    if (!status) status = add_tables(&results, 3, html);
-    if (!status) status = tables_wd(run, detail, &neurons);
-    if (!status) status = tables_layers(run, &neurons);
-    if (!status) status = tables_comparisons(run, &neurons);
-    if (!status) status = tables_trajectory(run, &neurons);
-    if (!status) status = tables_drift(run, &neurons);
-    if (!status) status = tables_weights(run, &neurons);
-    if (!status && neurons.count) status = str_add(html, "<h2>Neurons</h2>\n");
-    if (!status) status = add_tables(&neurons, 3, html);
-    if (!status) status = add_missing(run, html);
-    if (!status) status = str_add(html, "</body>\n</html>\n");
-    tables_free(&setting);
-    tables_free(&results);
-    tables_free(&neurons);
     return status;
+}
+
+/* ---- the top ---- */
+
+static status_t add_facts(const page_t *page, str_t *html)
+{
+    status_t status = str_add(html, "<dl class=\"facts\">\n");
+    for (size_t i = 0; !status && i + 1 < page->facts.count; i += 2) {
+        status = add_element("<dt>", page->facts.item[i], "</dt>", html);
+        if (!status) status = add_element("<dd>", page->facts.item[i + 1], "</dd>\n", html);
+    }
+    return status ? status : str_add(html, "</dl>\n");
+}
+
+static status_t add_list(const strings_t *list, size_t from, str_t *html)
+{
+    status_t status = list->count > from ? str_add(html, "<ul>\n") : NULL;
+    for (size_t i = from; !status && i < list->count; i++)
+        status = add_element("<li>", list->item[i], "</li>\n", html);
+    return status || list->count <= from ? status : str_add(html, "</ul>\n");
+}
+
+static status_t add_contents(const page_t *page, const report_t *report, str_t *html)
+{
+    status_t status = str_add(html, "<nav aria-label=\"Contents\">\n<ol>\n");
+    for (int s = SECTION_SETTING; !status && s < SECTIONS; s++) {
+        if (!page_has(page, report, (section_t)s)) continue;
+        status = str_printf(html, "<li><a href=\"#%s\">", sections[s].id);
+        if (!status) status = add_element("", sections[s].title, "</a></li>\n", html);
+    }
+    return status ? status : str_add(html, "</ol>\n</nav>\n");
+}
+
+static status_t add_top(const run_t *run, const page_t *page, const report_t *report,
+                        const char *directory, str_t *html)
+{
+    status_t status = add_element("<header>\n<h1>", report_title(run), "</h1>\n", html);
+    if (!status) status = add_element("<p class=\"question\">", page_question, "</p>\n", html);
+    if (!status) status = str_add(html, "</header>\n<main>\n<div class=\"top\" id=\"result\">\n");
+    if (!status)
+        status = add_element("<p class=\"headline\">", page->headline.item[0], "</p>\n", html);
+    if (!status) status = str_add(html, "<div class=\"chief\">\n");
+    if (!status) status = add_figures(report, SECTION_RESULT, directory, html);
+    if (!status) status = str_add(html, "</div>\n<div class=\"more\">\n");
+    if (!status) status = add_list(&page->headline, 1, html);
+    if (!status) status = add_facts(page, html);
+    if (!status) status = str_add(html, "</div>\n</div>\n");
+    return status ? status : add_contents(page, report, html);
+}
+
+/* ---- sections ---- */
+
+/* Open tables, then figures, then what is shown on demand. */
+static status_t add_section(const page_t *page, const report_t *report, section_t section,
+                            const char *directory, str_t *html)
+{
+    const section_info_t *info = &sections[section];
+    const tables_t *tables = &page->tables[section];
+    if (!page_has(page, report, section)) return NULL;
+    status_t status = str_printf(html, "<section id=\"%s\">\n<h2>", info->id);
+    if (!status) status = add_element("", info->title, "</h2>\n", html);
+    if (!status && *info->lead) status = add_element("<p>", info->lead, "</p>\n", html);
+    if (!status) status = add_figures(report, section, directory, html);
+    for (int folded = 0; !status && folded < 2; folded++)
+        for (size_t i = 0; !status && i < tables->count; i++)
+            if (tables->item[i].folded == (folded == 1))
+                status = table_html(&tables->item[i], 3, html);
+    if (!status && section == SECTION_MISSING) {
+        status = add_list(&page->missing, 0, html);
+        if (!status && page->missing.count == 0)
+            status = str_add(html, "<p>Nothing: everything that is configured was there.</p>\n");
+        for (int s = 0; !status && s < SECTIONS; s++)
+            if (sections[s].needs && !page_has(page, report, (section_t)s))
+                status = str_printf(html,
+                                    "<p class=\"note\">%s: not configured, or not there; it "
+                                    "takes %s.</p>\n",
+                                    sections[s].title, sections[s].needs);
+    }
+    return status ? status : str_add(html, "</section>\n");
+}
+
+status_t report_html(const run_t *run, const report_t *report, const page_t *page,
+                     const char *directory, str_t *html)
+{
+    status_t status = page_begin(html, report_title(run));
+    if (!status) status = add_top(run, page, report, directory, html);
+    for (int s = SECTION_SETTING; !status && s < SECTIONS; s++)
+        status = add_section(page, report, (section_t)s, directory, html);
+    if (!status) status = str_add(html, "</main>\n");
+    return status ? status : page_end(html);
 }

@@ -1,41 +1,29 @@
-/* report.md: what was run, the results, the figures, what is missing. */
+/* report.md: the page as Markdown. */
 #include "core/memory.h"
-#include "report/compare.h"
-#include "report/contrasts.h"
-#include "report/report.h"
-#include "report/residual.h"
-#include "report/searches.h"
-#include "report/surprisal.h"
-#include "report/tables.h"
+#include "report/page.h"
 #include "report/text.h"
-#include "report/trajectory.h"
 
-static status_t add_tables(const tables_t *tables, int level, str_t *text)
+static status_t add_paragraph(const char *start, const char *paragraph, str_t *text)
 {
-    status_t status = NULL;
-    for (size_t i = 0; !status && i < tables->count; i++)
-        status = table_markdown(&tables->item[i], level, text);
-    return status;
+    status_t status = str_add(text, start);
+    if (!status) status = markdown_text(text, paragraph);
+    return status ? status : str_add(text, "\n\n");
 }
 
-static status_t add_missing(const run_t *run, str_t *text)
+static status_t add_list(const strings_t *list, size_t from, str_t *text)
 {
-    status_t status = str_add(text, "## What is missing\n\n");
-    if (!status && run->missing.count == 0)
-        status = str_add(text, "Nothing: everything that is configured was there.\n\n");
-    for (size_t i = 0; !status && i < run->missing.count; i++) {
+    status_t status = NULL;
+    for (size_t i = from; !status && i < list->count; i++) {
         status = str_add(text, "- ");
-        if (!status) status = markdown_text(text, run->missing.item[i]);
+        if (!status) status = markdown_text(text, list->item[i]);
         if (!status) status = str_add(text, "\n");
     }
-    return status || run->missing.count == 0 ? status : str_add(text, "\n");
+    return status || list->count <= from ? status : str_add(text, "\n");
 }
 
 static status_t add_figure(const figure_t *figure, str_t *text)
 {
-    status_t status = str_add(text, "### ");
-    if (!status) status = markdown_text(text, figure->title);
-    if (!status) status = str_add(text, "\n\n");
+    status_t status = add_paragraph("### ", figure->title, text);
     if (!status && (figure->svg || figure->png)) {
         status = str_add(text, "![");
         if (!status) status = markdown_text(text, figure->title);
@@ -51,48 +39,45 @@ static status_t add_figure(const figure_t *figure, str_t *text)
                                figure->name);
 }
 
-static status_t add_figures(const report_t *report, str_t *text)
+static status_t add_figures(const report_t *report, section_t section, str_t *text)
 {
-    if (report->figures.count == 0) return NULL;
-    status_t status = str_add(text, "## Figures\n\n");
-    if (!status && report->no_gnuplot)
-        status = str_add(text, "gnuplot was not installed, so nothing is drawn; the scripts and "
-                               "their data are there.\n\n");
+    status_t status = NULL;
     for (size_t i = 0; !status && i < report->figures.count; i++)
-        status = add_figure(&report->figures.item[i], text);
+        if (report->figures.item[i].section == section)
+            status = add_figure(&report->figures.item[i], text);
     return status;
 }
 
-status_t report_markdown(const run_t *run, const report_t *report, str_t *text)
+static status_t add_missing(const page_t *page, const report_t *report, str_t *text)
 {
-    tables_t setting = {0}, results = {0}, neurons = {0};
-    detail_t detail = {.intervals = true};
-    status_t status = str_add(text, "# ");
-    if (!status) status = markdown_text(text, report_title(run));
-    if (!status) status = str_add(text, "\n\n");
-    if (!status) status = tables_setting(run, &setting);
-    if (!status) status = tables_cohorts(run, &setting);
-    if (!status) status = tables_searches(run, &setting);
-    if (!status) status = add_tables(&setting, 2, text);
-    if (!status) status = tables_results(run, detail, &results);
-    if (!status) status = tables_contrasts(run, &results);
-    if (!status) status = tables_surprisal(run, &results);
-    if (!status) status = tables_files(run, &results);
-    if (!status) status = tables_residual(run, &results);
-    if (!status && results.count) status = str_add(text, "## Results\n\n");
-    if (!status) status = add_tables(&results, 3, text);
-    if (!status) status = tables_wd(run, detail, &neurons);
-    if (!status) status = tables_layers(run, &neurons);
-    if (!status) status = tables_comparisons(run, &neurons);
-    if (!status) status = tables_trajectory(run, &neurons);
-    if (!status) status = tables_drift(run, &neurons);
-    if (!status) status = tables_weights(run, &neurons);
-    if (!status && neurons.count) status = str_add(text, "## Neurons\n\n");
-    if (!status) status = add_tables(&neurons, 3, text);
-    if (!status) status = add_figures(report, text);
-    if (!status) status = add_missing(run, text);
-    tables_free(&setting);
-    tables_free(&results);
-    tables_free(&neurons);
+    status_t status = add_list(&page->missing, 0, text);
+    if (!status && page->missing.count == 0)
+        status = str_add(text, "Nothing: everything that is configured was there.\n\n");
+    for (int s = 0; !status && s < SECTIONS; s++)
+        if (sections[s].needs && !page_has(page, report, (section_t)s))
+            status = str_printf(text, "%s: not configured, or not there; it takes %s.\n\n",
+                                sections[s].title, sections[s].needs);
+    return status;
+}
+
+status_t report_markdown(const run_t *run, const report_t *report, const page_t *page, str_t *text)
+{
+    status_t status = add_paragraph("# ", report_title(run), text);
+    if (!status) status = add_paragraph("", page_question, text);
+    if (!status) status = str_add(text, "**");
+    if (!status) status = markdown_text(text, page->headline.item[0]);
+    if (!status) status = str_add(text, "**\n\n");
+    if (!status) status = add_list(&page->headline, 1, text);
+    if (!status) status = add_figures(report, SECTION_RESULT, text);
+    for (int s = SECTION_SETTING; !status && s < SECTIONS; s++) {
+        const tables_t *tables = &page->tables[s];
+        if (!page_has(page, report, (section_t)s)) continue;
+        status = add_paragraph("## ", sections[s].title, text);
+        if (!status && *sections[s].lead) status = add_paragraph("", sections[s].lead, text);
+        if (!status) status = add_figures(report, (section_t)s, text);
+        for (size_t i = 0; !status && i < tables->count; i++)
+            status = table_markdown(&tables->item[i], 3, text);
+        if (!status && s == SECTION_MISSING) status = add_missing(page, report, text);
+    }
     return status;
 }

@@ -9,7 +9,7 @@
 
 /* Pixels: a row of one series and what each further one adds; gaps; tics and title below a panel; a
  * character of a name, and the most that names may take. */
-enum { ROW = 21, SERIES = 9, GAP = 12, BELOW = 46, RIGHT = 16, NAMES_MOST = 236, NAMES_LEAST = 60 };
+enum { ROW = 21, SERIES = 9, GAP = 18, BELOW = 52, RIGHT = 16, NAMES_MOST = 250, NAMES_LEAST = 60 };
 static const double CHARACTER = 7.4;
 
 ground_t rows_ground(const rows_t *rows)
@@ -148,31 +148,45 @@ static status_t write_plot(const rows_t *rows, const size_t *index, size_t found
     return status ? status : str_add(script, "\n");
 }
 
-/* The horizontal axis: its range with a margin, tics, the line for comparison. */
-static status_t write_axis(const panel_t *panel, size_t found, str_t *script)
+/* A round step (1, 2 or 5 times a power of ten) that divides a range into five parts at most. */
+static double round_step(double range)
 {
-    status_t status = str_printf(script, "set yrange [%.2f:0.6]\n%sset logscale x\nset xrange [",
-                                 0.4 - (double)found, panel->logarithmic ? "" : "un");
-    if (!status)
-        status = isnan(panel->least) ? str_add(script, "*:*]\nset xtics autofreq\n")
-                                     : str_printf(script, "%.8g:%.8g]\nset xtics autofreq\n",
-                                                  panel->least, panel->most);
-    double tic[24];
-    size_t tics = panel->logarithmic && panel->least > 0
-                      ? curves_log_tics(panel->least, panel->most, tic, 24)
-                      : 0;
-    if (!status && panel->logarithmic && tics < 2) status = str_add(script, "unset logscale x\n");
-    else if (!status && tics) {
-        /* Few enough for their numbers to stand side by side. */
-        size_t every = (tics + 5) / 6;
-        status = str_add(script, "set xtics (");
-        for (size_t i = 0; !status && i < tics; i += every)
-            status = str_printf(script, "%s%.6g", i ? ", " : "", tic[i]);
-        if (!status) status = str_add(script, ")\n");
+    double unit = pow(10, floor(log10(range / 5)));
+    for (int k = 0; k < 3; k++) {
+        static const double round[] = {1, 2, 5};
+        if (range / (round[k] * unit) <= 5) return round[k] * unit;
     }
-    if (!status) status = str_add(script, "set xlabel ");
-    if (!status) status = gnuplot_text(script, panel->title);
-    if (!status) status = str_add(script, " noenhanced offset 0,0.3\n");
+    return 10 * unit;
+}
+
+/* Least and most of all values, intervals and the line for comparison. */
+static void find_range(const panel_t *panel, size_t count, double *least, double *most)
+{
+    *least = isnan(panel->line) ? INFINITY : panel->line;
+    *most = isnan(panel->line) ? -INFINITY : panel->line;
+    for (size_t c = 0; c < panel->curves; c++)
+        for (size_t i = 0; i < count; i++) {
+            const curve_t *curve = &panel->curve[c];
+            if (isnan(curve->value[i])) continue;
+            *least = fmin(*least, fmin(curve->value[i], curve->low[i]));
+            *most = fmax(*most, fmax(curve->value[i], curve->high[i]));
+        }
+}
+
+/* The horizontal axis: as the panel says, else what holds everything between two tics. */
+static status_t write_axis(const rows_t *rows, const panel_t *panel, size_t found, str_t *script)
+{
+    double least, most;
+    find_range(panel, rows->count, &least, &most);
+    double step = round_step(most > least ? most - least : 1);
+    least = isnan(panel->least) ? step * floor(least / step) : panel->least;
+    most = isnan(panel->most) ? step * ceil(most / step) : panel->most;
+    if (!(most > least)) least -= step, most += step;
+    step = round_step(most - least);
+    status_t status = str_printf(script,
+                                 "set yrange [%.2f:0.6]\nset xrange [%.10g:%.10g]\n"
+                                 "set xtics %.10g\n",
+                                 0.4 - (double)found, least, most, step);
     if (status || isnan(panel->line)) return status;
     return str_printf(script,
                       "set arrow 1 from first %.8g, graph 0 to first %.8g, graph 1 nohead back "
@@ -206,7 +220,10 @@ static status_t write_panels(const rows_t *rows, const size_t *index, size_t fou
         int axes = top + label_height(LABEL_NOTE, panel[p].note);
         status = figure_label(figure, LABEL_NOTE, panel[p].note, &number, &top);
         if (!status) status = figure_frame(figure, left, RIGHT, axes, figure->height - axes - high);
-        if (!status) status = write_axis(&panel[p], found, &figure->script);
+        if (!status) status = write_axis(rows, &panel[p], found, &figure->script);
+        if (!status)
+            status = figure_axis_title(figure, panel[p].title, 190, left, RIGHT,
+                                       axes + high + AXIS_TITLE);
         if (!status)
             status = write_plot(rows, index, found, &panel[p], column, file, &figure->script);
         if (!status) status = str_add(&figure->script, "unset label\nunset arrow\nunset object\n");

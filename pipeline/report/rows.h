@@ -16,8 +16,8 @@ typedef struct {
 /* A ground with so many places, for panel_add. */
 ground_t rows_ground(const rows_t *rows);
 
-/* Panels as curves have them: a curve is a series, value [rows->count]; least, most, line and logarithmic
- * are of the horizontal axis, whose title is the panel's. A note stands above each panel, one of the
+/* Panels as curves have them: a curve is a series, value [rows->count]; least, most and line are of
+ * the horizontal axis, which is linear and has the panel's title. A note stands above each panel, one of the
  * figure above all. Drops rows without any value. Fills data and script and sets the height. */
 MUST_CHECK status_t rows_write(const rows_t *rows, const char *note, const panel_t *panel,
                                size_t panels, figure_t *figure);

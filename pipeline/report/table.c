@@ -18,6 +18,22 @@ status_t tables_append(tables_t *tables, const char *title, const char *part, co
     return status ? status : str_copy(&(*table)->note, note);
 }
 
+status_t tables_copy(const tables_t *from, tables_t *to)
+{
+    status_t status = NULL;
+    for (size_t i = 0; !status && i < from->count; i++) {
+        const table_t *table = &from->item[i];
+        table_t *copy;
+        status = tables_append(to, table->title, table->part, table->note, table->left, &copy);
+        if (!status) copy->folded = table->folded;
+        for (size_t k = 0; !status && k < table->head.count; k++)
+            status = strings_append(&copy->head, table->head.item[k]);
+        for (size_t k = 0; !status && k < table->cell.count; k++)
+            status = strings_append(&copy->cell, table->cell.item[k]);
+    }
+    return status;
+}
+
 void tables_free(tables_t *tables)
 {
     for (size_t i = 0; i < tables->count; i++) {
@@ -35,8 +51,6 @@ size_t table_rows(const table_t *table)
 {
     return table->head.count ? table->cell.count / table->head.count : 0;
 }
-
-/* ---- Markdown ---- */
 
 static status_t markdown_row(const strings_t *list, size_t first, size_t columns, str_t *text)
 {
@@ -72,47 +86,4 @@ status_t table_markdown(const table_t *table, int level, str_t *text)
     for (size_t r = 0; !status && r < table_rows(table); r++)
         status = markdown_row(&table->cell, r * columns, columns, text);
     return status ? status : str_add(text, "\n");
-}
-
-/* ---- HTML ---- */
-
-/* The first column heads its row. */
-static status_t html_cell(const table_t *table, const char *content, size_t column, bool head,
-                          str_t *text)
-{
-    const char *tag = head || column == 0 ? "th" : "td";
-    const char *scope = head ? " scope=\"col\"" : column == 0 ? " scope=\"row\"" : "";
-    const char *class = column < table->left ? "" : " class=\"n\"";
-    status_t status = str_printf(text, "<%s%s%s>", tag, scope, class);
-    if (!status) status = html_text(text, content);
-    return status ? status : str_printf(text, "</%s>", tag);
-}
-
-status_t table_html(const table_t *table, int level, str_t *text)
-{
-    size_t columns = table->head.count;
-    status_t status = NULL;
-    if (level) {
-        status = str_printf(text, "<h%d>", level);
-        if (!status) status = html_text(text, table->title);
-        if (!status && *table->part) status = str_add(text, ": ");
-        if (!status) status = html_text(text, table->part);
-        if (!status) status = str_printf(text, "</h%d>\n", level);
-        if (!status && *table->note) {
-            status = str_add(text, "<p class=\"note\">");
-            if (!status) status = html_text(text, table->note);
-            if (!status) status = str_add(text, "</p>\n");
-        }
-    }
-    if (!status) status = str_add(text, "<div class=\"scroll\"><table>\n<thead><tr>");
-    for (size_t c = 0; !status && c < columns; c++)
-        status = html_cell(table, table->head.item[c], c, true, text);
-    if (!status) status = str_add(text, "</tr></thead>\n<tbody>\n");
-    for (size_t r = 0; !status && r < table_rows(table); r++) {
-        status = str_add(text, "<tr>");
-        for (size_t c = 0; !status && c < columns; c++)
-            status = html_cell(table, table->cell.item[r * columns + c], c, false, text);
-        if (!status) status = str_add(text, "</tr>\n");
-    }
-    return status ? status : str_add(text, "</tbody></table></div>\n");
 }

@@ -12,6 +12,7 @@ typedef struct {
     char *title;    /* "Perplexity on heldout" */
     char *part;     /* of several tables with one title, what this one is about; "" else */
     char *note;     /* a sentence below the title: n, intervals; "" for none */
+    bool folded;    /* a page shows it on demand */
     size_t left;    /* so many first columns are names, to the left; the others are numbers */
     strings_t head; /* [columns] */
     strings_t cell; /* [rows * columns], row by row; "" is empty */
@@ -26,11 +27,14 @@ typedef struct {
 /* Appends an empty table (texts are copied) that stays valid until the next one is appended. */
 MUST_CHECK status_t tables_append(tables_t *tables, const char *title, const char *part,
                                   const char *note, size_t left, table_t **table);
+/* Appends copies. */
+MUST_CHECK status_t tables_copy(const tables_t *from, tables_t *to);
 void tables_free(tables_t *tables);
 
 size_t table_rows(const table_t *table);
 
-/* title is a heading of this level (1-6); 0: no title, no note. */
+/* title is a heading of this level (1-6), of a folded table in HTML what opens it; 0: no title, no note. In
+ * HTML a number's interval in brackets stands below it. */
 MUST_CHECK status_t table_markdown(const table_t *table, int level, str_t *text);
 MUST_CHECK status_t table_html(const table_t *table, int level, str_t *text);
 /* All tables, parts of one title together, in at most width columns where a single column fits: a

@@ -5,43 +5,9 @@
 
 #include "core/memory.h"
 #include "report/axis.h"
+#include "report/cells.h"
+#include "report/tables_internal.h"
 #include "report/text.h"
-
-/* ---- cells ---- */
-
-static status_t add_cell(table_t *table, str_t *text)
-{
-    status_t status = strings_append(&table->cell, text->data ? text->data : "");
-    str_clear(text);
-    return status;
-}
-
-static status_t add_count(table_t *table, int64_t count)
-{
-    str_t text = {0};
-    status_t status = text_count(&text, count);
-    if (!status) status = add_cell(table, &text);
-    str_free(&text);
-    return status;
-}
-
-static status_t add_rounded(table_t *table, double number)
-{
-    str_t text = {0};
-    status_t status = text_rounded(&text, number, 4);
-    if (!status) status = add_cell(table, &text);
-    str_free(&text);
-    return status;
-}
-
-static status_t add_heads(table_t *table, size_t count, const char *const *head)
-{
-    status_t status = NULL;
-    for (size_t i = 0; !status && i < count; i++) status = strings_append(&table->head, head[i]);
-    return status;
-}
-
-/* ---- results ---- */
 
 /* What a table shows of its task: everything, or a group of its pairs. */
 typedef struct {
@@ -84,7 +50,7 @@ static status_t add_value(const view_t *view, double value, interval_t interval,
         if (!status) status = write_value(view, interval.high, &text);
         if (!status) status = str_add(&text, ")");
     }
-    if (!status) status = add_cell(table, &text);
+    if (!status) status = cell_take(table, &text);
     str_free(&text);
     return status;
 }
@@ -229,9 +195,7 @@ static status_t add_row(const view_t *view, const char *name, size_t checkpoint,
     return status;
 }
 
-/* The rows of a table by checkpoint: shown [checkpoints] is to be freed. Says in the note how many
- * are left out, unless one table of several has said so (note NULL). */
-static status_t choose_rows(const run_t *run, const bool *candidate, size_t most, bool **shown,
+status_t tables_choose_rows(const run_t *run, const bool *candidate, size_t most, bool **shown,
                             char **note)
 {
     size_t count = 0, all = 0;
@@ -258,8 +222,8 @@ static status_t checkpoints_table(const view_t *view, tables_t *tables)
     if (!status && count) {
         status = begin(view, "checkpoint", tables, &table);
         if (!status)
-            status = choose_rows(view->run, candidate, view->detail.most, &shown,
-                                 view->term ? NULL : &table->note);
+            status = tables_choose_rows(view->run, candidate, view->detail.most, &shown,
+                                        view->term ? NULL : &table->note);
         for (size_t i = 0; !status && i < checkpoints; i++)
             if (shown[i]) status = add_row(view, view->run->checkpoints->item[i], i, table);
     }
@@ -279,114 +243,47 @@ status_t tables_results(const run_t *run, detail_t detail, tables_t *tables)
         view.ratio = false;
         size_t terms = run->task[t].terms.count;
         view.term = true;
-        for (view.group = 0; !status && terms > 1 && view.group < terms; view.group++)
+        for (view.group = 0; !status && detail.terms && terms > 1 && view.group < terms;
+             view.group++)
             status = checkpoints_table(&view, tables);
     }
     return status;
 }
 
-status_t tables_files(const run_t *run, tables_t *tables)
+/* A task's accuracy by file or phenomenon at its last checkpoint. */
+static status_t groups_table(const run_t *run, size_t t, bool file, tables_t *tables)
+{
+    const run_task_t *task = &run->task[t];
+    const strings_t *group = file ? &task->files : &task->terms;
+    ptrdiff_t last = run_last_result(run, t);
+    view_t view = {.run = run, .task = t, .detail = {.intervals = true}};
+    table_t *table;
+    if (last < 0 || group->count < 2) return NULL;
+    const char *kind = file ? "file" : task->is->kind == TASK_PAIRS ? "phenomenon" : "group";
+    status_t status = begin(&view, kind, tables, &table);
+    view.file = file, view.term = !file;
+    for (view.group = 0; !status && view.group < group->count; view.group++)
+        status = add_row(&view, group->item[view.group], (size_t)last, table);
+    if (status) return status;
+    mem_free(&table->title);
+    mem_free(&table->note);
+    status = str_format(&table->title, "%s of %s right, in %%, by %s at %s%s",
+                        task->is->kind == TASK_PAIRS ? "Minimal pairs" : "Questions", task->label,
+                        kind, run->checkpoints->item[last], task->norm ? " (acc_norm)" : "");
+    if (!status)
+        status = str_format(&table->note, "%lld %s in %zu %s; in brackets the %g %% interval (%s)",
+                            (long long)task->items, run_items_name(task), group->count,
+                            file             ? "files"
+                            : kind[0] == 'p' ? "phenomena"
+                                             : "groups",
+                            100 * run->resampling.level, run_interval_name(task));
+    return status;
+}
+
+status_t tables_groups(const run_t *run, tables_t *tables)
 {
     status_t status = NULL;
-    for (size_t t = 0; !status && t < run->tasks; t++) {
-        const run_task_t *task = &run->task[t];
-        ptrdiff_t last = run_last_result(run, t);
-        view_t view = {.run = run, .task = t, .detail = {.intervals = true}};
-        table_t *table;
-        if (last < 0 || task->files.count < 2) continue;
-        status = begin(&view, "file", tables, &table);
-        view.file = true;
-        for (view.group = 0; !status && view.group < task->files.count; view.group++)
-            status = add_row(&view, task->files.item[view.group], (size_t)last, table);
-        if (status) break;
-        mem_free(&table->title);
-        mem_free(&table->note);
-        status =
-            str_format(&table->title, "%s of %s right, in %%, by file at %s%s",
-                       task->is->kind == TASK_PAIRS ? "Minimal pairs" : "Questions", task->label,
-                       run->checkpoints->item[last], task->norm ? " (acc_norm)" : "");
-        if (!status)
-            status = str_format(&table->note,
-                                "%lld %s in %zu files; in brackets the %g %% interval (%s)",
-                                (long long)task->items, run_items_name(task), task->files.count,
-                                100 * run->resampling.level, run_interval_name(task));
-    }
-    return status;
-}
-
-/* ---- WD ---- */
-
-static status_t wd_row(const run_layer_t *layer, table_t *table)
-{
-    static const int shown[] = {WD_HIGHEST, WD_P99, WD_P95, WD_MEDIAN, WD_P5};
-    status_t status = NULL;
-    for (size_t i = 0; !status && i < sizeof shown / sizeof *shown; i++)
-        status = add_rounded(table, layer->wd[shown[i]]);
-    if (!status) status = add_rounded(table, layer->mean[MEAN_NEGATIVE]);
-    if (!status) status = add_count(table, layer->neurons);
-    return status ? status : add_count(table, layer->undefined);
-}
-
-static const char *const wd_head[] = {"highest", "99 %",           "95 %",    "median",
-                                      "5 %",     "negative share", "neurons", "undefined"};
-
-static status_t wd_begin(const run_statistics_t *statistics, const char *title, const char *corner,
-                         tables_t *tables, table_t **table)
-{
-    str_t note = {0};
-    status_t status = str_add(&note, "quantiles over neurons, each measured on ");
-    if (!status) status = text_count(&note, statistics->tokens);
-    if (!status)
-        status = str_add(&note, " tokens; negative share: mean share of pre-activations below 0; "
-                                "undefined: neurons whose values are all equal");
-    if (!status) status = tables_append(tables, title, "", note.data, 1, table);
-    if (!status) status = add_heads(*table, 1, &corner);
-    if (!status) status = add_heads(*table, sizeof wd_head / sizeof *wd_head, wd_head);
-    str_free(&note);
-    return status;
-}
-
-status_t tables_wd(const run_t *run, detail_t detail, tables_t *tables)
-{
-    size_t checkpoints = run->checkpoints->count;
-    ptrdiff_t last = run_last_statistics(run);
-    table_t *table;
-    bool *candidate = NULL, *shown = NULL;
-    if (last < 0) return NULL;
-    status_t status = mem_new(&candidate, checkpoints, "rows");
-    for (size_t i = 0; !status && i < checkpoints; i++) candidate[i] = run->statistics[i].there;
-    if (!status)
-        status = wd_begin(&run->statistics[last], "Wasserstein distance to N(0,1), all layers",
-                          "checkpoint", tables, &table);
-    if (!status) status = choose_rows(run, candidate, detail.most, &shown, &table->note);
-    for (size_t i = 0; !status && i < checkpoints; i++) {
-        const run_statistics_t *statistics = &run->statistics[i];
-        if (!shown[i]) continue;
-        status = strings_append(&table->cell, run->checkpoints->item[i]);
-        if (!status) status = wd_row(&statistics->layer[statistics->layers], table);
-    }
-    mem_free(&shown);
-    mem_free(&candidate);
-    return status;
-}
-
-status_t tables_layers(const run_t *run, tables_t *tables)
-{
-    ptrdiff_t last = run_last_statistics(run);
-    if (last < 0) return NULL;
-    const run_statistics_t *statistics = &run->statistics[last];
-    table_t *table;
-    char *title = NULL;
-    status_t status = str_format(&title, "Wasserstein distance to N(0,1) by layer at %s",
-                                 run->checkpoints->item[last]);
-    if (!status) status = wd_begin(statistics, title, "layer", tables, &table);
-    for (int32_t l = 0; !status && l < statistics->layers; l++) {
-        str_t number = {0};
-        status = str_printf(&number, "%d", statistics->number[l]);
-        if (!status) status = add_cell(table, &number);
-        if (!status) status = wd_row(&statistics->layer[l], table);
-        str_free(&number);
-    }
-    mem_free(&title);
+    for (size_t t = 0; !status && t < run->tasks; t++)
+        for (int file = 0; !status && file < 2; file++) status = groups_table(run, t, file, tables);
     return status;
 }

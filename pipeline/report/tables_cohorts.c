@@ -61,7 +61,7 @@ static bool any_stable(const run_t *run)
     return any;
 }
 
-static status_t add_cohorts(const run_t *run, tables_t *tables)
+status_t tables_cohorts(const run_t *run, tables_t *tables)
 {
     static const char *const head[] = {"cohort",    "neurons chosen", "neurons",
                                        "per layer", "% of all",       "stability, %"};
@@ -139,7 +139,7 @@ static status_t start_signs(const run_t *run, const char *checkpoint, tables_t *
     return status;
 }
 
-static status_t add_signs(const run_t *run, tables_t *tables)
+status_t tables_signs(const run_t *run, tables_t *tables)
 {
     table_t *table = NULL;
     status_t status = NULL;
@@ -153,10 +153,4 @@ static status_t add_signs(const run_t *run, tables_t *tables)
             status = signs_row(run, r, cohort, side, table);
     }
     return status;
-}
-
-status_t tables_cohorts(const run_t *run, tables_t *tables)
-{
-    status_t status = add_cohorts(run, tables);
-    return status ? status : add_signs(run, tables);
 }

@@ -2,45 +2,9 @@
 #include <math.h>
 
 #include "core/memory.h"
+#include "report/cells.h"
 #include "report/compare.h"
 #include "report/text.h"
-
-/* ---- cells ---- */
-
-static status_t add_cell(table_t *table, status_t made, str_t *text)
-{
-    status_t status = made ? made : strings_append(&table->cell, text->data ? text->data : "");
-    str_free(text);
-    return status;
-}
-
-static status_t add_number(table_t *table, double number, int digits)
-{
-    str_t text = {0};
-    return add_cell(table, text_rounded(&text, number, digits), &text);
-}
-
-static status_t add_share(table_t *table, double share)
-{
-    str_t text = {0};
-    return add_cell(table, text_percent(&text, share), &text);
-}
-
-static status_t add_count(table_t *table, int64_t count)
-{
-    str_t text = {0};
-    return add_cell(table, text_count(&text, count), &text);
-}
-
-static status_t add_head(table_t *table, const char *const *head, size_t count)
-{
-    status_t status = NULL;
-    for (size_t i = 0; !status && i < count; i++) status = strings_append(&table->head, head[i]);
-    return status;
-}
-#define ADD_HEAD(table, ...)                              \
-    add_head((table), (const char *const[]){__VA_ARGS__}, \
-             sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
 
 static status_t note_top(const run_t *run, str_t *note)
 {
@@ -54,10 +18,10 @@ static status_t note_top(const run_t *run, str_t *note)
 
 static status_t add_comparison(table_t *table, const comparison_t *comparison)
 {
-    status_t status = add_number(table, comparison->correlation, 3);
-    if (!status) status = add_share(table, comparison_overlap(comparison));
-    if (!status) status = add_count(table, comparison->both);
-    return status ? status : add_count(table, comparison->count);
+    status_t status = cell_number(table, comparison->correlation, 3);
+    if (!status) status = cell_percent(table, comparison_overlap(comparison));
+    if (!status) status = cell_count(table, comparison->both);
+    return status ? status : cell_count(table, comparison->count);
 }
 
 /* ---- statistics ---- */
@@ -77,8 +41,8 @@ static status_t within(const run_t *run, tables_t *tables)
         if (!table) {
             status = tables_append(tables, title, "", note.data, 2, &table);
             if (!status)
-                status = ADD_HEAD(table, "statistic", "with", "rank correlation", "in common, %",
-                                  "neurons in common", "neurons");
+                status = CELL_HEADS(table, "statistic", "with", "rank correlation", "in common, %",
+                                    "neurons in common", "neurons");
         }
         if (!status) status = strings_append(&table->cell, comparables[c->first].words);
         if (!status) status = strings_append(&table->cell, comparables[c->second].words);
@@ -105,8 +69,8 @@ static status_t between(const run_t *run, const char *title, bool runs, tables_t
         if (!table) {
             status = tables_append(tables, title, "", note.data, 3, &table);
             if (!status)
-                status = ADD_HEAD(table, "checkpoint", "against", "statistic", "rank correlation",
-                                  "in common, %", "neurons in common", "neurons");
+                status = CELL_HEADS(table, "checkpoint", "against", "statistic", "rank correlation",
+                                    "in common, %", "neurons in common", "neurons");
         }
         if (!status) status = strings_append(&table->cell, run->checkpoints->item[c->checkpoint]);
         if (!status) status = strings_append(&table->cell, c->against);
@@ -121,8 +85,12 @@ status_t tables_comparisons(const run_t *run, tables_t *tables)
 {
     if (run->comparisons == 0) return NULL;
     status_t status = within(run, tables);
-    if (!status) status = between(run, "Statistics between checkpoints", false, tables);
     return status ? status : between(run, "Statistics in other runs", true, tables);
+}
+
+status_t tables_between(const run_t *run, tables_t *tables)
+{
+    return between(run, "Statistics between checkpoints", false, tables);
 }
 
 /* ---- cohorts ---- */
@@ -144,7 +112,8 @@ static status_t begin_drift(const run_t *run, const run_drift_t *drift, tables_t
                             rule->kind == RULE_LOWEST ? "lowest" : "highest");
     if (!status) status = tables_append(tables, title, "", note, 1, table);
     if (!status)
-        status = ADD_HEAD(*table, "checkpoint", "in common, %", "mean rank", "mean WD", "neurons");
+        status =
+            CELL_HEADS(*table, "checkpoint", "in common, %", "mean rank", "mean WD", "neurons");
     mem_free(&title);
     mem_free(&note);
     return status;
@@ -159,10 +128,10 @@ status_t tables_drift(const run_t *run, tables_t *tables)
         if (i == 0 || d->rule != run->drift[i - 1].rule)
             status = begin_drift(run, d, tables, &table);
         if (!status) status = strings_append(&table->cell, run->checkpoints->item[d->checkpoint]);
-        if (!status) status = add_share(table, run_drift_overlap(d));
-        if (!status) status = add_number(table, d->rank, 3);
-        if (!status) status = add_number(table, d->wd, 4);
-        if (!status) status = add_count(table, d->ranked);
+        if (!status) status = cell_percent(table, run_drift_overlap(d));
+        if (!status) status = cell_number(table, d->rank, 3);
+        if (!status) status = cell_number(table, d->wd, 4);
+        if (!status) status = cell_count(table, d->ranked);
     }
     return status;
 }
@@ -183,16 +152,16 @@ status_t tables_weights(const run_t *run, tables_t *tables)
                               "the neurons of all layers; undefined: weights of zero",
                               3, &table);
             if (!status)
-                status = ADD_HEAD(table, "checkpoint", "against", "weights", "5 %", "median",
-                                  "95 %", "neurons", "undefined");
+                status = CELL_HEADS(table, "checkpoint", "against", "weights", "5 %", "median",
+                                    "95 %", "neurons", "undefined");
         }
         if (!status) status = strings_append(&table->cell, run->checkpoints->item[t->checkpoint]);
         if (!status) status = strings_append(&table->cell, t->against);
         if (!status) status = strings_append(&table->cell, weights_part_names[t->part]);
         for (int l = 0; !status && l < TURN_LEVELS; l++)
-            status = add_number(table, t->quantile[l], 4);
-        if (!status) status = add_count(table, t->neurons);
-        if (!status) status = add_count(table, t->undefined);
+            status = cell_number(table, t->quantile[l], 4);
+        if (!status) status = cell_count(table, t->neurons);
+        if (!status) status = cell_count(table, t->undefined);
     }
     return status;
 }

@@ -2,37 +2,15 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "report/cells.h"
 #include "report/contrasts.h"
 #include "report/text.h"
 
 /* ---- cells ---- */
 
-static status_t add_cell(table_t *table, str_t *text)
-{
-    status_t status = strings_append(&table->cell, text->data ? text->data : "");
-    str_clear(text);
-    return status;
-}
-
 static status_t add_number(table_t *table, int64_t number)
 {
-    str_t text = {0};
-    status_t status = number < 0 ? NULL : text_count(&text, number);
-    if (!status) status = add_cell(table, &text);
-    str_free(&text);
-    return status;
-}
-
-/* "-1.3", "+0.4": a minus that is one. */
-static status_t write_points(str_t *text, double share)
-{
-    if (!isfinite(share)) return str_add(text, "–");
-    double points = 100 * share;
-    return str_printf(text, "%s%.1f",
-                      points < -0.05   ? "−"
-                      : points >= 0.05 ? "+"
-                                       : "",
-                      fabs(points));
+    return number < 0 ? cell_text(table, "") : cell_count(table, number);
 }
 
 static status_t write_ratio(str_t *text, double loss)
@@ -70,15 +48,8 @@ static status_t add_p(table_t *table, double p)
 {
     str_t text = {0};
     status_t status = write_p(&text, p);
-    if (!status) status = add_cell(table, &text);
+    if (!status) status = cell_take(table, &text);
     str_free(&text);
-    return status;
-}
-
-static status_t add_heads(table_t *table, size_t count, const char *const *head)
-{
-    status_t status = NULL;
-    for (size_t i = 0; !status && i < count; i++) status = strings_append(&table->head, head[i]);
     return status;
 }
 
@@ -87,7 +58,7 @@ static status_t add_heads(table_t *table, size_t count, const char *const *head)
 static status_t write_change(const run_task_t *task, const run_change_t *change, str_t *text)
 {
     return write_interval(text, change->value, change->interval,
-                          task->counted ? write_points : write_ratio);
+                          task->counted ? text_points : write_ratio);
 }
 
 static status_t write_note(const run_t *run, const run_task_t *task, const run_change_t *change,
@@ -116,7 +87,7 @@ static status_t change_row(const run_t *run, const run_task_t *task, const run_c
     status_t status = strings_append(&table->cell, contrast->name);
     if (!status) status = strings_append(&table->cell, contrast->against);
     if (!status) status = write_change(task, change, &text);
-    if (!status) status = add_cell(table, &text);
+    if (!status) status = cell_take(table, &text);
     if (!status && task->counted) status = add_number(table, change->gained);
     if (!status && task->counted) status = add_number(table, change->lost);
     if (!status && task->counted) status = add_p(table, change->p);
@@ -153,7 +124,7 @@ static status_t add_task(const run_t *run, size_t task, size_t checkpoint, table
             status = write_note(run, of, change, &note);
             if (!status) status = tables_append(tables, title, "", note.data, 2, &table);
             if (!status)
-                status = of->counted ? add_heads(table, 7, head) : add_heads(table, 3, ratio);
+                status = of->counted ? cell_heads(table, 7, head) : cell_heads(table, 3, ratio);
         }
         if (!status) status = change_row(run, of, change, table);
     }
@@ -213,7 +184,7 @@ static status_t add_terms(const run_t *run, size_t task, size_t checkpoint, tabl
             n = change->n;
             status = write_change(of, change, &text);
             if (!status && change->holm < 1 - run->resampling.level) status = str_add(&text, " *");
-            if (!status) status = add_cell(table, &text);
+            if (!status) status = cell_take(table, &text);
         }
         if (!status) status = add_number(table, n);
     }
@@ -229,7 +200,7 @@ static status_t spread_row(const run_t *run, const run_spread_t *spread, table_t
     status_t (*write)(str_t *, double) = text_percent;
     str_t text = {0};
     status_t status = str_printf(&text, "%s%s", task->label, task->norm ? " (acc_norm)" : "");
-    if (!status) status = add_cell(table, &text);
+    if (!status) status = cell_take(table, &text);
     if (!status) status = strings_append(&table->cell, run->draws[spread->draws].name);
     if (!status) status = add_number(table, (int64_t)run->draws[spread->draws].members);
     if (!status) status = add_number(table, spread->n);
@@ -241,7 +212,7 @@ static status_t spread_row(const run_t *run, const run_spread_t *spread, table_t
         if (!status)
             status = task->counted ? write(&text, value[i]) : text_rounded(&text, value[i], 4);
         if (!status && i == 2) status = str_add(&text, ")");
-        if (!status && (i == 2 || i == 4 || i == 5)) status = add_cell(table, &text);
+        if (!status && (i == 2 || i == 4 || i == 5)) status = cell_take(table, &text);
     }
     str_free(&text);
     return status;
@@ -267,7 +238,7 @@ static status_t add_draws(const run_t *run, size_t checkpoint, tables_t *tables)
         if (spread->checkpoint != checkpoint || spread->term >= 0) continue;
         if (!table) {
             status = tables_append(tables, title, "", note, 2, &table);
-            if (!status) status = add_heads(table, 7, head);
+            if (!status) status = cell_heads(table, 7, head);
         }
         if (!status) status = spread_row(run, spread, table);
     }
@@ -287,13 +258,13 @@ static status_t dissociation_row(const run_t *run, const run_dissociation_t *d, 
     for (int s = 0; !status && s < 2; s++) {
         bool losses = s && d->losses;
         status = write_interval(&text, d->drop[s], d->drop_interval[s],
-                                losses ? write_nats : write_points);
+                                losses ? write_nats : text_points);
         if (!status && losses) status = str_add(&text, " nats");
-        if (!status) status = add_cell(table, &text);
+        if (!status) status = cell_take(table, &text);
         if (!status) status = add_number(table, d->n[s]);
     }
-    if (!status) status = write_interval(&text, d->difference, d->interval, write_points);
-    if (!status) status = add_cell(table, &text);
+    if (!status) status = write_interval(&text, d->difference, d->interval, text_points);
+    if (!status) status = cell_take(table, &text);
     str_free(&text);
     return status;
 }
@@ -318,7 +289,7 @@ static status_t add_dissociations(const run_t *run, size_t checkpoint, tables_t 
         if (d->checkpoint != checkpoint) continue;
         if (!table) {
             status = tables_append(tables, title, "", note, 2, &table);
-            if (!status) status = add_heads(table, 7, head);
+            if (!status) status = cell_heads(table, 7, head);
         }
         if (!status) status = dissociation_row(run, d, table);
     }
@@ -327,16 +298,25 @@ static status_t add_dissociations(const run_t *run, size_t checkpoint, tables_t 
     return status;
 }
 
-status_t tables_contrasts(const run_t *run, tables_t *tables)
+status_t tables_changes(const run_t *run, tables_t *tables)
 {
     status_t status = NULL;
-    ptrdiff_t latest = -1;
     for (size_t t = 0; !status && t < run->tasks; t++) {
         ptrdiff_t last = run_last_result(run, t);
-        if (last > latest) latest = last;
         if (last >= 0) status = add_task(run, t, (size_t)last, tables);
         if (!status && last >= 0) status = add_terms(run, t, (size_t)last, tables);
     }
-    if (!status && latest >= 0) status = add_draws(run, (size_t)latest, tables);
-    return status || latest < 0 ? status : add_dissociations(run, (size_t)latest, tables);
+    return status;
+}
+
+status_t tables_draws(const run_t *run, tables_t *tables)
+{
+    ptrdiff_t last = run_last_result(run, SIZE_MAX);
+    return last < 0 ? NULL : add_draws(run, (size_t)last, tables);
+}
+
+status_t tables_dissociation(const run_t *run, tables_t *tables)
+{
+    ptrdiff_t last = run_last_result(run, SIZE_MAX);
+    return last < 0 ? NULL : add_dissociations(run, (size_t)last, tables);
 }

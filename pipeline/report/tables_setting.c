@@ -222,7 +222,7 @@ static status_t add_software(const run_t *run, table_t *table)
     status_t status = NULL;
     for (size_t i = 0; !status && i < run->versions.count; i++)
         status = str_printf(&text, "%s%s", i ? ", " : "", run->versions.item[i]);
-    if (!status && run->versions.count) status = add(table, "files written by wn", text.data);
+    if (!status && run->versions.count) status = add(table, "software (wn)", text.data);
     str_free(&text);
     return status;
 }
@@ -251,7 +251,7 @@ static status_t add_products(const run_t *run, table_t *table)
 status_t tables_setting(const run_t *run, tables_t *tables)
 {
     table_t *table;
-    status_t status = tables_append(tables, "Setting", "", "", 2, &table);
+    status_t status = tables_append(tables, "Model, data and scoring", "", "", 2, &table);
     if (!status) status = strings_append(&table->head, "what");
     if (!status) status = strings_append(&table->head, "value");
     if (!status) status = add(table, "run", config_text(run->config, "run.name"));

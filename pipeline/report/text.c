@@ -87,6 +87,26 @@ status_t text_percent(str_t *text, double share)
     return isfinite(share) ? str_printf(text, "%.1f", 100 * share) : str_add(text, NOT_FINITE);
 }
 
+status_t text_points(str_t *text, double share)
+{
+    if (!isfinite(share)) return str_add(text, NOT_FINITE);
+    double points = 100 * share;
+    return str_printf(text, "%s%.1f",
+                      points < -0.05   ? "−"
+                      : points >= 0.05 ? "+"
+                                       : "",
+                      fabs(points));
+}
+
+status_t text_rise(str_t *text, double nats)
+{
+    if (!isfinite(nats)) return str_add(text, NOT_FINITE);
+    double percent = 100 * expm1(nats), size = fabs(percent);
+    int decimals = size < 1 ? 2 : 1;
+    const char *sign = size < 0.005 ? "" : percent < 0 ? "−" : "+";
+    return str_printf(text, "%s%.*f", sign, decimals, size);
+}
+
 status_t text_count(str_t *text, int64_t count)
 {
     char digits[32];

@@ -23,6 +23,10 @@ MUST_CHECK status_t text_exact(str_t *text, double number);
 MUST_CHECK status_t text_rounded(str_t *text, double number, int digits);
 /* A share as per cent with one decimal, without the sign: "87.3"; "–" where it is not finite. */
 MUST_CHECK status_t text_percent(str_t *text, double share);
+/* A difference of shares in points: "−1.3", "+0.4", "0.0", with a minus that is one. */
+MUST_CHECK status_t text_points(str_t *text, double share);
+/* A loss's change in nats as a perplexity's: "+1.4" per cent; of a size below 0.1 with two digits. */
+MUST_CHECK status_t text_rise(str_t *text, double nats);
 /* 1234567 as "1,234,567". */
 MUST_CHECK status_t text_count(str_t *text, int64_t count);
 

@@ -90,7 +90,10 @@ for n in 2 3; do
     check "the same bytes on $n ranks as on one" diff -r "$scratch/one" "$report"
 done
 
-check "figures of an earlier report are gone" test ! -e "$report/figures/training-wd.svg"
+touch "$report/figures/earlier.svg"
+echo figures/earlier.svg >> "$report/files.txt"
+report_on "over an earlier report" 1
+check "figures of an earlier report are gone" test ! -e "$report/figures/earlier.svg"
 check "every file is listed" sh -c "cd '$report' && find . -type f | sed 's/..//' | LC_ALL=C sort | cmp - files.txt"
 
 # The scores themselves, by other means: perplexity is exp of the mean loss, right is good > bad.
@@ -184,7 +187,8 @@ if command -v gnuplot > "$scratch/check"; then
     check "the script draws the same figure by hand" \
         sh -c "cp -r '$report/figures' '$scratch/by-hand' && cd '$scratch/by-hand' && rm sweep.svg &&
                gnuplot -d sweep.gp && cmp sweep.svg '$report/figures/sweep.svg'"
-    check "figures stand within the page" test "$(grep -c '<svg role="img"' "$report/index.html")" -eq 11
+    check "all figures stand within the page" \
+        test "$(grep -c '<svg role="img"' "$report/index.html")" -eq "$(ls "$report"/figures/*.svg | wc -l)"
 fi
 check "ids of the page are unique" \
     test -z "$(grep -oE " id=[\"'][^\"']*" "$report/index.html" | sort | uniq -d)"

@@ -1,32 +1,10 @@
 /* Comparisons in a report of a run written by hand; every number is worked out here. */
 #include <math.h>
-#include <mpi.h>
 
 #include "report/compare.h"
-#include "store/store.h"
-#include "tests/scratch.h"
+#include "tests/report_run.h"
 
 static const char *const checkpoint[] = {"step0", "step4", "step8"};
-
-static void publish(store_t *store)
-{
-    expect_ok(store_publish(&store));
-    store_close(&store);
-}
-
-static store_t *create(const char *root, const char *format, const char *name)
-{
-    char *path = NULL, *whole = NULL;
-    store_t *store = NULL;
-    expect_ok(str_format(&path, format, name));
-    expect_ok(path_join(root, path, &whole));
-    expect_ok(directory_create_for(whole));
-    expect_ok(store_create(whole, MPI_COMM_SELF, &store));
-    expect_ok(store_set_text(store, "/", "version", "1.2.3"));
-    mem_free(&whole);
-    mem_free(&path);
-    return store;
-}
 
 /* One layer, number 3, of four neurons. */
 static void write_statistics(const char *root, const char *name, const double wd[4],
@@ -34,7 +12,9 @@ static void write_statistics(const char *root, const char *name, const double wd
 {
     static const int32_t layer[] = {3};
     const uint64_t shape[] = {1, 4};
-    store_t *store = create(root, "statistics/%s.h5", name);
+    char path[64];
+    snprintf(path, sizeof path, "statistics/%s.h5", name);
+    store_t *store = create(root, path);
     expect_ok(store_set_integer(store, "/", "tokens", 10));
     expect_ok(store_write(store, "/layers", STORE_I32, 1, shape, layer));
     expect_ok(store_write(store, "/wd_exact", STORE_F64, 2, shape, wd));
@@ -47,7 +27,7 @@ static void write_weights(const char *root)
     static const int32_t layer[] = {3};
     static const double input[] = {0.125, NAN, 0.5, 0.25}, output[] = {0, 0, 0, 1};
     const uint64_t shape[] = {1, 4};
-    store_t *store = create(root, "weights/step4/%s.h5", "previous");
+    store_t *store = create(root, "weights/step4/previous.h5");
     expect_ok(store_set_text(store, "/", "against", "step0"));
     expect_ok(store_write(store, "/layers", STORE_I32, 1, shape, layer));
     expect_ok(store_write(store, "/input", STORE_F64, 2, shape, input));
@@ -69,18 +49,11 @@ static int create_run(void **state)
     return 0;
 }
 
-typedef struct {
-    config_t *config;
-    strings_t checkpoints;
-    run_t run;
-    char *text;
-} opened_t;
-
-static void open_run(const char *directory, opened_t *opened)
+/* The text is to be freed after the run is closed. */
+static char *open_here(const char *directory, opened_t *opened)
 {
-    *opened = (opened_t){0};
-    for (int i = 0; i < 3; i++) expect_ok(strings_append(&opened->checkpoints, checkpoint[i]));
-    expect_ok(str_format(&opened->text,
+    char *text = NULL;
+    expect_ok(str_format(&text,
                          "run: {name: a, directory: unused}\n"
                          "model: {path: unused}\n"
                          "reduce: {weights: previous}\n"
@@ -90,17 +63,8 @@ static void open_run(const char *directory, opened_t *opened)
                          "  drawn: {like: top}\n"
                          "report: {percent: 50, compare: [%s/other, %s/none]}\n",
                          directory, directory));
-    expect_ok(config_parse("test.yaml", opened->text, strlen(opened->text), NULL, &opened->config));
-    expect_ok(run_open(opened->config, directory, &opened->checkpoints, &opened->checkpoints,
-                       &opened->run));
-}
-
-static void close_run(opened_t *opened)
-{
-    run_close(&opened->run);
-    config_close(&opened->config);
-    strings_free(&opened->checkpoints);
-    mem_free(&opened->text);
+    open_run(directory, text, 3, checkpoint, opened);
+    return text;
 }
 
 static void assert_line(const str_t *csv, const char *line)
@@ -118,7 +82,7 @@ static void test_comparisons(void **state)
     opened_t opened;
     str_t csv = {0};
     char *line = NULL;
-    open_run(*state, &opened);
+    char *text = open_here(*state, &opened);
     expect_ok(csv_comparisons(&opened.run, &csv));
     assert_line(&csv, "step0,itself,step0,wd,skewness,3,4,1,2,2,2,1");
     assert_line(&csv, "step0,itself,step0,wd,abs_skewness,all,4,-0.2,2,2,1,0.3333333333333333");
@@ -132,6 +96,7 @@ static void test_comparisons(void **state)
     str_free(&csv);
     mem_free(&line);
     close_run(&opened);
+    mem_free(&text);
 }
 
 /* The top of step8 is neurons 0 and 1. */
@@ -139,7 +104,7 @@ static void test_drift(void **state)
 {
     opened_t opened;
     str_t csv = {0};
-    open_run(*state, &opened);
+    char *text = open_here(*state, &opened);
     expect_ok(csv_drift(&opened.run, &csv));
     assert_line(&csv, "top,step8,step0,2,2,0,0,2,3.5,4,1.5");
     assert_line(&csv, "top,step8,step4,2,2,1,0.3333333333333333,2,2.5,4,2.5");
@@ -149,18 +114,20 @@ static void test_drift(void **state)
     if (!strstr(csv.data, "drawn,step8,step0,2,,,,2,")) fail_msg("%s", csv.data);
     str_free(&csv);
     close_run(&opened);
+    mem_free(&text);
 }
 
 static void test_weights(void **state)
 {
     opened_t opened;
     str_t csv = {0};
-    open_run(*state, &opened);
+    char *text = open_here(*state, &opened);
     expect_ok(csv_weights(&opened.run, &csv));
     assert_line(&csv, "step4,previous,step0,input,3,4,1,0.1375,0.25,0.475,0.2916666666666667");
     assert_non_null(strstr(csv.data, "step4,previous,step0,output,all,4,0,0,0,"));
     str_free(&csv);
     close_run(&opened);
+    mem_free(&text);
 }
 
 /* What is asked for and not there is said, and the tables have a row for what is. */
@@ -169,7 +136,7 @@ static void test_missing_and_tables(void **state)
     opened_t opened;
     tables_t tables = {0};
     str_t missing = {0};
-    open_run(*state, &opened);
+    char *text = open_here(*state, &opened);
     for (size_t i = 0; i < opened.run.missing.count; i++)
         expect_ok(str_printf(&missing, "%s\n", opened.run.missing.item[i]));
     assert_non_null(strstr(missing.data, "weights against the previous checkpoint (stage reduce): "
@@ -177,14 +144,16 @@ static void test_missing_and_tables(void **state)
     assert_non_null(strstr(missing.data, "other or here: step0, step4\n"));
     assert_non_null(strstr(missing.data, "none or here: all 3 checkpoints\n"));
     expect_ok(tables_comparisons(&opened.run, &tables));
+    expect_ok(tables_between(&opened.run, &tables));
     expect_ok(tables_drift(&opened.run, &tables));
     expect_ok(tables_weights(&opened.run, &tables));
-    static const size_t rows[] = {4, 1, 3, 3, 3, 2}; /* step8 has WD alone: no table of pairs */
+    static const size_t rows[] = {1, 4, 3, 3, 3, 2}; /* step8 has WD alone: no table of pairs */
     assert_int_equal(tables.count, 6);
     for (size_t i = 0; i < 6; i++) assert_int_equal(table_rows(&tables.item[i]), rows[i]);
     tables_free(&tables);
     str_free(&missing);
     close_run(&opened);
+    mem_free(&text);
 }
 
 int main(int argc, char **argv)

@@ -1,10 +1,8 @@
 /* Residual streams and extremes in a report of results written by hand; numbers worked out here. */
-#include <mpi.h>
-
 #include "report/residual.h"
-#include "store/store.h"
-#include "tests/scratch.h"
+#include "tests/report_run.h"
 
+static const char *const checkpoint[] = {"step0", "step8"};
 static const char configuration[] =
     "run: {name: a, directory: unused}\n"
     "model: {path: unused}\n"
@@ -13,25 +11,6 @@ static const char configuration[] =
     "evaluate:\n"
     "  tasks: [{residual: text, name: streams}, {extremes: text, cohort: top, name: ends}]\n"
     "  conditions: [baseline, {ablate: both, cohort: top}]\n";
-
-static store_t *create(const char *root, const char *name)
-{
-    char *path = NULL;
-    store_t *store = NULL;
-    expect_ok(path_join(root, name, &path));
-    expect_ok(directory_create_for(path));
-    expect_ok(store_create(path, MPI_COMM_SELF, &store));
-    expect_ok(store_set_text(store, "/", "version", "1.2.3"));
-    mem_free(&path);
-    return store;
-}
-
-static void put(store_t *store, const char *name, store_type_t type, uint64_t rows,
-                uint64_t columns, const void *data)
-{
-    uint64_t shape[] = {rows, columns};
-    expect_ok(store_write(store, name, type, columns ? 2 : 1, shape, data));
-}
 
 /* One layer of four channels: what enters it, what leaves it. */
 static void write_streams(const char *root)
@@ -92,37 +71,13 @@ static int create_run(void **state)
     return 0;
 }
 
-typedef struct {
-    config_t *config;
-    strings_t checkpoints;
-    run_t run;
-} opened_t;
-
-static void open_run(const char *directory, opened_t *opened)
-{
-    *opened = (opened_t){0};
-    expect_ok(strings_append(&opened->checkpoints, "step0"));
-    expect_ok(strings_append(&opened->checkpoints, "step8"));
-    expect_ok(
-        config_parse("test.yaml", configuration, strlen(configuration), NULL, &opened->config));
-    expect_ok(run_open(opened->config, directory, &opened->checkpoints, &opened->checkpoints,
-                       &opened->run));
-}
-
-static void close_run(opened_t *opened)
-{
-    run_close(&opened->run);
-    config_close(&opened->config);
-    strings_free(&opened->checkpoints);
-}
-
 /* Mean squares: (9 + 9 + 9 + 9) / 4; (1 + 1 + 1 + 13) / 4; shifts (1 + 25 + 1 + 9) / 4. */
 static void test_streams(void **state)
 {
     opened_t opened;
     str_t csv = {0};
     tables_t tables = {0};
-    open_run(*state, &opened);
+    open_run(*state, configuration, 2, checkpoint, &opened);
     expect_ok(csv_residual(&opened.run, 0, &csv));
     assert_non_null(strstr(csv.data, "\nstep8,baseline,stream,0,1000,4,3,-7,7,0,"));
     assert_non_null(strstr(csv.data, "\nstep8,both-top,stream,1,1000,4,2,-4,8,3,1,5,3,3,0,1\n"));
@@ -142,7 +97,7 @@ static void test_streams(void **state)
 static void test_extremes(void **state)
 {
     opened_t opened;
-    open_run(*state, &opened);
+    open_run(*state, configuration, 2, checkpoint, &opened);
     assert_string_equal(opened.run.extremes_csv[1].data,
                         "checkpoint,layer,neuron,list,rank,value,up,token,window,position,before,"
                         "text,after,share,mean_product\n"
@@ -159,7 +114,7 @@ static void test_missing(void **state)
 {
     opened_t opened;
     str_t missing = {0};
-    open_run(*state, &opened);
+    open_run(*state, configuration, 2, checkpoint, &opened);
     for (size_t i = 0; i < opened.run.missing.count; i++)
         expect_ok(str_printf(&missing, "%s\n", opened.run.missing.item[i]));
     assert_non_null(strstr(missing.data, "streams (stage evaluate): step0\n"));

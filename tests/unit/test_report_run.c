@@ -1,7 +1,6 @@
 /* A small run written by hand, read and reported: every number in the files is worked out here. */
 #include <jansson.h>
 #include <math.h>
-#include <mpi.h>
 
 #include "report/contrasts.h"
 #include "report/csv.h"
@@ -9,8 +8,7 @@
 #include "report/report.h"
 #include "report/sweep.h"
 #include "report/tables.h"
-#include "store/store.h"
-#include "tests/scratch.h"
+#include "tests/report_run.h"
 
 /* ---- the run ---- */
 
@@ -33,30 +31,6 @@ static void make_directory(const char *root, const char *name)
     expect_ok(path_join(root, name, &path));
     expect_ok(directory_create(path));
     mem_free(&path);
-}
-
-static store_t *create(const char *root, const char *name)
-{
-    char *path = NULL;
-    store_t *store = NULL;
-    expect_ok(path_join(root, name, &path));
-    expect_ok(store_create(path, MPI_COMM_SELF, &store));
-    expect_ok(store_set_text(store, "/", "version", "1.2.3"));
-    mem_free(&path);
-    return store;
-}
-
-static void put(store_t *store, const char *name, store_type_t type, uint64_t rows,
-                uint64_t columns, const void *data)
-{
-    uint64_t shape[] = {rows, columns};
-    expect_ok(store_write(store, name, type, columns ? 2 : 1, shape, data));
-}
-
-static void publish(store_t *store)
-{
-    expect_ok(store_publish(&store));
-    store_close(&store);
 }
 
 static void write_shards(const char *root)
@@ -139,29 +113,7 @@ static int create_run(void **state)
 
 /* ---- reading ---- */
 
-typedef struct {
-    config_t *config;
-    strings_t checkpoints;
-    run_t run;
-} opened_t;
-
-static void open_run(const char *directory, opened_t *opened)
-{
-    *opened = (opened_t){0};
-    expect_ok(strings_append(&opened->checkpoints, "step0"));
-    expect_ok(strings_append(&opened->checkpoints, "step8"));
-    expect_ok(
-        config_parse("test.yaml", configuration, strlen(configuration), NULL, &opened->config));
-    expect_ok(run_open(opened->config, directory, &opened->checkpoints, &opened->checkpoints,
-                       &opened->run));
-}
-
-static void close_run(opened_t *opened)
-{
-    run_close(&opened->run);
-    config_close(&opened->config);
-    strings_free(&opened->checkpoints);
-}
+static const char *const checkpoint[] = {"step0", "step8"};
 
 /* Fields of the first line of a CSV that starts with prefix. */
 static void find_line(const char *csv, const char *prefix, char line[512])
@@ -193,7 +145,7 @@ static void test_results_csv(void **state)
     opened_t opened;
     str_t csv = {0};
     char line[512];
-    open_run(*state, &opened);
+    open_run(*state, configuration, 2, checkpoint, &opened);
     expect_ok(csv_results(&opened.run, &csv));
     /* Of two windows every fourth draw is the one twice, every fourth the other. */
     assert_numbers(csv.data, "step0,perplexity-text,baseline,all,,perplexity,", 4,
@@ -225,7 +177,7 @@ static void test_contrasts_csv(void **state)
     opened_t opened;
     str_t csv = {0};
     char line[512];
-    open_run(*state, &opened);
+    open_run(*state, configuration, 2, checkpoint, &opened);
     expect_ok(csv_contrasts(&opened.run, &csv));
     find_line(csv.data, "step0,perplexity-text,negative-top,baseline,all,,perplexity_ratio,", line);
     assert_non_null(strstr(line, ",1.648721270700128"));
@@ -244,7 +196,7 @@ static void test_statistics_csv(void **state)
 {
     opened_t opened;
     str_t csv = {0};
-    open_run(*state, &opened);
+    open_run(*state, configuration, 2, checkpoint, &opened);
     expect_ok(csv_statistics(&opened.run, &csv));
     /* tokens, neurons, undefined, then numpy.percentile(wd, [0 5 25 50 75 95 99 100]), and the
      * means, of which the file has the last alone */
@@ -272,7 +224,7 @@ static void test_cohort_findings(void **state)
     opened_t opened;
     str_t csv = {0};
     tables_t tables = {0};
-    open_run(*state, &opened);
+    open_run(*state, configuration, 2, checkpoint, &opened);
     expect_ok(csv_pair_signs(&opened.run, &csv));
     const char *line = strchr(csv.data, '\n') + 1;
     for (int side = 0; side < 2; side++) {
@@ -286,6 +238,7 @@ static void test_cohort_findings(void **state)
     }
     assert_int_equal(*line, '\0');
     expect_ok(tables_cohorts(&opened.run, &tables));
+    expect_ok(tables_signs(&opened.run, &tables));
     assert_int_equal(tables.count, 2);
     assert_string_equal(tables.item[0].head.item[5], "stability, %");
     assert_string_equal(tables.item[0].cell.item[5], "80.0");
@@ -298,7 +251,7 @@ static void test_cohort_findings(void **state)
 static void test_cohorts_and_missing(void **state)
 {
     opened_t opened;
-    open_run(*state, &opened);
+    open_run(*state, configuration, 2, checkpoint, &opened);
     assert_string_equal(opened.run.cohorts_csv.data, "checkpoint,cohort,layer,neuron,value\n"
                                                      "step0,top,0,2,3\nstep0,top,0,3,4\n"
                                                      "step0,top,2,2,7\nstep0,top,2,3,9\n");
@@ -330,7 +283,7 @@ static void test_harness(void **state)
 {
     opened_t opened;
     str_t text = {0};
-    open_run(*state, &opened);
+    open_run(*state, configuration, 2, checkpoint, &opened);
     expect_ok(harness_json(&opened.run, &text));
     json_t *root = json_loads(text.data, 0, NULL);
     assert_non_null(root);
@@ -395,10 +348,10 @@ static void test_same_bytes(void **state)
                                        "figures/training-grammar.csv"};
     opened_t opened;
     char *one = NULL, *two = NULL;
-    open_run(*state, &opened);
+    open_run(*state, configuration, 2, checkpoint, &opened);
     write_report(&opened, *state, "one", &one);
     close_run(&opened);
-    open_run(*state, &opened);
+    open_run(*state, configuration, 2, checkpoint, &opened);
     write_report(&opened, *state, "two", &two);
     for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
         str_t a = {0}, b = {0};
@@ -423,7 +376,7 @@ static void test_empty_run(void **state)
     char *empty = NULL, *directory = NULL;
     str_t text = {0};
     expect_ok(path_join(*state, "empty", &empty));
-    open_run(empty, &opened);
+    open_run(empty, configuration, 2, checkpoint, &opened);
     assert_false(run_has_results(&opened.run, SIZE_MAX));
     write_report(&opened, empty, "report", &directory);
     read_whole(directory, "report.md", &text);
@@ -443,7 +396,7 @@ static void test_without_gnuplot(void **state)
     report_t report;
     char *directory = NULL, *path = NULL, *image = NULL;
     expect_ok(str_copy(&path, getenv("PATH")));
-    open_run(*state, &opened);
+    open_run(*state, configuration, 2, checkpoint, &opened);
     expect_ok(path_join(*state, "plain", &directory));
     setenv("PATH", *state, 1);
     status_t status = report_write(&opened.run, directory, &report);

@@ -40,21 +40,34 @@ static void test_markdown(void **state)
     tables_free(&tables);
 }
 
+/* Numbers end in blanks as wide as the digits and the point that they lack (U+2008, U+2007); an interval
+ * stands below its number; a folded table is opened by its title. */
 static void test_html(void **state)
 {
     (void)state;
     tables_t tables = {0};
     str_t text = {0};
     table_t *table;
-    static const char *const heads[] = {"a", "b"}, *const cells[] = {"x&y", "1"};
-    expect_ok(tables_append(&tables, "T", "p", "", 1, &table));
-    fill(table, 2, heads, 2, cells);
+    static const char *const heads[] = {"a", "b"};
+    static const char *const cells[] = {"x&y", "1", "z", "2.25 (1–3) *"};
+    expect_ok(tables_append(&tables, "T", "p", "n", 1, &table));
+    fill(table, 2, heads, 4, cells);
     expect_ok(table_html(table, 2, &text));
-    assert_text(&text, "<h2>T: p</h2>\n<div class=\"scroll\"><table>\n"
-                       "<thead><tr><th scope=\"col\">a</th><th scope=\"col\" class=\"n\">b</th>"
-                       "</tr></thead>\n<tbody>\n"
-                       "<tr><th scope=\"row\">x&amp;y</th><td class=\"n\">1</td></tr>\n"
-                       "</tbody></table></div>\n");
+    assert_text(&text,
+                "<h2>T: p</h2>\n<p class=\"note\">n</p>\n"
+                "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"T: p\"><table>\n"
+                "<thead><tr><th scope=\"col\">a</th><th scope=\"col\" class=\"n\">b</th>"
+                "</tr></thead>\n<tbody>\n"
+                "<tr><th scope=\"row\">x&amp;y</th>"
+                "<td class=\"n\">1\xe2\x80\x88\xe2\x80\x87\xe2\x80\x87</td></tr>\n"
+                "<tr><th scope=\"row\">z</th>"
+                "<td class=\"n\">2.25<small>(1–3) *</small></td></tr>\n"
+                "</tbody></table></div>\n");
+    table->folded = true;
+    expect_ok(table_html(table, 2, &text));
+    assert_non_null(strstr(text.data, "<details><summary>T: p <small>(2 rows)</small></summary>"));
+    assert_non_null(strstr(text.data, "</table></div>\n</details>\n"));
+    str_free(&text);
     tables_free(&tables);
 }
 

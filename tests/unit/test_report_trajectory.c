@@ -1,11 +1,9 @@
 /* A small trajectory written by hand: emergence, overlap, checkpoints that repeat others, correlations
  * over the rest (SciPy 1.17's pearsonr and spearmanr). */
 #include <math.h>
-#include <mpi.h>
 
 #include "report/trajectory.h"
-#include "store/store.h"
-#include "tests/scratch.h"
+#include "tests/report_run.h"
 
 static const char configuration[] = "run: {name: trajectory, directory: unused}\n"
                                     "model: {path: unused}\n"
@@ -31,38 +29,11 @@ static const double wd[POINTS][NEURONS] = {
 static const int32_t chosen[POINTS][2] = {{1, 2}, {1, 2}, {0, 2}, {0, 2}, {0, 2}, {0, 1}, {0, 1}};
 static const int right[POINTS] = {5, 4, 6, 6, 6, 9, 8}, clamped[POINTS] = {5, 5, 5, 5, 5, 6, 3};
 
-static store_t *create(const char *root, const char *directory, const char *name)
-{
-    char *path = NULL, *file = NULL;
-    store_t *store = NULL;
-    expect_ok(path_join(root, directory, &path));
-    expect_ok(directory_create(path));
-    expect_ok(str_format(&file, "%s/%s.h5", path, name));
-    expect_ok(store_create(file, MPI_COMM_SELF, &store));
-    expect_ok(store_set_text(store, "/", "version", "1.2.3"));
-    mem_free(&file);
-    mem_free(&path);
-    return store;
-}
-
-static void put(store_t *store, const char *name, store_type_t type, uint64_t rows,
-                uint64_t columns, const void *data)
-{
-    uint64_t shape[] = {rows, columns};
-    expect_ok(store_write(store, name, type, columns ? 2 : 1, shape, data));
-}
-
-static void publish(store_t *store)
-{
-    expect_ok(store_publish(&store));
-    store_close(&store);
-}
-
 static void write_shard(const char *root)
 {
     static const int32_t zero[ITEMS];
     static const char *const file[] = {"a"};
-    store_t *store = create(root, "shards", "pairs");
+    store_t *store = create(root, "shards/pairs.h5");
     put(store, "/ids", STORE_I32, ITEMS, 0, zero);
     put(store, "/file", STORE_I32, ITEMS, 0, zero);
     put(store, "/term", STORE_I32, ITEMS, 0, zero);
@@ -81,19 +52,19 @@ static void put_scores(store_t *store, const char *name, int good)
 static void write_point(const char *root, int i)
 {
     static const int32_t layer[1];
-    char *directory = NULL;
-    store_t *store = create(root, "statistics", names[i]);
+    char name[64];
+    snprintf(name, sizeof name, "statistics/%s.h5", names[i]);
+    store_t *store = create(root, name);
     expect_ok(store_set_integer(store, "/", "tokens", 10));
     put(store, "/layers", STORE_I32, 1, 0, layer);
     put(store, "/wd_exact", STORE_F64, 1, NEURONS, wd[i]);
     publish(store);
-    expect_ok(str_format(&directory, "results/%s", names[i]));
-    store = create(root, directory, "grammar");
+    snprintf(name, sizeof name, "results/%s/grammar.h5", names[i]);
+    store = create(root, name);
     expect_ok(store_set_text(store, "/", "model", digests[i]));
     put_scores(store, "/baseline/score", right[i]);
     put_scores(store, "/negative-top/score", clamped[i]);
     publish(store);
-    mem_free(&directory);
 }
 
 static void write_cohorts(const char *root)
@@ -101,7 +72,7 @@ static void write_cohorts(const char *root)
     static const int32_t layers[2], size[] = {2};
     static const double value[2], threshold[1];
     for (int random = 0; random < 2; random++) {
-        store_t *store = create(root, "selection", random ? "random" : "top");
+        store_t *store = create(root, random ? "selection/random.h5" : "selection/top.h5");
         for (int i = 0; i < POINTS; i++) {
             static const int32_t same[] = {1, 3};
             char name[6][64];
@@ -121,11 +92,7 @@ static void write_cohorts(const char *root)
 
 static int create_run(void **state)
 {
-    char *results = NULL;
     if (scratch_create(state)) return -1;
-    expect_ok(path_join(*state, "results", &results));
-    expect_ok(directory_create(results));
-    mem_free(&results);
     write_shard(*state);
     for (int i = 0; i < POINTS; i++) write_point(*state, i);
     write_cohorts(*state);
@@ -184,34 +151,29 @@ static void check_csv(const run_t *run)
 
 static void test_trajectory(void **state)
 {
-    config_t *config = NULL;
-    strings_t checkpoints = {0};
-    run_t run;
+    opened_t opened;
     tables_t tables = {0};
-    for (int i = 0; i < POINTS; i++) expect_ok(strings_append(&checkpoints, names[i]));
-    expect_ok(config_parse("test.yaml", configuration, strlen(configuration), NULL, &config));
-    expect_ok(run_open(config, *state, &checkpoints, &checkpoints, &run));
+    open_run(*state, configuration, POINTS, names, &opened);
+    const run_t *run = &opened.run;
     for (int i = 0; i < POINTS; i++) {
-        assert_int_equal(run.point[i].same_as, i == 3 || i == 4 ? 2 : -1);
-        assert_string_equal(run.point[i].weights, digests[i]);
+        assert_int_equal(run->point[i].same_as, i == 3 || i == 4 ? 2 : -1);
+        assert_string_equal(run->point[i].weights, digests[i]);
     }
-    check_correlations(&run);
-    check_csv(&run);
-    expect_ok(tables_trajectory(&run, &tables));
+    check_correlations(run);
+    check_csv(run);
+    expect_ok(tables_trajectory(run, &tables));
     assert_int_equal(tables.count, 3);
     assert_int_equal(tables.item[0].head.count, 4); /* checkpoint, median, top, random */
     assert_int_equal(tables.item[1].head.count, 2); /* random ones do not change */
     assert_non_null(strstr(tables.item[0].cell.item[3 * 4], "step8 (= step4)"));
     tables_free(&tables);
     json_t *root = json_object();
-    assert_true(json_trajectory(&run, root));
+    assert_true(json_trajectory(run, root));
     const json_t *point = json_array_get(json_object_get(root, "trajectory"), 4);
     assert_string_equal(json_string_value(json_object_get(point, "same_weights_as")), "step4");
     assert_int_equal(json_integer_value(json_object_get(point, "step")), 16);
     json_decref(root);
-    run_close(&run);
-    config_close(&config);
-    strings_free(&checkpoints);
+    close_run(&opened);
 }
 
 int main(int argc, char **argv)
