@@ -9,7 +9,7 @@
 
 /* Pixels: a row of one series and what each further one adds; gaps; tics and title below a panel; a
  * character of a name, and the most that names may take. */
-enum { ROW = 21, SERIES = 9, GAP = 18, BELOW = 52, RIGHT = 16, NAMES_MOST = 250, NAMES_LEAST = 60 };
+enum { ROW = 21, SERIES = 9, GAP = 18, BELOW = 52, RIGHT = 16, NAMES_MOST = 272, NAMES_LEAST = 60 };
 static const double CHARACTER = 7.4;
 
 ground_t rows_ground(const rows_t *rows)

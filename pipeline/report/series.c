@@ -22,7 +22,8 @@ static size_t entry_of(const run_t *run, size_t rule)
 
 look_t look_of_cohort(const run_t *run, size_t rule)
 {
-    look_t look = {.colour = colours[COLOUR_INK].light, .dash = 1, .point = 7};
+    /* All neurons are grey: black is the baseline. */
+    look_t look = {.colour = colours[COLOUR_GUIDE].light, .dash = 1, .point = 7};
     if (run->rules.rule[rule].kind == RULE_ALL) return look;
     size_t entry = entry_of(run, rule), round = entry / COHORT_COLOURS;
     look.colour = colours[COLOUR_COHORT + entry % COHORT_COLOURS].light;
