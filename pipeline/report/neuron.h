@@ -94,6 +94,9 @@ MUST_CHECK status_t neuron_figures(const neuron_card_t *card, figures_t *figures
 /* Appends its tables, those that there are data for: statistics; the pairs that it separates most. */
 MUST_CHECK status_t neuron_statistics_table(const neuron_card_t *card, tables_t *tables);
 MUST_CHECK status_t neuron_pairs_table(const neuron_card_t *card, tables_t *tables);
+/* Appends a whole page of the card, with figures of it that were drawn into <directory>/figures/. */
+MUST_CHECK status_t neuron_html(const neuron_card_t *card, const figures_t *figures,
+                                const char *directory, str_t *html);
 /* "Layer 5, neuron 12" */
 MUST_CHECK status_t neuron_title(const neuron_card_t *card, str_t *title);
 

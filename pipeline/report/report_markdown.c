@@ -74,6 +74,8 @@ status_t report_markdown(const run_t *run, const report_t *report, const page_t 
         if (!page_has(page, report, (section_t)s)) continue;
         status = add_paragraph("## ", sections[s].title, text);
         if (!status && *sections[s].lead) status = add_paragraph("", sections[s].lead, text);
+        if (!status && sections[s].convention)
+            status = add_paragraph("", sections[s].convention, text);
         if (!status) status = add_figures(report, (section_t)s, text);
         for (size_t i = 0; !status && i < tables->count; i++)
             status = table_markdown(&tables->item[i], 3, text);

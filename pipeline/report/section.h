@@ -18,10 +18,11 @@ typedef enum {
 } section_t;
 
 typedef struct {
-    const char *id;    /* of the page's anchor */
-    const char *title; /* for people */
-    const char *lead;  /* what is to be seen, and by which convention */
-    const char *needs; /* what it takes, said where it is empty; NULL: it never is */
+    const char *id;         /* of the page's anchor */
+    const char *title;      /* for people */
+    const char *lead;       /* what is to be seen, and by which convention */
+    const char *convention; /* how its numbers are made, where that takes more; NULL */
+    const char *needs;      /* what it takes, said where it is empty; NULL: it never is */
 } section_info_t;
 extern const section_info_t sections[SECTIONS];
 

@@ -156,6 +156,13 @@ status_t html_text(str_t *html, const char *text)
     return status;
 }
 
+status_t html_element(str_t *html, const char *start, const char *text, const char *end)
+{
+    status_t status = str_add(html, start);
+    if (!status) status = html_text(html, text);
+    return status ? status : str_add(html, end);
+}
+
 status_t gnuplot_text(str_t *script, const char *text)
 {
     status_t status = str_append(script, "'", 1);

@@ -35,6 +35,8 @@ MUST_CHECK status_t text_count(str_t *text, int64_t count);
 MUST_CHECK status_t markdown_text(str_t *markdown, const char *text);
 /* Text and attribute values of HTML. */
 MUST_CHECK status_t html_text(str_t *html, const char *text);
+/* Such text between two pieces of HTML. */
+MUST_CHECK status_t html_element(str_t *html, const char *start, const char *text, const char *end);
 /* A string literal of gnuplot in single quotes; line breaks become blanks. */
 MUST_CHECK status_t gnuplot_text(str_t *script, const char *text);
 /* The same in bold, for a device in enhanced mode. */
