@@ -88,10 +88,10 @@ static status_t write_effects(const run_t *run, size_t checkpoint, const rows_t 
     if (!status)
         status =
             figures_append(figures, SECTION_RESULT, "effects", title,
-                           "Changes against the baseline under the chief condition (first) and "
-                           "its controls, with the interval of a bootstrap over the items' or "
-                           "windows' own changes. Left of zero: worse accuracy, or lower "
-                           "perplexity.",
+                           "Changes against the baseline under the chief condition (first), its "
+                           "controls and, where there is room, further ones; intervals of a "
+                           "bootstrap over the items' or windows' own changes. Left of zero: "
+                           "worse accuracy, or lower perplexity. All: contrasts.csv.",
                            &figure);
     if (!status) status = rows_write(rows, note, panel, panels, figure);
     mem_free(&title);

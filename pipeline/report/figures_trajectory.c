@@ -8,7 +8,7 @@
 #include "report/text.h"
 
 /* More cohorts are not told apart. */
-enum { COHORTS_MOST = 12, PHENOMENA_MOST = 16, PHENOMENA_SERIES = 4 };
+enum { COHORTS_MOST = 12, PHENOMENA_MOST = 12, PHENOMENA_SERIES = 4 };
 
 /* ---- cohorts ---- */
 

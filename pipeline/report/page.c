@@ -21,14 +21,14 @@ const char page_question[] =
 
 /* ---- tables ---- */
 
-/* Tables that make several lines of head and hundreds of cells are shown on demand. */
-enum { ROWS_OPEN = 20, CELLS_OPEN = 160 };
+/* Longer and wider tables are shown on demand: they fit neither a screen nor a sheet of paper. */
+enum { ROWS_OPEN = 20, COLUMNS_OPEN = 9 };
 
 static void fold_long(tables_t *tables)
 {
     for (size_t i = 0; i < tables->count; i++)
         tables->item[i].folded |=
-            table_rows(&tables->item[i]) > ROWS_OPEN || tables->item[i].cell.count > CELLS_OPEN;
+            table_rows(&tables->item[i]) > ROWS_OPEN || tables->item[i].head.count > COLUMNS_OPEN;
 }
 
 static status_t along_training(const run_t *run, tables_t *tables)

@@ -29,6 +29,7 @@ static const char style[] =
     ".top{display:grid;gap:0 2.5rem;grid-template-columns:minmax(0,1fr);align-items:start}\n"
     "@media(min-width:64rem){.top{grid-template:auto 1fr/minmax(0,1fr) minmax(0,35rem)}"
     ".chief{grid-area:1/2/3/3}}\n"
+    ".chief .figures{display:block}\n"
     ".figures{display:grid;gap:1rem 2.5rem;align-items:start;"
     "grid-template-columns:repeat(auto-fit,minmax(min(100%,29rem),1fr))}\n"
     "figure{margin:1.25rem 0;max-width:38rem;min-width:0}\n"
@@ -65,7 +66,7 @@ static const char style[] =
     ".text{min-width:11rem}tbody th:not(.text){white-space:normal}}\n"
     "@media print{body{max-width:none;padding:0;font-size:10pt}"
     "nav,thead button::after{display:none}.scroll{overflow:visible}table{font-size:7pt}"
-    "th,td{padding:.1rem .3rem;overflow-wrap:anywhere}.n{white-space:normal}.text{min-width:0}"
+    "th,td{padding:.1rem .3rem}.n{white-space:normal}.text{min-width:0}"
     "h2{margin-top:1.5rem}h2,h3,summary{break-after:avoid}figure,tr{break-inside:avoid}"
     "figure{max-width:13cm}.figures{grid-template-columns:1fr 1fr}.top{display:block}"
     "a{color:inherit;text-decoration:none}}\n";

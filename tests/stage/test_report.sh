@@ -202,6 +202,37 @@ WN_COLOUR=yes run_ok "colours where the driver says so" ranks 1 report "$scratch
 check "colours" test "$(tr -d -c '\033' < "$scratch/out" | wc -c)" -gt 0
 has "conditions across" "--- negative ---" "$scratch/table"
 
+# The page in a browser, at the widths of a phone, a tablet and a desk: nothing is wider than the window, and
+# a click on a table's head sorts it.
+cat > "$scratch/frames.html" <<'END'
+<!DOCTYPE html><title>frames</title><body><script>
+var widths = [390, 820, 1440], said = [];
+widths.forEach(function (width) {
+    var frame = document.createElement('iframe');
+    frame.width = width; frame.height = 900; frame.src = 'page/index.html';
+    frame.onload = function () {
+        var page = frame.contentDocument, button = page.querySelector('thead button');
+        button.click();
+        said.push(width + (page.documentElement.scrollWidth <= width ? ' fits' : ' is too narrow') + ', ' +
+                  button.parentNode.getAttribute('aria-sort'));
+        if (said.length === widths.length) document.body.textContent = said.sort().join('; ') + '.';
+    };
+    document.body.appendChild(frame);
+});
+</script>
+END
+if command -v chromium > "$scratch/check"; then
+    ln -s "$report" "$scratch/page"
+    check "the page fits windows of three widths, and sorts" sh -c "
+        timeout 120 chromium --headless --no-sandbox --disable-gpu --user-data-dir='$scratch/chromium' \
+            --allow-file-access-from-files --virtual-time-budget=20000 --dump-dom \
+            'file://$scratch/frames.html' 2> '$scratch/chromium.log' |
+            grep -q '1440 fits, ascending; 390 fits, ascending; 820 fits, ascending\.'"
+    rm -rf "$scratch/chromium" "$scratch/page"
+else
+    echo "ok $((checks += 1)) - the page in a browser # SKIP there is no chromium"
+fi
+
 # The example of docs/files.md, where Python has what it needs.
 python=${PYTHON:-python3}
 if "$python" -c 'import h5py, numpy' 2> "$scratch/check"; then
