@@ -1,8 +1,10 @@
 #include "report/residual.h"
+#include "report/cells.h"
 
 #include <math.h>
 
 #include "core/memory.h"
+#include "report/cells.h"
 #include "report/text.h"
 
 /* ---- as CSV ---- */
@@ -58,15 +60,6 @@ static const run_residual_t *find(const view_t *view, size_t condition, int32_t 
     return NULL;
 }
 
-static status_t add_number(table_t *table, double number)
-{
-    str_t text = {0};
-    status_t status = text_rounded(&text, number, 4);
-    if (!status) status = strings_append(&table->cell, text.data);
-    str_free(&text);
-    return status;
-}
-
 static status_t add_place(table_t *table, const run_residual_t *row)
 {
     char *text = NULL;
@@ -114,11 +107,11 @@ static status_t shifts(const view_t *view, const run_residual_t *any, tables_t *
         const run_residual_t *row = find(view, any->condition, p);
         if (status || !row) return status;
         status = add_place(table, row);
-        if (!status && level) status = add_number(table, find(view, (size_t)baseline, p)->rms);
+        if (!status && level) status = cell_number(table, find(view, (size_t)baseline, p)->rms, 4);
         for (size_t c = 0; !status && c < run->conditions; c++) {
             const run_residual_t *shifted = find(view, c, p);
             if (!run->condition[c].ablate || !find(view, c, 0)) continue;
-            status = add_number(table, shifted ? shifted->shift : NAN);
+            status = cell_number(table, shifted ? shifted->shift : NAN, 4);
         }
     }
 }

@@ -1,8 +1,10 @@
 #include "report/searches.h"
+#include "report/cells.h"
 
 #include <math.h>
 
 #include "core/memory.h"
+#include "report/cells.h"
 #include "report/text.h"
 
 status_t csv_searches(const run_t *run, str_t *csv)
@@ -54,28 +56,9 @@ static status_t begin(const run_t *run, const run_search_t *search, tables_t *ta
                                       : "",
                        search->is.least, search->is.most, 100 * until->tolerance);
     if (!status) status = tables_append(tables, title, "", note, 2, table);
-    for (size_t i = 0; !status && i < sizeof head / sizeof *head; i++)
-        status = strings_append(&(*table)->head, head[i]);
+    if (!status) status = cell_heads(*table, sizeof head / sizeof *head, head);
     mem_free(&title);
     mem_free(&note);
-    return status;
-}
-
-static status_t add_number(table_t *table, double number, int digits)
-{
-    str_t text = {0};
-    status_t status = text_rounded(&text, number, digits);
-    if (!status) status = strings_append(&table->cell, text.data);
-    str_free(&text);
-    return status;
-}
-
-static status_t add_count(table_t *table, int64_t count)
-{
-    str_t text = {0};
-    status_t status = text_count(&text, count);
-    if (!status) status = strings_append(&table->cell, text.data);
-    str_free(&text);
     return status;
 }
 
@@ -94,14 +77,14 @@ static status_t add_row(const run_t *run, const run_search_t *search, table_t *t
     double rise = is->target > is->baseline ? is->target - is->baseline : NAN;
     status_t status = strings_append(&table->cell, run->checkpoints->item[search->checkpoint]);
     if (!status) status = strings_append(&table->cell, words[search_answer(is)]);
-    if (!status) status = add_number(table, closest ? closest->percent : NAN, 4);
+    if (!status) status = cell_number(table, closest ? closest->percent : NAN, 4);
     if (!status)
-        status = closest ? add_count(table, closest->neurons) : strings_append(&table->cell, "–");
-    if (!status) status = add_number(table, closest ? closest->perplexity : NAN, 5);
-    if (!status) status = add_number(table, is->target, 5);
-    if (!status) status = add_number(table, is->tolerance * rise, 2);
-    if (!status) status = add_number(table, is->baseline, 5);
-    return status ? status : add_count(table, (int64_t)is->trials);
+        status = closest ? cell_count(table, closest->neurons) : strings_append(&table->cell, "–");
+    if (!status) status = cell_number(table, closest ? closest->perplexity : NAN, 5);
+    if (!status) status = cell_number(table, is->target, 5);
+    if (!status) status = cell_number(table, is->tolerance * rise, 2);
+    if (!status) status = cell_number(table, is->baseline, 5);
+    return status ? status : cell_count(table, (int64_t)is->trials);
 }
 
 status_t tables_searches(const run_t *run, tables_t *tables)

@@ -5,6 +5,7 @@
 
 #include "core/memory.h"
 #include "report/axis.h"
+#include "report/cells.h"
 #include "report/text.h"
 
 /* ---- as CSV ---- */
@@ -105,15 +106,6 @@ static bool is_shown(const run_t *run, size_t rule, bool overlap)
     return false;
 }
 
-static status_t add_number(table_t *table, double number, bool share)
-{
-    str_t text = {0};
-    status_t status = share ? text_percent(&text, number) : text_rounded(&text, number, 4);
-    if (!status) status = strings_append(&table->cell, text.data);
-    str_free(&text);
-    return status;
-}
-
 static status_t emergence_row(const run_t *run, size_t checkpoint, bool overlap, table_t *table)
 {
     str_t name = {0};
@@ -121,12 +113,12 @@ static status_t emergence_row(const run_t *run, size_t checkpoint, bool overlap,
     status_t status = str_add(&name, run->checkpoints->item[checkpoint]);
     if (!status && same >= 0) status = str_printf(&name, " (= %s)", run->checkpoints->item[same]);
     if (!status) status = strings_append(&table->cell, name.data);
-    if (!status && !overlap) status = add_number(table, median_of(run, checkpoint), false);
+    if (!status && !overlap) status = cell_number(table, median_of(run, checkpoint), 4);
     for (size_t r = 0; !status && r < run->rules.count; r++) {
         const run_emergence_t *row = find(run, r, checkpoint);
         if (!is_shown(run, r, overlap)) continue;
-        status = row ? add_number(table, overlap ? row->overlap : row->wd, overlap)
-                     : strings_append(&table->cell, "");
+        if (!row) status = cell_text(table, "");
+        else status = overlap ? cell_percent(table, row->overlap) : cell_number(table, row->wd, 4);
     }
     str_free(&name);
     return status;
