@@ -236,7 +236,8 @@ static void test_headline(void **state)
     close_run(&opened);
     open_run(*state, no_baseline, 2, checkpoint, &opened);
     expect_ok(headline_write(&opened.run, &text));
-    assert_non_null(strstr(text.item[0], "accuracy on 40 pairs of grammar is 50 % (95 % interval "));
+    assert_non_null(
+        strstr(text.item[0], "accuracy on 40 pairs of grammar is 50 % (95 % interval "));
     assert_non_null(strstr(text.item[1], "No baseline is among the conditions"));
     strings_free(&text);
     close_run(&opened);
