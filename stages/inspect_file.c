@@ -2,6 +2,7 @@
 
 #include "core/file.h"
 #include "core/memory.h"
+#include "core/missing.h"
 #include "model/architecture.h"
 #include "model/weights.h"
 #include "stages/inspect.h"
@@ -248,7 +249,7 @@ static status_t print_model(const char *directory, FILE *out)
 status_t inspect_file(const char *path, FILE *out)
 {
     status_t status;
-    if (!file_exists(path)) status = status_new(EXIT_INPUT, "%s: no such file or directory", path);
+    if (!file_exists(path)) status = file_missing(path, "no such file or directory");
     else if (file_is_directory(path)) status = print_model(path, out);
     else if (has_suffix(path, ".json")) status = print_tokenizer(path, out);
     else status = print_store(path, out);

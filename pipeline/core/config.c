@@ -238,7 +238,8 @@ static status_t unknown_key(const config_t *config, const node_t *node, const ch
         if (!next || *next == '*' || *next == '[') continue;
         snprintf(storage[count], sizeof storage[count], "%.*s", (int)length, next);
         candidate[count] = storage[count];
-        count++;
+        /* keys of one section stand together */
+        count += count == 0 || strcmp(storage[count], storage[count - 1]) != 0;
     }
     const char *near = nearest_name(name, candidate, count);
     snprintf(path, sizeof path, "%s%s%s", parent, *parent ? "." : "", name);

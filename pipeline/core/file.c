@@ -12,6 +12,7 @@
 
 #include "core/interrupt.h"
 #include "core/memory.h"
+#include "core/missing.h"
 #include "core/process.h"
 
 static status_t cannot(exit_code_t code, const char *verb, const char *path)
@@ -25,6 +26,8 @@ status_t file_open(file_t *file, const char *path)
     struct stat info;
     /* O_NONBLOCK: a named pipe is refused below instead of waited for. */
     int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0 && errno == ENOENT)
+        return file_missing(path, "cannot open: No such file or directory");
     if (descriptor < 0) return cannot(EXIT_INPUT, "open", path);
     status_t status = NULL;
     if (fstat(descriptor, &info) != 0) status = cannot(EXIT_INPUT, "examine", path);

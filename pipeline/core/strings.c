@@ -187,6 +187,14 @@ const char *nearest_name(const char *word, const char *const *candidates, size_t
     return nearest;
 }
 
+const char *did_you_mean(const char *word, const char *const *candidates, size_t count)
+{
+    static _Thread_local char text[LONGEST_NAME + 32];
+    const char *near = nearest_name(word, candidates, count);
+    snprintf(text, sizeof text, near ? "; did you mean %s?" : "%s", near ? near : "");
+    return text;
+}
+
 size_t utf8_decode(const char *bytes, size_t length, uint32_t *code_point)
 {
     const unsigned char *s = (const unsigned char *)bytes;

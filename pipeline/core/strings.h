@@ -46,6 +46,10 @@ void strings_free(strings_t *list);
  * enough to be worth suggesting. */
 const char *nearest_name(const char *word, const char *const *candidates, size_t count);
 
+/* That as the end of a message, "; did you mean NAME?", or "" (in a buffer that the thread's next call
+ * reuses). */
+const char *did_you_mean(const char *word, const char *const *candidates, size_t count);
+
 /* Decodes one code point of bytes[0..length): returns its length in bytes (1-4), or 0
  * where the bytes are not valid UTF-8 (overlong, surrogate, too large, truncated). */
 size_t utf8_decode(const char *bytes, size_t length, uint32_t *code_point);

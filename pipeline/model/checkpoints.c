@@ -4,6 +4,7 @@
 
 #include "core/file.h"
 #include "core/memory.h"
+#include "core/missing.h"
 
 /* "path/" and "path" name the same thing. */
 static status_t base_name(const char *path, strings_t *names)
@@ -59,6 +60,17 @@ static status_t match(const config_t *config, const char *root, const char *patt
     return status;
 }
 
+static status_t no_directory(const config_t *config, const char *path)
+{
+    str_t near = {0};
+    status_t status = str_append(&near, "", 0);
+    if (!status) status = file_suggest(path, &near);
+    if (!status)
+        status = config_error(config, "model.path", "'%s' is not a directory%s", path, near.data);
+    str_free(&near);
+    return status;
+}
+
 /* Names become names of files, fields of tables and lines of lists. */
 static status_t check_names(const config_t *config, const strings_t *names)
 {
@@ -78,8 +90,7 @@ static status_t find_names(const config_t *config, strings_t *names)
     const char *root = config_text(config, "model.path");
     const char *const *wanted;
     size_t count = config_texts(config, "model.checkpoints", &wanted);
-    if (!file_is_directory(root))
-        return config_error(config, "model.path", "'%s' is not a directory", root);
+    if (!file_is_directory(root)) return no_directory(config, root);
     if (count == 0) return base_name(root, names);
     status_t status = NULL;
     for (size_t i = 0; !status && i < count; i++) {

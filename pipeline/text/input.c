@@ -6,6 +6,7 @@
 
 #include "core/file.h"
 #include "core/memory.h"
+#include "core/missing.h"
 
 enum { BLOCK = 1 << 18 };
 
@@ -25,27 +26,6 @@ struct input {
 
 /* ---- which files ---- */
 
-static status_t missing(const char *path)
-{
-    char *directory = NULL;
-    const char *base = path_base(path), *near = NULL;
-    strings_t names = {0};
-    status_t status = base == path ? str_copy(&directory, ".")
-                                   : str_copy_n(&directory, path, (size_t)(base - path));
-    if (status) return status;
-    status_t unlisted = directory_list(directory, &names);
-    if (unlisted) status = status_new(EXIT_INPUT, "%s: no such file, nor its directory", path);
-    else near = nearest_name(base, (const char *const *)names.item, names.count);
-    if (!status)
-        status = status_new(EXIT_INPUT, "%s: no such file%s%.*s%s%s", path,
-                            near ? "; did you mean " : "", near ? (int)(base - path) : 0, path,
-                            near ? near : "", near ? "?" : "");
-    status_free(&unlisted);
-    strings_free(&names);
-    mem_free(&directory);
-    return status;
-}
-
 status_t input_files(const char *const *patterns, size_t count, strings_t *paths)
 {
     status_t status = NULL;
@@ -55,7 +35,8 @@ status_t input_files(const char *const *patterns, size_t count, strings_t *paths
         if (file_is_directory(paths->item[i]))
             status = status_new(EXIT_INPUT, "%s: a directory; a file or a glob is expected (%s/*)",
                                 paths->item[i], paths->item[i]);
-        else if (!file_exists(paths->item[i])) status = missing(paths->item[i]);
+        else if (!file_exists(paths->item[i]))
+            status = file_missing(paths->item[i], "no such file");
     }
     return status;
 }

@@ -58,7 +58,7 @@ bad "a cohort from no checkpoint" shard 'from: step512' 'from: step51' \
 bad "an unknown checkpoint" shard 'step0, step512' 'step0, step521' \
     "model.checkpoints: there is no checkpoint 'step521'; did you mean 'step512'\?$"
 bad "a pattern of no checkpoint" shard 'step0, step512' '"epoch*"' "model.checkpoints: no directory matches '$in/model/epoch\*'$"
-bad "a model that is not there" shard "$in/model" "$in/modle" "model.path: '$in/modle' is not a directory$"
+bad "a model that is not there" shard "$in/model" "$in/modle" "model.path: '$in/modle' is not a directory; did you mean $in/model\\?$"
 write_config
 refused "an unknown checkpoint asked for" 2 "error: $config: --checkpoint: there is no checkpoint 'step1'; did you mean 'step0'" collect --checkpoint step1
 
