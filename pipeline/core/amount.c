@@ -39,6 +39,26 @@ void amount_time(char *text, double seconds)
                  (int)fmod((seconds + 30) / 60, 60));
 }
 
+void amount_time_rough(char *text, double seconds)
+{
+    if (seconds < 120) snprintf(text, AMOUNT, "%.0f s", seconds);
+    else amount_time(text, seconds);
+}
+
+void amount_rate(char *text, double rate, const char *unit)
+{
+    char words[AMOUNT / 2 + 4];
+    snprintf(words, sizeof words, "%s%.16s/s", unit[1] ? " " : "", unit);
+    if (rate < 9.95) {
+        snprintf(text, AMOUNT, "%.1f%s%s", rate, unit[1] ? "" : " ", words);
+        return;
+    }
+    with_prefix(text, rate, words);
+    /* without a prefix there would be two blanks */
+    char *twice = strstr(text, "  ");
+    if (twice) memmove(twice, twice + 1, strlen(twice));
+}
+
 /* Thousands are set apart. */
 void amount_count(char *text, double count)
 {

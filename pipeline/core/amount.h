@@ -9,5 +9,8 @@ void amount_bytes(char *text, double bytes);
 void amount_time(char *text, double seconds);
 void amount_flops(char *text, double flops);
 void amount_count(char *text, double count);
+/* "12.3 k tokens/s" (a unit of one letter has its prefix before it: "12.3 MB/s"); time in whole units, for what is only guessed: "40 s", "3 min", "3 h 05 min". */
+void amount_rate(char *text, double rate, const char *unit);
+void amount_time_rough(char *text, double seconds);
 
 #endif

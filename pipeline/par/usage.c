@@ -87,6 +87,24 @@ void usage_stop(MPI_Comm comm, usage_t *usage)
     usage->seconds = MPI_Wtime() - usage->seconds;
 }
 
+/* proc(5), statm: pages that are resident, and of these shared. */
+double usage_of_processes(const long *process, int count)
+{
+    double own = 0, shared = 0, page = (double)sysconf(_SC_PAGESIZE);
+    for (int i = 0; i < count; i++) {
+        char path[64];
+        long resident = 0, of_it = 0;
+        snprintf(path, sizeof path, "/proc/%ld/statm", process[i]);
+        FILE *file = fopen(path, "r");
+        if (file && fscanf(file, "%*d %ld %ld", &resident, &of_it) == 2) {
+            own += page * (double)(resident - of_it);
+            if (page * (double)of_it > shared) shared = page * (double)of_it;
+        }
+        if (file) fclose(file);
+    }
+    return own + shared;
+}
+
 node_usage_t usage_of_nodes(MPI_Comm comm)
 {
     return over_nodes(comm, false);

@@ -24,4 +24,7 @@ typedef struct {
 } node_usage_t;
 node_usage_t usage_of_nodes(MPI_Comm comm);
 
+/* What processes of this node hold now, roughly: what they share counts once. Not collective. */
+double usage_of_processes(const long *process, int count);
+
 #endif

@@ -147,6 +147,15 @@ void watch_stop(MPI_Comm comm)
     mem_free(&watch.silent);
 }
 
+int watch_processes(long *process, int most)
+{
+    const board_t *board = watch.running ? watch.share.data : NULL;
+    int count = 0;
+    for (; board && count < watch.share.ranks && count < most; count++)
+        process[count] = board->sign[count].process;
+    return count;
+}
+
 void watch_wait(status_t status, const char *unfinished)
 {
     pthread_mutex_lock(&watch.mutex);

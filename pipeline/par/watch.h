@@ -24,6 +24,9 @@ MUST_CHECK status_t watch_start(MPI_Comm comm, double seconds, give_up_t give_up
 /* Collective over comm. */
 void watch_stop(MPI_Comm comm);
 
+/* process [most]: the numbers of this node's ranks while they are watched; returns how many. */
+int watch_processes(long *process, int most);
+
 /* This rank has an error (NULL: no more) and waits for the others to take note. */
 void watch_error(status_t status);
 /* What is to be said should this rank never come back from what it does next, and the file that is to be
