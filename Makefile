@@ -171,7 +171,7 @@ clean:
 
 # --- Goals for people ------------------------------------------------------------------------
 
-.PHONY: slurm-campaign configuration demo check torture check-oracle check-mpich check-structure asan bench fuzz coverage format format-check lint install dependencies
+.PHONY: slurm-campaign configuration demo check torture check-oracle check-mpich check-structure asan bench fuzz coverage format format-check lint install install-manual dependencies
 
 dependencies: ;
 
@@ -236,14 +236,26 @@ LINTED = $(wildcard pipeline/*/*.c stages/*.c)
 lint: $(BUILD)/generated/revision.h
 	@tools/lint '-std=gnu11 $(INCLUDES) $(MPI_CFLAGS) $(HDF5_CFLAGS) $(CBLAS_CFLAGS) $(DEPS_CFLAGS) $(WITH_DNNL) $(DNNL_CFLAGS)' $(LINTED)
 
-# Programs beside the driver, the rest in share/wn.
+# Programs beside the driver, the rest in share/wn; manual pages and completion where they are looked for,
+# which wn-manual writes from the programs' table of options.
 SHARE = $(DESTDIR)$(PREFIX)/share/wn
-install: programs
+MAN   = $(DESTDIR)$(PREFIX)/share/man
+BASH_COMPLETION = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+ZSH_COMPLETION  = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+install: programs install-manual
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(SHARE)/configs' '$(SHARE)/slurm'
 	install -m 755 wn $(PROGRAMS) '$(DESTDIR)$(PREFIX)/bin'
 	install -m 644 '$(BUILD)/launcher' '$(SHARE)/launcher'
 	$(if $(wildcard configs/*.yaml),install -m 644 $(wildcard configs/*.yaml) '$(SHARE)/configs')
 	install -m 755 $(wildcard slurm/*) '$(SHARE)/slurm'
+
+install-manual: programs
+	install -d '$(MAN)/man1' '$(MAN)/man5' '$(BASH_COMPLETION)' '$(ZSH_COMPLETION)'
+	@set -e; for page in $$('$(BUILD)/bin/wn-manual' pages); do \
+	  echo "manual $$page"; '$(BUILD)/bin/wn-manual' page "$${page%.*}" > '$(MAN)'/man$${page##*.}/$$page; done
+	'$(BUILD)/bin/wn-manual' completion bash > '$(BASH_COMPLETION)/wn'
+	@for program in $(notdir $(PROGRAMS)); do ln -sf wn '$(BASH_COMPLETION)'/$$program; done
+	'$(BUILD)/bin/wn-manual' completion zsh > '$(ZSH_COMPLETION)/_wn'
 
 help:
 	@echo 'make                 builds the programs into build/bin'

@@ -17,11 +17,11 @@ MUST_CHECK status_t inspect_forward(const char *model, const char *input, const 
 /* statistics --input IN.h5 --output OUT.h5: see stats/arrays.h. */
 MUST_CHECK status_t inspect_statistics(const char *input, const char *output);
 
-/* compare: prints to out as CSV, by statistic and layer ("all": all together), how alike two files of
+/* compare: prints to out as CSV or JSON (an array of rows), by statistic and layer ("all": all together), how alike two files of
  * statistics are (stats/compare.h). by: the one statistic wanted, or NULL; percent: text of a number
  * in [0, 100], or NULL for 1. */
 MUST_CHECK status_t inspect_compare(const char *path, const char *other, const char *by,
-                                    const char *percent, FILE *out);
+                                    const char *percent, bool json, FILE *out);
 
 /* file: prints to out what an HDF5 file of ours, a model directory or a tokenizer.json holds. */
 MUST_CHECK status_t inspect_file(const char *path, FILE *out);

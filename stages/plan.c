@@ -165,7 +165,8 @@ static status_t measure_reading(const char *path, double seconds, double *rate)
 
 bool plan_estimates(const stage_t *stage)
 {
-    return !stage->dry || stage->plan->format != PLAN_STATUS;
+    plan_format_t format = stage->plan->format;
+    return !stage->dry || format == PLAN_TABLE || format == PLAN_JSON;
 }
 
 status_t plan_read_rate(const stage_t *stage, const char *path, double *rate)

@@ -39,8 +39,9 @@ typedef struct {
 /* "10000" or "10000x80": ranks, on one node or so many. */
 MUST_CHECK status_t layout_parse(const char *text, layout_t *layout);
 
-/* A table and a line of JSON with estimates; what is done and what is not, without. */
-typedef enum { PLAN_TABLE, PLAN_JSON, PLAN_STATUS } plan_format_t;
+/* A table and a line of JSON with estimates; what is done and what is not, without, for people and as a
+ * line of JSON. */
+typedef enum { PLAN_TABLE, PLAN_JSON, PLAN_STATUS, PLAN_STATUS_JSON } plan_format_t;
 
 typedef struct plan {
     plan_format_t format;

@@ -2,13 +2,13 @@
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/amount.h"
 #include "core/file.h"
 #include "core/lock.h"
 #include "core/memory.h"
+#include "stages/json_out.h"
 #include "stages/plan.h"
 
 /* Sums over the units that are not up to date (memory: the largest). */
@@ -132,23 +132,46 @@ static void print_text(const stage_t *stage)
 
 /* ---- what is done and what is not ---- */
 
-/* Whether some run is making the unit, or was: "being made by process 17 on host". */
-static status_t print_progress(const stage_t *stage, const unit_t *unit)
+/* Appends who is making the unit, or was: "process 17 on host"; else nothing. */
+static status_t find_maker(const stage_t *stage, const unit_t *unit, str_t *maker)
 {
     char *path = NULL, *lock = NULL;
-    str_t holder = {0};
     status_t status = path_join(stage->directory, unit->name, &path);
     if (!status) status = str_format(&lock, "%s.lock", path);
-    if (!status) status = lock_holder(lock, &holder);
-    if (!status && holder.length) printf("being made by %s", holder.data);
-    else if (!status && unit->stale) printf("stale: %s", unit->stale);
-    else if (!status && unit->unknown)
-        printf("%.*s", (int)strcspn(unit->unknown, "("), unit->unknown);
-    else if (!status) printf("to do");
-    putchar('\n');
-    str_free(&holder);
+    if (!status) status = lock_holder(lock, maker);
     mem_free(&lock);
     mem_free(&path);
+    return status;
+}
+
+/* Of a unit that is not up to date: "being made" by, "stale" because of, "unknown" until, "to do". */
+static status_t find_state(const stage_t *stage, const unit_t *unit, const char **state, str_t *why)
+{
+    status_t status = find_maker(stage, unit, why);
+    *state = "to do";
+    if (status) return status;
+    if (why->length) {
+        *state = "being made";
+    } else if (unit->stale) {
+        *state = "stale";
+        status = str_add(why, unit->stale);
+    } else if (unit->unknown) {
+        *state = "unknown";
+        status = str_append(why, unit->unknown, strcspn(unit->unknown, "("));
+    }
+    while (why->length && why->data[why->length - 1] == ' ') why->data[--why->length] = '\0';
+    return status;
+}
+
+static status_t print_state(const stage_t *stage, const unit_t *unit)
+{
+    const char *state;
+    str_t why = {0};
+    status_t status = find_state(stage, unit, &state, &why);
+    if (!status && strcmp(state, "being made") == 0) printf("being made by %s\n", why.data);
+    else if (!status && strcmp(state, "stale") == 0) printf("stale: %s\n", why.data);
+    else if (!status) puts(why.length ? why.data : state);
+    str_free(&why);
     return status;
 }
 
@@ -165,20 +188,12 @@ static status_t print_status(const stage_t *stage)
     for (size_t i = 0; !status && i < plan->units; i++) {
         if (plan->unit[i].current) continue;
         printf("  %-*s  ", width, plan->unit[i].name);
-        status = print_progress(stage, &plan->unit[i]);
+        status = print_state(stage, &plan->unit[i]);
     }
     return status;
 }
 
 /* ---- for programs ---- */
-
-/* Counts are integers. */
-static json_t *number(double value)
-{
-    if (!isfinite(value)) return json_null();
-    bool whole = fabs(value) < 9e15 && rint(value) == value;
-    return whole ? json_integer((json_int_t)value) : json_real(value);
-}
 
 static void put_estimate(json_t *object, const estimate_t *it, int *failed)
 {
@@ -193,7 +208,7 @@ static void put_estimate(json_t *object, const estimate_t *it, int *failed)
                   {"bytes_written", rint(it->disk)},
                   {"seconds", it->seconds}};
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
-        *failed |= json_object_set_new(object, fields[i].key, number(fields[i].value));
+        *failed |= json_object_set_new(object, fields[i].key, json_number(fields[i].value));
 }
 
 static json_t *unit_object(const unit_t *unit, int *failed)
@@ -232,22 +247,54 @@ static json_t *stage_object(const stage_t *stage, int *failed)
         *failed |= json_array_append_new(units, unit_object(&plan->unit[i], failed));
     *failed |= json_object_set_new(object, "units", units);
     *failed |= json_object_set_new(object, "flops_per_second_per_rank",
-                                   number(plan->rate > 0 ? plan->rate : NAN));
+                                   json_number(plan->rate > 0 ? plan->rate : NAN));
     *failed |= json_object_set_new(object, "bytes_read_per_second",
-                                   number(plan->reading > 0 ? plan->reading : NAN));
+                                   json_number(plan->reading > 0 ? plan->reading : NAN));
     return object;
+}
+
+static status_t add_state(const stage_t *stage, const unit_t *unit, json_t *units, int *failed)
+{
+    json_t *object = json_object();
+    const char *state = "done";
+    str_t why = {0};
+    status_t status = unit->current ? NULL : find_state(stage, unit, &state, &why);
+    *failed |= json_object_set_new(object, "unit", json_string(unit->name));
+    *failed |= json_object_set_new(object, "state", json_string(state));
+    if (why.length) *failed |= json_object_set_new(object, "why", json_string(why.data));
+    *failed |= json_array_append_new(units, object);
+    str_free(&why);
+    return status;
+}
+
+static status_t status_object(const stage_t *stage, json_t **object, int *failed)
+{
+    const plan_t *plan = stage->plan;
+    json_t *units = json_array();
+    size_t todo = total_of(plan).todo;
+    status_t status = NULL;
+    *object = json_object();
+    *failed |= json_object_set_new(*object, "stage", json_string(stage->name));
+    *failed |= json_object_set_new(*object, "done", json_integer((json_int_t)(plan->units - todo)));
+    *failed |= json_object_set_new(*object, "todo", json_integer((json_int_t)todo));
+    *failed |= json_object_set_new(*object, "units", units);
+    for (size_t i = 0; !status && i < plan->units; i++)
+        status = add_state(stage, &plan->unit[i], units, failed);
+    return status;
 }
 
 static status_t print_json(const stage_t *stage)
 {
     int failed = 0;
-    json_t *object = stage_object(stage, &failed);
-    char *text = object && !failed ? json_dumps(object, JSON_COMPACT) : NULL;
-    status_t status = text ? NULL : status_new(EXIT_RESOURCE, "no memory for the plan as JSON");
-    if (text) puts(text);
-    free(text);
-    json_decref(object);
-    return status;
+    json_t *object = NULL;
+    if (plan_estimates(stage)) {
+        object = stage_object(stage, &failed);
+    } else {
+        status_t status = status_object(stage, &object, &failed);
+        if (status) json_decref(object);
+        if (status) return status;
+    }
+    return json_print(object, failed, stdout);
 }
 
 status_t plan_print(const stage_t *stage)
@@ -255,7 +302,8 @@ status_t plan_print(const stage_t *stage)
     status_t status = NULL;
     switch (stage->plan->format) {
     case PLAN_TABLE: print_text(stage); break;
-    case PLAN_JSON: status = print_json(stage); break;
+    case PLAN_JSON:
+    case PLAN_STATUS_JSON: status = print_json(stage); break;
     case PLAN_STATUS: status = print_status(stage); break;
     }
     fflush(stdout);

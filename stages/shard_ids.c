@@ -152,7 +152,7 @@ static status_t write_blocks(reader_t *reader, store_t *store, const char *datas
         uint64_t left = at < end ? end - at : 0, count = left < BLOCK ? left : BLOCK;
         uint64_t place = at < total ? at : total;
         if (stage->rank == 0 && read_block == read_id_block)
-            log_progress(reader->unit->label, round + 1, rounds);
+            log_progress(reader->unit->label, "tokens", total / rounds * (round + 1), total);
         status = agree(stage->comm, read_block(reader, place, count));
         if (!status) status = agree(stage->comm, store_put(store, dataset, &place, &count, block));
         at += count;

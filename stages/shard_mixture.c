@@ -106,7 +106,9 @@ static status_t write_ids(mixer_t *mixer, store_t *store)
     status_t status = NULL;
     for (uint64_t round = 0; !status && round < rounds; round++) {
         uint64_t count = end - place < BLOCK ? end - place : BLOCK;
-        if (stage->rank == 0) log_progress(mixer->unit->label, round + 1, rounds);
+        if (stage->rank == 0)
+            log_progress(mixer->unit->label, "tokens", mixer->tokens / rounds * (round + 1),
+                         mixer->tokens);
         status = agree(stage->comm, copy(mixer, &at, &from, count));
         if (!status)
             status = agree(stage->comm, store_put(store, "/ids", &place, &count, mixer->id));

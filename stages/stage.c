@@ -24,98 +24,61 @@
 #include "stages/digests.h"
 #include "stages/place.h"
 #include "stages/plan.h"
+#include "stages/programs.h"
 #include "stages/terminal.h"
 #include "store/output.h"
 
+/* What the command line asks for. */
 typedef struct {
     const char *config, *print; /* print: a key */
     strings_t overrides, checkpoints;
     bool help, version, list, dry;
     plan_format_t format; /* dry */
     layout_t layout;      /* likewise */
-} arguments_t;
+} asked_t;
 
-static void print_help(const char *name, const char *summary)
+/* After the program's own help the keys that its configuration may have. */
+static status_t print_help(const program_t *program)
 {
-    printf(
-        "usage: wn-%s CONFIG [--dry-run[=json|=status] [--as RANKS[xNODES]]]\n"
-        "       [--checkpoint NAME]...\n"
-        "       [--set KEY=VALUE]...\n\n%s\n\n"
-        "  CONFIG               YAML file that describes the run\n"
-        "  --checkpoint NAME    only this checkpoint (repeatable)\n"
-        "  --dry-run[=FORMAT]   prints what there is to do and what it takes, and does nothing:\n"
-        "                       as a table, or json: as one line; status: what is done, what is\n"
-        "                       not, and why, but not what it takes\n"
-        "  --as RANKS[xNODES]   with --dry-run: what it takes on so many ranks and nodes like this "
-        "one\n"
-        "  --list-checkpoints   prints the names of the checkpoints and does nothing else\n"
-        "  --print KEY          prints the value of a key such as resources.threads, likewise\n"
-        "  --set KEY=VALUE      overrides a key of CONFIG, as collect.window=1024 (repeatable)\n"
-        "  --help, --version\n\n"
-        "Start it under mpirun or srun for more than one rank; results do not depend on their "
-        "number.\n"
-        "Exit codes: 0 done, 1 bug, 2 usage or configuration, 3 input, 4 output, 5 resources,\n"
-        "6 a value that is not finite, 7 interrupted (run again to continue),\n"
-        "8 no cohort has the effect that was asked for.\n\n"
-        "Keys of CONFIG:\n",
-        name, summary);
-    for (size_t i = 0; i < config_key_count; i++) {
-        const config_key_t *key = &config_keys[i];
-        bool required = key->fallback == REQUIRED;
-        printf("  %s%s%s%s\n      %s%s%s\n", key->path, required ? " (required)" : "",
-               !required && key->fallback ? " = " : "",
-               !required && key->fallback ? key->fallback : "", key->help,
-               key->choices ? " One of " : "", key->choices ? key->choices : "");
-    }
+    str_t text = {0};
+    status_t status = options_help(program, NULL, &text);
+    if (!status) status = str_add(&text, "\nKeys of CONFIG:\n");
+    if (!status) status = config_help("", &text);
+    if (!status) fputs(text.data, stdout);
+    str_free(&text);
+    return status;
 }
 
-/* What follows --dry-run. */
-static status_t parse_dry_run(const char *format, arguments_t *arguments)
+static plan_format_t format_of(const char *text)
 {
-    arguments->dry = true;
-    if (!*format) arguments->format = PLAN_TABLE;
-    else if (strcmp(format, "=json") == 0) arguments->format = PLAN_JSON;
-    else if (strcmp(format, "=status") == 0) arguments->format = PLAN_STATUS;
-    else
-        return status_new(EXIT_USAGE,
-                          "--dry-run%s: --dry-run, --dry-run=json or --dry-run=status is expected",
-                          format);
-    return NULL;
+    static const struct {
+        const char *name;
+        plan_format_t format;
+    } formats[] = {{"json", PLAN_JSON}, {"status", PLAN_STATUS}, {"status-json", PLAN_STATUS_JSON}};
+    for (size_t i = 0; text && i < sizeof formats / sizeof *formats; i++)
+        if (strcmp(formats[i].name, text) == 0) return formats[i].format;
+    return PLAN_TABLE;
 }
 
-static status_t parse(int argc, char **argv, arguments_t *arguments)
+static status_t parse(const program_t *program, int argc, char **argv, asked_t *asked)
 {
-    static const char *const options[] = {"--set",   "--checkpoint", "--list-checkpoints",
-                                          "--print", "--dry-run",    "--as",
-                                          "--help",  "--version"};
-    status_t status = NULL;
-    for (int i = 1; !status && i < argc; i++) {
-        const char *word = argv[i];
-        bool set = strcmp(word, "--set") == 0, checkpoint = strcmp(word, "--checkpoint") == 0;
-        bool print = strcmp(word, "--print") == 0, as = strcmp(word, "--as") == 0;
-        if ((set || checkpoint || print || as) && i + 1 == argc)
-            status = status_new(EXIT_USAGE, "%s: a value is expected after it", word);
-        else if (set) status = strings_append(&arguments->overrides, argv[++i]);
-        else if (checkpoint) status = strings_append(&arguments->checkpoints, argv[++i]);
-        else if (print) arguments->print = argv[++i];
-        else if (as) status = layout_parse(argv[++i], &arguments->layout);
-        else if (strcmp(word, "--list-checkpoints") == 0) arguments->list = true;
-        else if (strncmp(word, "--dry-run", 9) == 0 && strchr("=", word[9]))
-            status = parse_dry_run(word + 9, arguments);
-        else if (strcmp(word, "--help") == 0) arguments->help = true;
-        else if (strcmp(word, "--version") == 0) arguments->version = true;
-        else if (word[0] == '-') {
-            const char *near = nearest_name(word, options, sizeof options / sizeof *options);
-            status = status_new(EXIT_USAGE, "%s: unknown option%s%s%s", word,
-                                near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
-        } else if (arguments->config)
-            status = status_new(EXIT_USAGE, "%s: only one configuration is expected", word);
-        else arguments->config = word;
-    }
-    if (!status && arguments->layout.ranks && !arguments->dry)
+    arguments_t arguments;
+    status_t status = options_parse(program, argc, argv, &arguments);
+    if (status) return status;
+    asked->config = arguments_value(&arguments, "CONFIG");
+    asked->print = arguments_value(&arguments, "--print");
+    asked->help = arguments.help;
+    asked->version = arguments.version;
+    asked->list = arguments_have(&arguments, "--list-checkpoints");
+    asked->dry = arguments_have(&arguments, "--dry-run");
+    asked->format = format_of(arguments_value(&arguments, "--dry-run"));
+    const char *layout = arguments_value(&arguments, "--as");
+    status = layout ? layout_parse(layout, &asked->layout) : NULL;
+    if (!status && layout && !asked->dry)
         status = status_new(EXIT_USAGE, "--as: it goes with --dry-run");
-    if (!status && !arguments->config && !arguments->help && !arguments->version)
-        status = status_new(EXIT_USAGE, "the name of a configuration file is expected");
+    if (!status) status = arguments_values(&arguments, "--set", &asked->overrides);
+    if (!status) status = arguments_values(&arguments, "--checkpoint", &asked->checkpoints);
+    arguments_free(&arguments);
     return status;
 }
 
@@ -179,7 +142,7 @@ static status_t check_memory(const config_t *config)
                         text);
 }
 
-static status_t prepare(stage_t *stage, const arguments_t *arguments)
+static status_t prepare(stage_t *stage, const asked_t *arguments)
 {
     str_t text = {0};
     status_t status = stage->rank == 0 ? file_read(arguments->config, CONFIG_BYTES, &text) : NULL;
@@ -212,19 +175,26 @@ static void print_checkpoints(const stage_t *stage)
         puts(stage->chosen.item[i]);
 }
 
+enum { KEYS = 128 };
+
 /* The value alone, of a key that has a single one. */
 static status_t print_key(const stage_t *stage, const char *path)
 {
-    const char *value = NULL;
-    for (size_t i = 0; i < config_key_count; i++)
-        if (strcmp(config_keys[i].path, path) == 0 && !strpbrk(path, "*["))
-            value = config_text(stage->config, path);
-    if (!value) return status_new(EXIT_USAGE, "--print %s: no such key, or no single value", path);
+    const char *value = NULL, *known[KEYS];
+    size_t count = 0;
+    for (size_t i = 0; i < config_key_count && count < KEYS; i++) {
+        if (strpbrk(config_keys[i].path, "*[")) continue;
+        known[count++] = config_keys[i].path;
+        if (strcmp(config_keys[i].path, path) == 0) value = config_text(stage->config, path);
+    }
+    if (!value)
+        return status_new(EXIT_USAGE, "--print %s: no such key, or no single value%s", path,
+                          did_you_mean(path, known, count));
     if (stage->rank == 0) puts(value);
     return NULL;
 }
 
-static status_t run_planned(stage_t *stage, const arguments_t *arguments,
+static status_t run_planned(stage_t *stage, const asked_t *arguments,
                             status_t (*run)(stage_t *stage))
 {
     status_t status = plan_create(stage->comm, arguments->format, arguments->layout,
@@ -249,7 +219,7 @@ static status_t share_interrupt(MPI_Comm comm, share_t *word)
 static const char *own_name;
 static void give_up(status_t status, bool say)
 {
-    if (say) fprintf(stderr, "wn-%s: error: %s\n", own_name, status_message(status));
+    if (say) terminal_error(own_name, status_message(status));
     _exit(status_code(status));
 }
 
@@ -262,12 +232,12 @@ static void return_large_blocks(void)
 #endif
 }
 
-int stage_main(int argc, char **argv, const char *name, const char *summary,
-               status_t (*run)(stage_t *stage))
+int stage_main(int argc, char **argv, const char *name, status_t (*run)(stage_t *stage))
 {
     lock_t *lock = NULL;
     stage_t stage = {.comm = MPI_COMM_WORLD, .name = name, .lock = &lock};
-    arguments_t arguments = {0};
+    asked_t arguments = {0};
+    const program_t *program = program_find(config_path("wn-%s", name));
     share_t word = SHARE_CLOSED;
     place_t place = PLACE_CLOSED;
     char *digests = NULL;
@@ -279,13 +249,11 @@ int stage_main(int argc, char **argv, const char *name, const char *summary,
     MPI_Comm_rank(stage.comm, &stage.rank);
     MPI_Comm_size(stage.comm, &stage.ranks);
     if (stage.rank == 0) terminal_open(name);
-    status_t status = agree(stage.comm, parse(argc, argv, &arguments));
+    status_t status = agree(stage.comm, parse(program, argc, argv, &arguments));
     if (!status && arguments.help) {
-        if (stage.rank == 0) print_help(name, summary);
+        if (stage.rank == 0) status = print_help(program);
     } else if (!status && arguments.version) {
-        char program[32];
-        snprintf(program, sizeof program, "wn-%s", name);
-        if (stage.rank == 0) print_version(program);
+        if (stage.rank == 0) print_version(program->name);
     } else {
         if (!status) status = prepare(&stage, &arguments);
         stage.dry = arguments.dry;
@@ -308,7 +276,7 @@ int stage_main(int argc, char **argv, const char *name, const char *summary,
     lock_release(&lock);
     interrupt_use(NULL);
     share_destroy(&word);
-    if (stage.rank == 0) terminal_close(name, status_message(status));
+    if (stage.rank == 0) terminal_close(status_message(status));
     status_free(&status);
     team_destroy(&stage.team);
     config_close(&stage.config);

@@ -31,9 +31,9 @@ typedef struct {
     lock_t **lock;         /* of the unit at hand; rank 0 */
 } stage_t;
 
-/* Runs a stage: returns the exit code for main. Prints a failure's one message from one rank. */
-int stage_main(int argc, char **argv, const char *name, const char *summary,
-               status_t (*run)(stage_t *stage));
+/* Runs a stage by the command line of "wn-NAME" (stages/programs.h): returns the exit code for main.
+ * Prints a failure's one message from one rank. */
+int stage_main(int argc, char **argv, const char *name, status_t (*run)(stage_t *stage));
 
 /* --version of every program: ours, the git revision, and the libraries'. */
 void print_version(const char *program);

@@ -1,6 +1,5 @@
 #include "stages/terminal.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,16 +7,20 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "core/progress.h"
+#include "par/usage.h"
+#include "par/watch.h"
 
-/* A log gets a line this often, in seconds; a terminal is redrawn ten times a second. */
-static const double LOG_EVERY = 10, BAR_EVERY = 0.1;
+enum { LINE = 512, RANKS = 4096 };
+static const double MEMORY_EVERY = 1; /* seconds */
 
 static struct {
     const char *name;
-    char label[128];
-    int width; /* columns; 0: not a terminal */
+    int width; /* columns; 0: not a terminal that a line can be updated on */
     bool bar;  /* a bar stands on the last line */
-    double start, last;
+    bool colour;
+    progress_t progress;
+    double memory, measured; /* of this node's ranks, and when */
 } terminal;
 
 static double now(void)
@@ -27,72 +30,118 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+/* ---- what the terminal is ---- */
+
+static bool is_set(const char *variable)
+{
+    const char *value = getenv(variable);
+    return value && *value;
+}
+
+static bool is_dumb(void)
+{
+    const char *kind = getenv("TERM");
+    return kind && strcmp(kind, "dumb") == 0;
+}
+
+/* A launcher gives its programs pseudo-terminals wherever their output goes in the end, so that
+ * under one only the driver can tell, through WN_COLOUR and WN_TERMINAL_WIDTH. */
+static bool is_launched(void)
+{
+    return getenv("OMPI_COMM_WORLD_SIZE") || getenv("PMI_RANK") || getenv("PMIX_RANK");
+}
+
+bool terminal_has_colour(void)
+{
+    const char *said = getenv("WN_COLOUR");
+    if (is_set("NO_COLOR") || is_dumb()) return false;
+    return said ? strcmp(said, "yes") == 0 : !is_launched() && isatty(STDOUT_FILENO);
+}
+
+/* Columns of the terminal that standard error goes to; 0: it goes to none. */
+static int terminal_width(void)
+{
+    const char *columns = getenv("WN_TERMINAL_WIDTH");
+    if (columns) return atoi(columns);
+    return isatty(STDERR_FILENO) ? 80 : 0;
+}
+
+/* ---- lines ---- */
+
 static void clear_bar(void)
 {
     if (terminal.bar) fputs("\r\033[K", stderr);
     terminal.bar = false;
 }
 
+/* A word in bold and a colour of ANSI's. */
+static void put_marked(const char *word, int colour)
+{
+    if (terminal.colour) fprintf(stderr, "\033[1;%dm%s\033[0m ", colour, word);
+    else fprintf(stderr, "%s ", word);
+}
+
 static void line(log_level_t level, const char *text)
 {
     clear_bar();
-    fprintf(stderr, "%s: %s%s\n", terminal.name, level == LOG_WARNING ? "warning: " : "", text);
+    fprintf(stderr, "%s: ", terminal.name);
+    if (level == LOG_WARNING) put_marked("warning:", 33);
+    fprintf(stderr, "%s\n", text);
 }
 
-static void draw(const char *label, double share, double left)
+void terminal_error(const char *name, const char *message)
 {
-    char head[160], tail[64];
-    snprintf(head, sizeof head, "%s: %s ", terminal.name, label);
-    snprintf(tail, sizeof tail, " %3.0f %%  %d:%02d left", 100 * share, (int)left / 60,
-             (int)left % 60);
-    int room = terminal.width - (int)strlen(head) - (int)strlen(tail) - 3;
-    fprintf(stderr, "\r\033[K%s", head);
-    if (room >= 8) {
-        int full = (int)(share * room);
-        fputc('[', stderr);
-        for (int i = 0; i < room; i++) fputc(i < full ? '=' : ' ', stderr);
-        fputc(']', stderr);
-    }
-    fputs(tail, stderr);
-    fflush(stderr);
-    terminal.bar = true;
+    clear_bar();
+    fprintf(stderr, strcmp(name, "wn") == 0 ? "%s: " : "wn-%s: ", name);
+    put_marked("error:", 31);
+    fprintf(stderr, "%s\n", message);
 }
 
-static void progress(const char *label, uint64_t done, uint64_t total)
+static double memory(double time)
 {
-    double time = now(), share = total ? (double)done / (double)total : 1;
-    if (strcmp(label, terminal.label) != 0) {
-        snprintf(terminal.label, sizeof terminal.label, "%s", label);
-        terminal.start = time;
-        terminal.last = terminal.width ? 0 : time;
-    }
-    bool last = done >= total;
-    if (!last && time - terminal.last < (terminal.width ? BAR_EVERY : LOG_EVERY)) return;
-    if (last && !terminal.width && time - terminal.start < LOG_EVERY) return;
-    terminal.last = time;
-    double spent = time - terminal.start, left = share > 0 ? spent / share - spent : 0;
-    if (terminal.width && !last) {
-        draw(label, share, left);
-    } else if (!terminal.width) {
-        fprintf(stderr, "%s: %s %.0f %%, %.0f s spent, %.0f s left\n", terminal.name, label,
-                100 * share, spent, left);
+    static long process[RANKS];
+    if (terminal.memory > 0 && time - terminal.measured < MEMORY_EVERY) return terminal.memory;
+    int count = watch_processes(process, RANKS);
+    if (count == 0) process[count++] = (long)getpid();
+    terminal.memory = usage_of_processes(process, count);
+    terminal.measured = time;
+    return terminal.memory;
+}
+
+static void progress(const char *label, const char *unit, uint64_t done, uint64_t total)
+{
+    char text[LINE];
+    progress_t *it = &terminal.progress;
+    progress_note(it, label, unit, done, total, now());
+    if (done >= total) clear_bar();
+    if (!progress_is_due(it, terminal.width > 0)) return;
+    if (terminal.width) {
+        int width = terminal.width - (int)strlen(terminal.name) - 3;
+        progress_bar(it, memory(it->now), width, text, sizeof text);
+        fprintf(stderr, "\r\033[K%s: %s", terminal.name, text);
+        fflush(stderr);
+        terminal.bar = true;
     } else {
-        clear_bar();
+        progress_log(it, memory(it->now), text, sizeof text);
+        fprintf(stderr, "%s: %s\n", terminal.name, text);
     }
 }
+
+/* ---- life ---- */
 
 void terminal_open(const char *name)
 {
     static const log_sink_t sink = {line, progress};
-    const char *columns = getenv("WN_TERMINAL_WIDTH");
     terminal.name = name;
-    terminal.width = columns ? atoi(columns) : isatty(STDERR_FILENO) ? 80 : 0;
+    terminal.width = terminal_width();
+    terminal.colour = terminal.width && !is_set("NO_COLOR") && !is_dumb();
+    if (is_dumb()) terminal.width = 0;
     log_set_sink(&sink);
 }
 
-void terminal_close(const char *name, const char *message)
+void terminal_close(const char *message)
 {
     clear_bar();
-    if (*message) fprintf(stderr, "wn-%s: error: %s\n", name, message);
+    if (*message) terminal_error(terminal.name, message);
     log_set_sink(NULL);
 }

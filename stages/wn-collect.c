@@ -287,7 +287,5 @@ static status_t run(stage_t *stage)
 
 int main(int argc, char **argv)
 {
-    return stage_main(argc, argv, "collect",
-                      "Runs the corpus through each checkpoint and keeps its MLP pre-activations.",
-                      run);
+    return stage_main(argc, argv, "collect", run);
 }

@@ -287,6 +287,5 @@ static status_t run(stage_t *stage)
 
 int main(int argc, char **argv)
 {
-    return stage_main(argc, argv, "evaluate",
-                      "Scores every task under every condition at each checkpoint.", run);
+    return stage_main(argc, argv, "evaluate", run);
 }

@@ -180,6 +180,5 @@ static status_t run(stage_t *stage)
 
 int main(int argc, char **argv)
 {
-    return stage_main(argc, argv, "reduce",
-                      "Computes the statistics of every neuron from its activations.", run);
+    return stage_main(argc, argv, "reduce", run);
 }

@@ -1,7 +1,5 @@
 /* wn-report: tables and figures from whatever a run's directory holds. Rank 0 does the work. */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "core/file.h"
@@ -10,27 +8,17 @@
 #include "report/report.h"
 #include "report/tables.h"
 #include "stages/plan.h"
+#include "stages/terminal.h"
 
 /* Columns of the table on standard output, and its rows of checkpoints at most. */
 enum { COLUMNS = 100, ROWS = 12 };
-
-/* A launcher gives its programs pseudo-terminals wherever their output goes in the end, so that
- * under one only the driver, through WN_COLOUR, can tell. */
-static bool wants_colour(void)
-{
-    const char *said = getenv("WN_COLOUR"), *none = getenv("NO_COLOR");
-    if (none && *none) return false;
-    if (said) return strcmp(said, "yes") == 0;
-    bool launched = getenv("OMPI_COMM_WORLD_SIZE") || getenv("PMI_RANK") || getenv("PMIX_RANK");
-    return !launched && isatty(STDOUT_FILENO);
-}
 
 static status_t print_tables(const run_t *run)
 {
     tables_t tables = {0};
     str_t text = {0};
     detail_t detail = {.terms = true, .most = ROWS};
-    bool colour = wants_colour();
+    bool colour = terminal_has_colour();
     status_t status = tables_results(run, detail, &tables);
     if (!status) status = tables_wd(run, detail, &tables);
     if (!status) status = tables_terminal(&tables, COLUMNS, colour, &text);
@@ -124,7 +112,5 @@ static status_t run(stage_t *stage)
 
 int main(int argc, char **argv)
 {
-    return stage_main(argc, argv, "report",
-                      "Writes tables and figures of everything that the run's directory holds.",
-                      run);
+    return stage_main(argc, argv, "report", run);
 }

@@ -230,6 +230,5 @@ static status_t run(stage_t *stage)
 
 int main(int argc, char **argv)
 {
-    return stage_main(argc, argv, "select", "Chooses the cohorts of neurons by their statistics.",
-                      run);
+    return stage_main(argc, argv, "select", run);
 }

@@ -157,6 +157,5 @@ static status_t run(stage_t *stage)
 
 int main(int argc, char **argv)
 {
-    return stage_main(argc, argv, "shard",
-                      "Tokenises the corpora and benchmarks that the run uses: shards/*.h5.", run);
+    return stage_main(argc, argv, "shard", run);
 }

@@ -81,6 +81,13 @@ MUST_CHECK status_t config_error(const config_t *config, const char *path, const
  * prefix, in the table's order: the record that outputs carry. */
 MUST_CHECK status_t config_dump(const config_t *config, const char *prefix, str_t *text);
 
+/* Appends for each key of the table whose path starts with prefix ("": all), for people: the path,
+ * "(required)" or its default, and below it the help and what it may be. */
+MUST_CHECK status_t config_help(const char *prefix, str_t *text);
+
+/* Appends what a key's values are: "an integer of at least 0", "one of raw, sketch", "texts". */
+MUST_CHECK status_t config_values(const config_key_t *key, str_t *text);
+
 /* Formats a concrete path into a buffer that the next few calls reuse (not for keeping). */
 const char *config_path(const char *format, ...) PRINTF_LIKE(1, 2);
 

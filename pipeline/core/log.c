@@ -34,7 +34,7 @@ void log_warning(const char *format, ...)
     va_end(arguments);
 }
 
-void log_progress(const char *label, uint64_t done, uint64_t total)
+void log_progress(const char *label, const char *unit, uint64_t done, uint64_t total)
 {
-    if (sink && sink->progress) sink->progress(label, done, total);
+    if (sink && sink->progress) sink->progress(label, unit, done, total);
 }

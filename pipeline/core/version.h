@@ -4,6 +4,7 @@
 #define WN_CORE_VERSION_H
 
 #define WN_VERSION "0.1.0"
+#define WN_DATE "November 25, 2026" /* of that version, in manual pages */
 enum { NUMERICS_VERSION = 1 };
 
 #endif

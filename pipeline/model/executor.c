@@ -346,11 +346,23 @@ static size_t rounds_of(const executor_t *it, MPI_Comm comm, size_t count)
     return most;
 }
 
+/* Tokens that chunks run through the layers, under each condition, if all ranks have as many. */
+static uint64_t tokens_of(const executor_t *it, MPI_Comm comm, const forest_t *forest,
+                          const size_t *chunk, size_t count)
+{
+    int ranks;
+    uint64_t rows = 0;
+    MPI_Comm_size(comm, &ranks);
+    for (size_t i = 0; i < count; i++) rows += (uint64_t)forest->chunk[chunk[i]].rows;
+    return rows * (uint64_t)it->options.conditions * (uint64_t)ranks;
+}
+
 status_t executor_run_share(executor_t *it, MPI_Comm comm, const forest_t *forest,
                             const size_t *mine, size_t count, const scores_t *scores,
                             const char *label)
 {
     size_t rounds = rounds_of(it, comm, count), done = 0;
+    uint64_t tokens = tokens_of(it, comm, forest, mine, count), passed = 0;
     group_t group = {0};
     status_t status = mem_new(&group.chunk, it->together, "chunks");
     if (!status && scores) status = mem_new(&group.log_probability, it->together, "scores");
@@ -362,15 +374,16 @@ status_t executor_run_share(executor_t *it, MPI_Comm comm, const forest_t *fores
     for (size_t round = 0; round < rounds; round++) {
         group.count = count - done < it->together ? count - done : it->together;
         for (size_t g = 0; g < group.count; g++) group.chunk[g] = &forest->chunk[mine[done + g]];
-        log_progress(label, done, count);
+        log_progress(label, "tokens", passed, tokens);
         status = run_group(it, &group, status);
         if (status) break;
         for (size_t g = 0; !status && scores && g < group.count; g++)
             status = scores->take(scores->context, mine[done + g], group.log_probability[g]);
+        passed += tokens_of(it, comm, forest, mine + done, group.count);
         done += group.count;
         if (status && !it->model->streamed) break;
     }
-    if (!status) log_progress(label, count, count);
+    if (!status) log_progress(label, "tokens", tokens, tokens);
     for (size_t g = 0; group.log_probability && g < it->together; g++)
         mem_free(&group.log_probability[g]);
     mem_free(&group.log_probability);

@@ -120,12 +120,12 @@ static status_t write_figures(const run_t *run, const char *directory, report_t 
     if (!status) status = figures_trajectory(run, &report->figures);
     if (!status) status = figures_proxies(run, &report->figures);
     for (size_t i = 0; !status && i < report->figures.count; i++) {
-        log_progress("figures", i, report->figures.count);
+        log_progress("figures", "figures", i, report->figures.count);
         status = interrupt_check();
         if (!status) status = figure_draw(place, &report->figures.item[i], &report->no_gnuplot);
         if (!status) status = list_figure(&report->figures.item[i], report);
     }
-    log_progress("figures", report->figures.count, report->figures.count);
+    log_progress("figures", "figures", report->figures.count, report->figures.count);
     if (!status && report->no_gnuplot)
         log_warning("gnuplot is not installed: figures/*.gp and their data are there, nothing is "
                     "drawn");

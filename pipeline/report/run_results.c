@@ -139,10 +139,10 @@ status_t run_read_results(run_t *run)
     if (!status) status = mem_new(&file, checkpoints * run->tasks, "checkpoints");
     if (!status) status = mem_new(&absent, checkpoints, "checkpoints");
     for (size_t i = 0; !status && i < checkpoints; i++) {
-        log_progress("intervals", i, checkpoints);
+        log_progress("intervals", "checkpoints", i, checkpoints);
         status = read_checkpoint(run, i, file);
     }
-    if (!status) log_progress("intervals", checkpoints, checkpoints);
+    if (!status) log_progress("intervals", "checkpoints", checkpoints, checkpoints);
     for (size_t t = 0; !status && t < run->tasks; t++)
         status = note_missing(run, t, file + t * checkpoints, absent);
     mem_free(&absent);

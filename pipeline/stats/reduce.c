@@ -171,6 +171,7 @@ static status_t measure_at(share_t *share, size_t done, size_t i)
 static status_t measure_share(share_t *share)
 {
     const activations_t *a = share->from;
+    size_t all = (size_t)a->layers * (size_t)a->neurons;
     status_t status = NULL;
     for (size_t done = 0, step; !status && done < share->count; done += step) {
         step = (size_t)share->source.width;
@@ -180,7 +181,7 @@ static status_t measure_share(share_t *share)
         if (!status && a->pairs.pairs)
             status = pairs_work_write(&share->pairs, (int64_t)(share->first + done) % a->neurons,
                                       (int64_t)step);
-        log_progress("neurons", done + step, share->count);
+        log_progress("neurons", "neurons", (done + step) * all / share->count, all);
     }
     return status;
 }

@@ -158,7 +158,7 @@ static status_t run_batches(corpus_tokens_t *tokens, tokenizer_t *tokenizer,
         if (!status) status = batch_scatter(tokens->comm, cutter, &batch);
         if (!status) status = encode_share(tokens, tokenizer, &batch, &row);
         if (!status && tokens->rank == 0)
-            log_progress(source->label,
+            log_progress(source->label, "B",
                          batch.ended ? source->size : source->position(source->state),
                          source->size);
     }

@@ -18,6 +18,7 @@ exit "\$(cat "$scratch/fail.$stage")"
 END
     chmod +x "$scratch/build/bin/wn-$stage"
 done
+ln -s "$build/bin/wn-manual" "$scratch/build/bin/wn-manual"
 export BUILD=$scratch/build
 wn=$PWD/wn
 
@@ -90,6 +91,7 @@ expect_fail "unknown option" 2 'did you mean --from' "$wn" run some.yaml --form 
 expect_fail "unknown stage" 2 'did you mean collect' "$wn" run some.yaml --only colect
 expect_fail "unknown command" 2 'did you mean run' "$wn" rnu some.yaml
 expect_fail "no configuration" 2 'configuration' "$wn" run
+expect_fail "two configurations" 2 'other.yaml: one word too many' "$wn" run some.yaml other.yaml
 expect_fail "bad number of ranks" 2 '-n zero' "$wn" run some.yaml -n zero
 expect_fail "missing programs" 2 'make' env BUILD="$scratch/none" "$wn" run some.yaml
 expect_fail "missing launcher" 5 'WN_LAUNCHER' env WN_LAUNCHER=no-such-launcher "$wn" run some.yaml
@@ -120,9 +122,13 @@ END
         "step0 step16 step64 "
     run_ok "print" env BUILD="$build" "$wn" print "$scratch/run.yaml" resources.threads --set resources.threads=3
     check "shows a key's value" test "$(cat "$scratch/out")" = 3
-    expect_fail "print of no key" 2 'resources.thread: no such key' \
+    expect_fail "print of no key" 2 'resources.thread: no such key.*; did you mean resources.threads\?' \
         env BUILD="$build" "$wn" print "$scratch/run.yaml" resources.thread
 fi
 run_ok "--help" "$wn" --help
 prints "tells the usage" 'usage: wn run'
+run_ok "--help of a command" "$wn" status --help
+prints "tells its usage" 'usage: wn status CONFIG'
+expect_fail "missing configuration" 3 "$scratch/rnu.yaml: cannot open: .*; did you mean $scratch/run.yaml\?" \
+    env BUILD="$build" "$wn" status "$scratch/rnu.yaml"
 finish

@@ -72,7 +72,7 @@ check "in order" test "$(grep -oE '^[a-z]+: [0-9]+ of' "$scratch/out" | cut -d :
 check "and makes nothing" test ! -e "$run"
 run_ok "the driver asks one, as JSON" "$wn" run "$config" -n 1 --dry-run=json --only evaluate
 expect_fail "another format" 2 'json' "$wn" run "$config" -n 1 --dry-run=xml
-expect_fail "another format, by the stage" 2 '--dry-run=json or --dry-run=status is expected' ranks 1 shard "$config" --dry-run=xml
+expect_fail "another format, by the stage" 2 'none of json.status' ranks 1 shard "$config" --dry-run=xml
 expect_fail "a bad configuration" 2 'conditoins' ranks 2 evaluate "$config" --dry-run --set 'evaluate.conditoins=[]'
 
 # --- With shards, without cohorts -------------------------------------------------------------------

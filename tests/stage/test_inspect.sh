@@ -12,14 +12,14 @@ tokens_of()
 }
 
 run_ok "--help" "$inspect" --help
-prints "names the subcommands" 'wn-inspect statistics --input'
+prints "names the commands" 'wn-inspect statistics --input'
 run_ok "--version" "$inspect" --version
 for name in 'MPI: ' 'HDF5 1\.' jansson libyaml PCRE2 utf8proc zstd zlib xxHash OpenSSL; do prints "names $name" "^$name *[^ ]"; done
-expect_fail "no subcommand" 2 'a subcommand is expected' "$inspect"
-expect_fail "an unknown subcommand" 2 'tokenz: unknown subcommand; did you mean tokens\?' "$inspect" tokenz
+expect_fail "no command" 2 'a command is expected, one of tokens forward' "$inspect"
+expect_fail "an unknown command" 2 'tokenz: unknown command; did you mean tokens\?' "$inspect" tokenz
 expect_fail "an unknown option" 2 'did you mean --tokenizer' "$inspect" tokens --tokeniser x
-expect_fail "an option of another subcommand" 2 'unknown option' "$inspect" tokens --model x
-expect_fail "a missing option" 2 'tokens: --tokenizer is expected' "$inspect" tokens
+expect_fail "an option of another command" 2 'unknown option' "$inspect" tokens --model x
+expect_fail "a missing option" 2 '--tokenizer FILE is expected, .*; see wn-inspect tokens --help' "$inspect" tokens
 expect_fail "a missing value" 2 'a value is expected' "$inspect" tokens --tokenizer
 
 printf '"The farmer."\n""\n"caf\\u00e9 \xc3\xa9"\n' | tokens_of

@@ -31,9 +31,15 @@ run_ok "the rest" "$wn" run "$config" -n 2
 run_ok "status at the end" "$wn" status "$config"
 check "all is done" test "$(grep -cE '^(shard +3 of 3|collect +2 of 2|reduce +4 of 4|select +4 of 4|evaluate +4 of 4) done$' "$scratch/out")" -eq 5
 check "and nothing else is said" test "$(wc -l < "$scratch/out")" -eq 5
+run_ok "the same for programs" "$wn" status "$config" --json
+check "is one line" test "$(wc -l < "$scratch/out")" -eq 1
+check "of every output" test "$(grep -o '"state":"done"' "$scratch/out" | wc -l)" -eq 17
+prints "by stage" '^\{"stages":\[\{"stage":"shard","done":3,"todo":0,'
 
 run_ok "status with another setting" "$wn" status "$config" --set collect.windows=20
 prints "what it makes stale, and why" '^  activations/step512.h5 +stale: collect.windows was "32", is "20"$'
+run_ok "the same for programs" "$wn" status "$config" --set collect.windows=20 --json
+prints "the reason stands apart" '"unit":"activations/step512.h5","state":"stale","why":"collect.windows was'
 run_ok "dry run with another setting" "$wn" run "$config" -n 1 --only collect --dry-run=json --set collect.windows=20
 prints "tells programs, too" '"stale":"collect.windows was'
 run_ok "another condition" "$wn" status "$config" --set 'evaluate.conditions[1].ablate=both'
