@@ -23,6 +23,11 @@ MUST_CHECK status_t inspect_statistics(const char *input, const char *output);
 MUST_CHECK status_t inspect_compare(const char *path, const char *other, const char *by,
                                     const char *percent, bool json, FILE *out);
 
+/* diff: prints to out, as text or JSON, what differs between two runs, directories or configurations;
+ * *differ = whether anything does (report/diff.h). */
+MUST_CHECK status_t inspect_diff(const char *first, const char *second, bool json, FILE *out,
+                                 bool *differ);
+
 /* file: prints to out what an HDF5 file of ours, a model directory or a tokenizer.json holds. */
 MUST_CHECK status_t inspect_file(const char *path, FILE *out);
 

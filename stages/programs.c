@@ -20,6 +20,7 @@ static const char *exit_codes[][2] = {
     {"6", "a value is not finite"},
     {"7", "interrupted by a signal; run again to continue"},
     {"8", "no cohort has the effect that was asked for (select.*.until)"},
+    {"9", "two runs differ (diff --exit-code)"},
     {NULL, NULL},
 };
 
@@ -86,8 +87,15 @@ static const option_t print_options[] = {
     {0},
 };
 
+static const option_t diff_options[] = {
+    {"RUN1", NULL, FILLS_FILE, 0, "the directory of a run, or its configuration"},
+    {"RUN2", NULL, FILLS_FILE, 0, "of another"},
+    JSON_OPTION,
+    {"--exit-code", NULL, NULL, 0, "ends with 9 where anything differs"},
+    {0},
+};
 static const option_t help_options[] = {
-    {"TOPIC", NULL, "run|status|checkpoints|print|help|completion|inspect|config|" STAGES,
+    {"TOPIC", NULL, "run|status|checkpoints|print|diff|help|completion|inspect|config|" STAGES,
      OPTION_OMITTED | OPTION_OPEN,
      "a command; a stage; inspect; config: all keys of a configuration; or how keys begin, as "
      "collect.w"},
@@ -98,6 +106,21 @@ static const option_t completion_options[] = {
     {"SHELL", NULL, "bash|zsh", 0, "the shell"},
     {0},
 };
+
+/* Of wn and wn-inspect. */
+#define DIFF_COMMAND                                                                              \
+    {                                                                                             \
+        "diff", "tells what differs between two runs",                                            \
+            "Compares the files of two runs: which settings differ, which outputs hold the same " \
+            "data, bit for bit, how "                                                             \
+            "alike statistics of neurons and cohorts are, and which results differ, on the same " \
+            "items where both "                                                                   \
+            "have them, and whether beyond their 95 % intervals (a bootstrap of 10,000 over "     \
+            "items or windows). "                                                                 \
+            "Neither directory is changed. Ends with 0 whether they differ or not, unless "       \
+            "--exit-code is given.",                                                              \
+            diff_options                                                                          \
+    }
 
 static const command_t wn_commands[] = {
     {"run", "runs the stages of an experiment",
@@ -113,6 +136,7 @@ static const command_t wn_commands[] = {
      "Lists the names of the run's checkpoints in order, one a line.", checkpoints_options},
     {"print", "shows the value of a key", "Shows the value of a key of the configuration.",
      print_options},
+    DIFF_COMMAND,
     {"help", "explains a command, a stage or the keys of a configuration",
      "Explains a command, a stage with its options, or all keys of a configuration.", help_options},
     {"completion", "prints the completion of command lines for a shell",
@@ -240,6 +264,7 @@ static const command_t inspect_commands[] = {
      "rank "
      "correlation, and the overlap (Jaccard) of the neurons that are highest.",
      compare_options},
+    DIFF_COMMAND,
     {"file", "tells what a file holds",
      "Prints what an HDF5 file of ours, a model directory or a tokenizer.json holds.",
      file_options},

@@ -54,28 +54,6 @@ status_t stage_create(const stage_t *stage, const char *path, const char *key, M
 
 /* ---- why it is to be made anew ---- */
 
-/* The sections of the configuration that a stage's outputs can depend on. */
-static bool concerns(const char *stage, const char *line)
-{
-    static const struct {
-        const char *stage, *sections[8];
-    } table[] = {
-        {"shard", {"corpora.", "benchmarks.", "model.tokenizer"}},
-        {"collect", {"model.", "corpora.", "benchmarks.", "collect.", "resources.chunk"}},
-        {"reduce", {"model.", "corpora.", "benchmarks.", "collect.", "reduce.", "resources.chunk"}},
-        {"select", {"model.", "corpora.", "collect.", "reduce.", "select.", "evaluate."}},
-        {"evaluate",
-         {"model.", "corpora.", "benchmarks.", "collect.", "reduce.", "select.", "evaluate.",
-          "resources.chunk"}},
-    };
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        for (size_t k = 0; k < 8 && table[i].sections[k]; k++)
-            if (strcmp(table[i].stage, stage) == 0 &&
-                strncmp(line, table[i].sections[k], strlen(table[i].sections[k])) == 0)
-                return true;
-    return false;
-}
-
 /* The line "key: value" of text that has line's key, or NULL. */
 static const char *same_key(const char *text, const char *line)
 {
@@ -106,7 +84,8 @@ static status_t add_differences(const char *stage, const char *old, const char *
             const char *other = same_key(to, line);
             int a, b = 0;
             const char *was = value_of(line, &a), *is = other ? value_of(other, &b) : "";
-            if (!concerns(stage, line) || (other && (turn || (a == b && !strncmp(was, is, a)))))
+            if (!config_concerns(stage, line) ||
+                (other && (turn || (a == b && !strncmp(was, is, a)))))
                 continue;
             if (++differ > TOLD) continue;
             status =

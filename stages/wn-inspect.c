@@ -34,6 +34,18 @@ static status_t run_compare(const arguments_t *a)
                            arguments_have(a, "--json"), stdout);
 }
 
+/* What a program ends with that has no error. */
+static int outcome = EXIT_OK;
+
+static status_t run_diff(const arguments_t *a)
+{
+    bool differ;
+    status_t status = inspect_diff(arguments_value(a, "RUN1"), arguments_value(a, "RUN2"),
+                                   arguments_have(a, "--json"), stdout, &differ);
+    if (!status && differ && arguments_have(a, "--exit-code")) outcome = EXIT_DIFFERENT;
+    return status;
+}
+
 static status_t run_file(const arguments_t *a)
 {
     return inspect_file(arguments_value(a, "PATH"), stdout);
@@ -45,7 +57,7 @@ static const struct {
     status_t (*run)(const arguments_t *arguments);
 } runs[] = {
     {"tokens", run_tokens},   {"forward", run_forward}, {"statistics", run_statistics},
-    {"compare", run_compare}, {"file", run_file},
+    {"compare", run_compare}, {"diff", run_diff},       {"file", run_file},
 };
 
 static status_t print_help(const program_t *program, const command_t *command)
@@ -84,7 +96,7 @@ int main(int argc, char **argv)
     if (rank == 0) {
         terminal_open("inspect");
         status_t status = run(argc, argv);
-        code = (int)status_code(status);
+        code = status ? (int)status_code(status) : outcome;
         terminal_close(status_message(status));
         status_free(&status);
     }

@@ -81,6 +81,9 @@ MUST_CHECK status_t config_error(const config_t *config, const char *path, const
  * prefix, in the table's order: the record that outputs carry. */
 MUST_CHECK status_t config_dump(const config_t *config, const char *prefix, str_t *text);
 
+/* Whether the outputs of a stage ("collect") can depend on a key, given as a line of the record. */
+bool config_concerns(const char *stage, const char *line);
+
 /* Appends for each key of the table whose path starts with prefix ("": all), for people: the path,
  * "(required)" or its default, and below it the help and what it may be. */
 MUST_CHECK status_t config_help(const char *prefix, str_t *text);

@@ -25,6 +25,7 @@ typedef enum {
     EXIT_NUMERIC = 6,     /* a non-finite value */
     EXIT_INTERRUPTED = 7, /* a signal asked to stop; run again to continue */
     EXIT_UNREACHED = 8,   /* no cohort has the effect that was asked for */
+    EXIT_DIFFERENT = 9,   /* no error: two runs differ, and the program was asked to say so */
 } exit_code_t;
 
 typedef struct status *status_t;

@@ -301,7 +301,7 @@ static status_t write_block(const block_t *block, size_t width, str_t *text)
 /* The longest block from a column on that fits, and at least one column; its widths are set. */
 static block_t next_block(const layout_t *layout, size_t from, size_t width)
 {
-    block_t block = {layout, from, from + 1};
+    block_t block = {layout, from, from < layout->columns ? from + 1 : from};
     for (;;) {
         for (size_t c = 0; c < layout->columns; c++) layout->width[c] = column_width(layout, c);
         bool fits = widen(&block) <= width;
@@ -322,12 +322,13 @@ static status_t write_layout(layout_t *layout, size_t width, str_t *text)
     status_t status = write_title(layout, first->title, text);
     if (!status && !*first->part) status = wrap(first->note, width, text);
     find_groups(layout);
-    for (size_t from = layout->left; !status && from < layout->columns;) {
+    size_t from = layout->left;
+    do { /* once where all columns are names */
         block_t block = next_block(layout, from, width);
-        if (from > layout->left) status = str_add(text, "\n");
+        if (!status && from > layout->left) status = str_add(text, "\n");
         if (!status) status = write_block(&block, width, text);
         from = block.to;
-    }
+    } while (!status && from < layout->columns);
     return status;
 }
 
