@@ -23,6 +23,15 @@ MUST_CHECK status_t inspect_statistics(const char *input, const char *output);
 MUST_CHECK status_t inspect_compare(const char *path, const char *other, const char *by,
                                     const char *percent, bool json, FILE *out);
 
+/* *directory, to be freed: the directory that path is, or run.directory of the configuration there. */
+MUST_CHECK status_t inspect_find_run(const char *path, char **directory);
+
+/* neuron: prints to out, as text or JSON, the card of a neuron of a run (directory or configuration) at a
+ * checkpoint (NULL: the last with statistics), and writes its page into the run's report/neurons/. layer,
+ * neuron: texts of numbers from 0 on. */
+MUST_CHECK status_t inspect_neuron(const char *run, const char *layer, const char *neuron,
+                                   const char *checkpoint, bool json, FILE *out);
+
 /* diff: prints to out, as text or JSON, what differs between two runs, directories or configurations;
  * *differ = whether anything does (report/diff.h). */
 MUST_CHECK status_t inspect_diff(const char *first, const char *second, bool json, FILE *out,

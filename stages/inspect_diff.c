@@ -178,8 +178,7 @@ static status_t print_tables(const diff_t *diff, FILE *out)
 
 /* ---- runs ---- */
 
-/* The directory that path is, or that the configuration there names; to be freed. */
-static status_t find_run(const char *path, char **directory)
+status_t inspect_find_run(const char *path, char **directory)
 {
     config_t *config = NULL;
     if (file_is_directory(path)) return str_copy(directory, path);
@@ -195,8 +194,8 @@ status_t inspect_diff(const char *first, const char *second, bool json, FILE *ou
     const resampling_t options = {.level = 0.95, .replicates = REPLICATES, .seed = 1};
     char *directory[2] = {NULL, NULL};
     diff_t diff = {0};
-    status_t status = find_run(first, &directory[0]);
-    if (!status) status = find_run(second, &directory[1]);
+    status_t status = inspect_find_run(first, &directory[0]);
+    if (!status) status = inspect_find_run(second, &directory[1]);
     if (!status) status = diff_runs(directory[0], directory[1], &options, 1, &diff);
     *differ = !status && diff_any(&diff);
     if (!status) status = json ? print_json(&diff, out) : print_tables(&diff, out);

@@ -94,8 +94,18 @@ static const option_t diff_options[] = {
     {"--exit-code", NULL, NULL, 0, "ends with 9 where anything differs"},
     {0},
 };
+static const option_t neuron_options[] = {
+    {"RUN", NULL, FILLS_CONFIG, 0, "the configuration of a run, or its directory"},
+    {"--layer", "L", NULL, OPTION_NEEDED, "its layer, from 0"},
+    {"--neuron", "N", NULL, OPTION_NEEDED, "its number in that layer, from 0"},
+    {"--checkpoint", "NAME", FILLS_CHECKPOINT, 0, "by default the last one that has statistics"},
+    JSON_OPTION,
+    {0},
+};
+
 static const option_t help_options[] = {
-    {"TOPIC", NULL, "run|status|checkpoints|print|diff|help|completion|inspect|config|" STAGES,
+    {"TOPIC", NULL,
+     "run|status|checkpoints|print|neuron|diff|help|completion|inspect|config|" STAGES,
      OPTION_OMITTED | OPTION_OPEN,
      "a command; a stage; inspect; config: all keys of a configuration; or how keys begin, as "
      "collect.w"},
@@ -108,6 +118,17 @@ static const option_t completion_options[] = {
 };
 
 /* Of wn and wn-inspect. */
+#define NEURON_COMMAND                                                                             \
+    {                                                                                              \
+        "neuron", "shows a single neuron",                                                         \
+            "Prints the card of a neuron: its statistics with ranks in its layer, the histogram "  \
+            "of its pre-activations with the Gaussian that has their mean and deviation, modes, "  \
+            "quantiles, the pairs of tokens that it separates most, the contexts of its extremes " \
+            "where a task of extremes has them, and the cohorts it belongs to at each "            \
+            "checkpoint. Writes the same with figures to report/neurons/CHECKPOINT-LL-NN.html in " \
+            "the run's directory.",                                                                \
+            neuron_options                                                                         \
+    }
 #define DIFF_COMMAND                                                                              \
     {                                                                                             \
         "diff", "tells what differs between two runs",                                            \
@@ -136,6 +157,7 @@ static const command_t wn_commands[] = {
      "Lists the names of the run's checkpoints in order, one a line.", checkpoints_options},
     {"print", "shows the value of a key", "Shows the value of a key of the configuration.",
      print_options},
+    NEURON_COMMAND,
     DIFF_COMMAND,
     {"help", "explains a command, a stage or the keys of a configuration",
      "Explains a command, a stage with its options, or all keys of a configuration.", help_options},
@@ -264,6 +286,7 @@ static const command_t inspect_commands[] = {
      "rank "
      "correlation, and the overlap (Jaccard) of the neurons that are highest.",
      compare_options},
+    NEURON_COMMAND,
     DIFF_COMMAND,
     {"file", "tells what a file holds",
      "Prints what an HDF5 file of ours, a model directory or a tokenizer.json holds.",

@@ -46,6 +46,13 @@ static status_t run_diff(const arguments_t *a)
     return status;
 }
 
+static status_t run_neuron(const arguments_t *a)
+{
+    return inspect_neuron(arguments_value(a, "RUN"), arguments_value(a, "--layer"),
+                          arguments_value(a, "--neuron"), arguments_value(a, "--checkpoint"),
+                          arguments_have(a, "--json"), stdout);
+}
+
 static status_t run_file(const arguments_t *a)
 {
     return inspect_file(arguments_value(a, "PATH"), stdout);
@@ -57,7 +64,8 @@ static const struct {
     status_t (*run)(const arguments_t *arguments);
 } runs[] = {
     {"tokens", run_tokens},   {"forward", run_forward}, {"statistics", run_statistics},
-    {"compare", run_compare}, {"diff", run_diff},       {"file", run_file},
+    {"compare", run_compare}, {"neuron", run_neuron},   {"diff", run_diff},
+    {"file", run_file},
 };
 
 static status_t print_help(const program_t *program, const command_t *command)

@@ -89,7 +89,7 @@ MUST_CHECK status_t neuron_card_read(neuron_files_t *files, int32_t layer, int32
                                      neuron_card_t *card);
 void neuron_card_free(neuron_card_t *card);
 
-/* Appends its figures, those that there are data for: "neuron-L5-N12-values", "...-distances". */
+/* Appends its figures, those that there are data for: "neuron-step512-L5-N12-values", "...-distances". */
 MUST_CHECK status_t neuron_figures(const neuron_card_t *card, figures_t *figures);
 /* Appends its tables, those that there are data for: statistics; the pairs that it separates most. */
 MUST_CHECK status_t neuron_statistics_table(const neuron_card_t *card, tables_t *tables);

@@ -16,17 +16,22 @@ status_t neuron_title(const neuron_card_t *card, str_t *title)
     return str_printf(title, "Layer %d, neuron %d", card->layer, card->neuron);
 }
 
-/* "neuron-L5-N12-values", "Layer 5, neuron 12: pre-activations at step512" */
+/* "neuron-step512-L5-N12-values", "Layer 5, neuron 12: pre-activations at step512" */
 static status_t begin(const neuron_card_t *card, const char *what, const char *of,
                       const char *caption, figures_t *figures, figure_t **figure)
 {
     char *name = NULL;
     str_t title = {0};
-    status_t status = str_format(&name, "neuron-L%d-N%d-%s", card->layer, card->neuron, what);
+    str_t checkpoint = {0};
+    status_t status = text_file_name(&checkpoint, card->checkpoint);
+    if (!status)
+        status = str_format(&name, "neuron-%s-L%d-N%d-%s", checkpoint.data, card->layer,
+                            card->neuron, what);
     if (!status) status = neuron_title(card, &title);
     if (!status) status = str_printf(&title, ": %s at %s", of, card->checkpoint);
     if (!status)
         status = figures_append(figures, SECTION_NEURONS, name, title.data, caption, figure);
+    str_free(&checkpoint);
     str_free(&title);
     mem_free(&name);
     return status;

@@ -170,7 +170,7 @@ static void test_figures(void **state)
     expect_ok(neuron_card_read(&files, 4, 0, &card));
     expect_ok(neuron_figures(&card, &figures));
     assert_int_equal(figures.count, 2);
-    assert_string_equal(figures.item[0].name, "neuron-L4-N0-values");
+    assert_string_equal(figures.item[0].name, "neuron-step8-L4-N0-values");
     assert_non_null(strstr(figures.item[1].data.data, "\n0.25,0.1"));
     assert_non_null(strstr(figures.item[1].data.data, "\n1,6,1\n"));
     figures_free(&figures);
