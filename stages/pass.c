@@ -103,7 +103,7 @@ static void time_ranks(work_t *it, const rate_t *rate)
     double all = 0, flops = 0;
     it->computing = 0;
     for (int r = 0; r < it->stage->plan->layout.ranks; r++) {
-        double seconds = rate_seconds(rate, it->load[r].flops) * it->stage->plan->crowding;
+        double seconds = rate_seconds(rate, it->load[r].flops) * it->stage->plan->slower;
         if (seconds > it->computing) it->computing = seconds;
         all += seconds;
         flops += it->load[r].flops.layers + it->load[r].flops.ends;

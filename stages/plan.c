@@ -25,17 +25,14 @@ status_t layout_parse(const char *text, layout_t *layout)
     return NULL;
 }
 
-/* Collective: how many threads the busiest node has for each of its cores, but 1 at least; and with
- * so many ranks on it. */
-static double crowding(MPI_Comm comm, int ranks, int threads)
+/* Collective: threads for each core of the busiest node, but 1 at least. */
+static double crowding(MPI_Comm comm, int threads)
 {
-    int here, cores;
-    cores_of_node(comm, &here, &cores);
-    double mine = fmax(1, (double)here * threads / cores),
-           planned = fmax(1, (double)ranks * threads / cores);
-    double more = planned / mine;
-    MPI_Allreduce(MPI_IN_PLACE, &more, 1, MPI_DOUBLE, MPI_MAX, comm);
-    return more;
+    int ranks, cores;
+    cores_of_node(comm, &ranks, &cores);
+    double load = fmax(1, (double)ranks * threads / cores);
+    MPI_Allreduce(MPI_IN_PLACE, &load, 1, MPI_DOUBLE, MPI_MAX, comm);
+    return load;
 }
 
 status_t plan_create(MPI_Comm comm, plan_format_t format, layout_t layout, int threads,
@@ -45,13 +42,14 @@ status_t plan_create(MPI_Comm comm, plan_format_t format, layout_t layout, int t
     if (status) return status;
     (*plan)->format = format;
     (*plan)->base = usage_of_nodes(comm);
+    (*plan)->slower = 1 / crowding(comm, threads);
     if (layout.ranks == 0) {
+        (*plan)->slower = 1;
         MPI_Comm_size(comm, &layout.ranks);
         layout.nodes = (*plan)->base.nodes;
         layout.node_ranks = (*plan)->base.ranks;
     }
     (*plan)->layout = layout;
-    (*plan)->crowding = crowding(comm, layout.node_ranks, threads);
     usage_start(&(*plan)->clock);
     return NULL;
 }

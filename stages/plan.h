@@ -51,11 +51,11 @@ typedef struct plan {
     strings_t conditions; /* evaluate: as they were expanded */
     node_usage_t base;    /* at the start */
     layout_t layout;      /* that estimates are for */
-    double crowding;    /* how many times as long a rank takes there as one of ours: fewer cores */
-    usage_t clock;      /* since the end of the last unit */
-    double rate;        /* FLOP/s of a rank as last measured; 0: not measured */
-    double reading;     /* bytes/s likewise */
-    double calibrating; /* seconds spent on that since the end of the last unit */
+    double slower;        /* how many times as long a rank takes there as one of ours does here */
+    usage_t clock;        /* since the end of the last unit */
+    double rate;          /* FLOP/s of a rank as last measured; 0: not measured */
+    double reading;       /* bytes/s likewise */
+    double calibrating;   /* seconds spent on that since the end of the last unit */
 } plan_t;
 
 /* Seconds that may be spent to measure the machine: in a dry run, and in a run, first and for
@@ -64,8 +64,8 @@ typedef struct plan {
 #define CALIBRATION_FIRST 0.05
 #define CALIBRATION_SHARE 0.01
 
-/* Collective. Estimates are for the layout, of nodes like the busiest of ours, with so many threads a
- * rank. */
+/* Collective. Estimates are for the layout, with so many threads a rank; for one other than ours each of
+ * them has a core. */
 MUST_CHECK status_t plan_create(MPI_Comm comm, plan_format_t format, layout_t layout, int threads,
                                 plan_t **plan);
 void plan_destroy(plan_t **plan);

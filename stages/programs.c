@@ -49,10 +49,10 @@ static const topic_t common_topics[] = {
     {                                                                  \
         "--checkpoint", "NAME", FILLS_CHECKPOINT, OPTION_REPEATS, help \
     }
-#define AS_OPTION                                                                    \
-    {                                                                                \
-        "--as", "RANKS[xNODES]", NULL, 0,                                            \
-            "with --dry-run: what it takes on so many ranks, on nodes like this one" \
+#define AS_OPTION                                                                         \
+    {                                                                                     \
+        "--as", "RANKS[xNODES]", NULL, 0,                                                 \
+            "with --dry-run: what it takes on so many ranks, with a core for each thread" \
     }
 #define JSON_OPTION                                                     \
     {                                                                   \

@@ -103,7 +103,7 @@ static status_t estimate_text(const stage_t *stage, tokenizer_t *tokenizer,
     estimate->rows = tokens;
     estimate->disk = tokens * sizeof(int32_t);
     estimate->memory = now.memory + 2 * batch + now.ranks * 2 * held;
-    estimate->seconds += size * is.seconds / ranks * stage->plan->crowding;
+    estimate->seconds += size * is.seconds / ranks * stage->plan->slower;
     estimate->bound = part ? "at most" : "about";
     estimate->note =
         part ? "as if all that the files hold became tokens" : "by a sample of the text";

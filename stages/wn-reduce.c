@@ -82,7 +82,7 @@ static status_t estimate(stage_t *stage, const work_t *work, estimate_t *estimat
     estimate->memory = plan_base(stage->plan) +
                        layout->node_ranks * reduce_memory(a, &work->options, layout->ranks);
     estimate->disk = reduce_disk(a, &work->options);
-    estimate->seconds = ceil(neurons / layout->ranks) / rate * stage->plan->crowding;
+    estimate->seconds = ceil(neurons / layout->ranks) / rate * stage->plan->slower;
     return status;
 }
 

@@ -44,7 +44,14 @@ cat > "$scratch/root/wn" <<END
     run.directory) echo "my runs/a"; exit ;;
 esac
 for last; do :; done
-[ "\$last" != --dry-run=json ] || { [ ! -e "$scratch/no-plan" ] || exit 3; cat "$scratch/dry\$4"; exit; }
+if [ "\$last" = --dry-run=json ]; then
+    [ ! -e "$scratch/no-plan" ] || exit 3
+    while [ "\$1" != --as ]; do shift; done
+    awk -v as="\$2" 'BEGIN { split(as, n, "x"); nodes = n[2] ? n[2] : 1 }
+        { gsub(/MEMORY/, 1000000000 + 100000000 * n[1] / nodes)
+          while (match(\$0, /WORK[0-9]+/)) sub(/WORK[0-9]+/, substr(\$0, RSTART + 4, RLENGTH - 4) / n[1]) } 1' "$scratch/dry"
+    exit
+fi
 printf '%s|' "\$@" >> "$scratch/ran"
 echo >> "$scratch/ran"
 [ "\${WN_WAITS:-}" != yes ] || { trap 'exit 7' USR1; echo ready >> "$scratch/ready"; for i in {1..100}; do sleep 0.1; done; }
@@ -74,34 +81,31 @@ stage()
     printf '{"stage":"%s","ranks":1,"nodes":1,"todo":1,"unknown":0,"total":{"chunks":1,"seconds":99},"conditions":["a\\"b"],"units":[%s],"flops_per_second_per_rank":null}\n' "$name" "$(printf '%s' "$@" | sed 's/,$//')"
 }
 checkpoints=(step0 step10 step2 "step 30" last)
-# dry SHARD COLLECT EVALUATE: dry runs on 1 and 2 ranks; what makes the stages' units, or "current". A
-# rank takes 100 MB and all of them together 1 GB.
+# dry SHARD COLLECT EVALUATE: a dry run; what makes the stages' units, or "current". A rank takes 100 MB
+# and all of them together 1 GB, and WORK is divided among them.
 dry()
 {
-    local n memory name words
-    for n in 1 2; do
-        memory=$((1000000000 + n * 100000000))
-        {
+    local name words
+    {
+        words=()
+        if [ "$1" = current ]; then words=("$(current_unit shards/t.h5)"); else words=("$(unit shards/t.h5 WORK3 MEMORY 1)"); fi
+        stage shard "${words[@]}"
+        for name in collect reduce evaluate; do
             words=()
-            if [ "$1" = current ]; then words=("$(current_unit shards/t.h5)"); else words=("$(unit shards/t.h5 3 $memory 1)"); fi
-            stage shard "${words[@]}"
-            for name in collect reduce evaluate; do
-                words=()
-                for checkpoint in "${checkpoints[@]}"; do
-                    case $name-$2-$3 in
-                        collect-todo-* | collect-"$checkpoint"-*) words+=("$(unit "activations/$checkpoint.part1.h5" 4000 $memory 500)" "$(unit "activations/$checkpoint.h5" null null null)") ;;
-                        collect-*) words+=("$(current_unit "activations/$checkpoint.h5")") ;;
-                        reduce-*) words+=("$(current_unit "statistics/$checkpoint.h5")") ;;
-                        evaluate-*-todo) words+=("$(unit "results/$checkpoint/a.h5" null null null unknown)" "$(current_unit "results/$checkpoint/b.h5")") ;;
-                        evaluate-*) words+=("$(current_unit "results/$checkpoint/a.h5")") ;;
-                    esac
-                done
-                stage $name "${words[@]}"
-                [ $name != reduce ] || stage select "$(current_unit selection/top.h5)"
+            for checkpoint in "${checkpoints[@]}"; do
+                case $name-$2-$3 in
+                    collect-todo-* | collect-"$checkpoint"-*) words+=("$(unit "activations/$checkpoint.part1.h5" WORK8000 MEMORY 500)" "$(unit "activations/$checkpoint.h5" null null null)") ;;
+                    collect-*) words+=("$(current_unit "activations/$checkpoint.h5")") ;;
+                    reduce-*) words+=("$(current_unit "statistics/$checkpoint.h5")") ;;
+                    evaluate-*-todo) words+=("$(unit "results/$checkpoint/a.h5" null null null unknown)" "$(current_unit "results/$checkpoint/b.h5")") ;;
+                    evaluate-*) words+=("$(current_unit "results/$checkpoint/a.h5")") ;;
+                esac
             done
-            stage report "$(unit report null null null)"
-        } > dry$n
-    done
+            stage $name "${words[@]}"
+            [ $name != reduce ] || stage select "$(current_unit selection/top.h5)"
+        done
+        stage report "$(unit report null null null)"
+    } > dry
 }
 
 # --- What is planned ----------------------------------------------------------------------------
@@ -111,7 +115,7 @@ run_ok "a dry run" "$submit" "my run.yaml" --dry-run --ranks 8 --partition p --s
 check "prints six commands" test "$(grep -c '^sbatch ' out)" -eq 6
 check "submits nothing" test ! -e submitted
 check "leaves nothing behind" test ! -e "my runs"
-# 4000 s on 2 ranks are 1000 s on 8; twice that, 300 s and the signal's 300 s are 2600 s. One node
+# 8000 s are 1000 s on 8 ranks; twice that, 300 s and the signal's 300 s are 2600 s. One node
 # with 8 ranks takes 1 GB and 8 times 100 MB; a quarter more and 200 MB are 2450 MB.
 check "time and memory are planned from the dry run" grep -q 'job-name=my\\ run-collect --time=44 --mem=2450M --ntasks=8 ' out
 check "of each node" grep -q -- '--mem=1950M' <("$submit" "my run.yaml" --dry-run --ranks 8 --nodes 2 2> /dev/null | grep collect)
