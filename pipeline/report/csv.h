@@ -16,5 +16,8 @@ MUST_CHECK status_t csv_statistics(const run_t *run, str_t *csv);
 /* Signs of the pairs that cohorts separate and of their controls, a line for each checkpoint,
  * cohort and side: n, and value, low and high of each share. Only a head where none is known. */
 MUST_CHECK status_t csv_pair_signs(const run_t *run, str_t *csv);
+/* What the columns of all these files are (but for those of tasks/ and figures/): file, column, unit,
+ * description, in the order of their heads. */
+MUST_CHECK status_t csv_columns(const run_t *run, str_t *csv);
 
 #endif

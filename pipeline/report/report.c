@@ -217,6 +217,7 @@ status_t report_write(const run_t *run, const char *directory, report_t *report)
     if (!status && run->searches)
         status = write_by(run, directory, "searches.csv", csv_searches, report);
     if (!status) status = write_by(run, directory, "pair_signs.csv", csv_pair_signs, report);
+    if (!status) status = write_by(run, directory, "columns.csv", csv_columns, report);
     if (!status) status = write_tasks(run, directory, report);
     if (!status) status = write_measures(run, directory, report);
     if (!status) status = write_figures(run, directory, report);

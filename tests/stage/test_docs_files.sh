@@ -29,6 +29,7 @@ reduce: {bootstrap: 3, weights: both, similar: 50, separated: 4}
 select:
   top: {by: wd, take: highest, count: 3}
   matched: {like: top, match: variance}
+  random: {like: top, seed: 17, draws: 2}
   found:
     {by: wd, take: lowest, until: {condition: negative-top, perplexity: text, window: 32, windows: 4, trials: 3, otherwise: closest}}
 evaluate:
@@ -43,7 +44,7 @@ evaluate:
     - {extremes: text, window: 32, windows: 6, cohort: top, count: 3}
   conditions:
     - baseline
-    - {ablate: negative, cohort: top}
+    - {ablate: negative, cohort: [top, random]}
 report: {bootstrap: 200}
 END
 run_ok "a run with all kinds of data" ./wn run "$config" -n 2
@@ -73,7 +74,7 @@ found()
         "$build/bin/wn-inspect" file "$file" | sed -n '/^datasets:$/,$p' | sed 1d
     done 2>&1 | sed -E '
         s#^  ##
-        s#^/(baseline|negative-top)/#/<condition>/#
+        s#^/(baseline|negative-top|negative-random-d[12])/#/<condition>/#
         s#^/(step0|step1)/#/<checkpoint>/#
         s#^/(negative|positive|gate_[a-z_]*)/#/<list>/#' |
         awk -v pattern="$pattern" '
@@ -134,6 +135,22 @@ done < "$scratch/patterns"
 find "$run" -name '*.h5' -printf '%P\n' | sed 's#^sketch/##' | cut -d/ -f1 | sort -u > "$scratch/kinds"
 cut -d/ -f1 "$scratch/patterns" | sort -u | diff - "$scratch/kinds" > "$scratch/differences" && pass "no file is left out" ||
     fail "kinds of files" "$scratch/differences"
+
+# ---- columns of tables ----
+
+columns=$run/report/columns.csv
+for file in "$run"/report/*.csv; do
+    name=$(basename "$file")
+    [ "$name" != columns.csv ] || continue
+    check "$name has the columns that columns.csv says" test "$(head -n 1 "$file")" = \
+        "$(awk -F, -v file="$name" '$1 == file { printf "%s%s", n++ ? "," : "", $2 }' "$columns")"
+    check "$name is in the page" grep -q "^| .*\`$name\`" docs/files.md
+done
+cut -d, -f1 "$columns" | sed 1d | sort -u | while read -r name; do [ -e "$run/report/$name" ] || echo "$name"; done > "$scratch/unseen"
+check "every kind of table was there, but that of many checkpoints" test "$(cat "$scratch/unseen")" = correlations.csv
+correlations=$(awk -F, '$1 == "correlations.csv" { print $2 }' "$columns" | paste -sd,)
+check "whose columns are those of the code" test "$correlations" = \
+    "$(sed -n '/^status_t csv_correlations/,/;$/p' pipeline/report/trajectory.c | grep -oE '"[^"]*"' | tr -d '"\n' | sed 's/\\n$//')"
 
 # ---- attributes of every file ----
 
