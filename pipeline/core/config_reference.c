@@ -4,12 +4,12 @@
 
 #include "core/config.h"
 
-/* Parts of the table, by how paths begin, and what stands above each. */
+/* What stands above each part of the table, by how its paths begin. */
 static const struct {
     const char *start, *intro;
 } parts[] = {
     {"run", "What the run is called and where its files go."},
-    {"paths", "Where files are while they are written."},
+    {"paths", "Where files lie while they are made."},
     {"model", "Which model, at which points of its training."},
     {"corpora", "Texts, each under a name of your choice, which stands for `*`."},
     {"benchmarks", "Collections with right answers or tags, each under a name of your choice."},
@@ -107,19 +107,28 @@ static status_t add_key(str_t *text, const config_key_t *key)
     return status ? status : str_add(text, " |\n");
 }
 
+/* A section begins where the first word of a path is another. */
+static status_t add_section(str_t *text, const char *path)
+{
+    int length = (int)strcspn(path, ".");
+    status_t status = str_printf(text, "\n## %.*s\n\n", length, path);
+    for (size_t p = 0; !status && p < sizeof parts / sizeof *parts; p++)
+        if ((int)strlen(parts[p].start) == length && memcmp(parts[p].start, path, length) == 0)
+            status = str_printf(text, "%s\n\n", parts[p].intro);
+    return status ? status
+                  : str_add(text, "| key | value | default | what |\n| --- | --- | --- | --- |\n");
+}
+
 status_t config_reference(str_t *text)
 {
     status_t status = str_add(text, head);
-    for (size_t p = 0; !status && p < sizeof parts / sizeof *parts; p++) {
-        size_t length = strlen(parts[p].start);
-        status = str_printf(text,
-                            "\n## %s\n\n%s\n\n| key | value | default | what |\n"
-                            "| --- | --- | --- | --- |\n",
-                            parts[p].start, parts[p].intro);
-        for (size_t k = 0; !status && k < config_key_count; k++)
-            if (strncmp(config_keys[k].path, parts[p].start, length) == 0 &&
-                config_keys[k].path[length] == '.')
-                status = add_key(text, &config_keys[k]);
+    const char *last = "";
+    for (size_t k = 0; !status && k < config_key_count; k++) {
+        const char *path = config_keys[k].path;
+        size_t length = strcspn(path, ".") + 1;
+        if (strncmp(path, last, length) != 0) status = add_section(text, path);
+        if (!status) status = add_key(text, &config_keys[k]);
+        last = path;
     }
     return status;
 }

@@ -52,6 +52,7 @@ stand_in()
 stand_in hf <<< '[ "$1 $3 $5" = "download --revision --local-dir" ] && exec model "$4" "$6"'
 stand_in pip <<< '[ "$1 $#" = "install 2" ]'
 stand_in git <<< '[ "$1" = clone ] && mkdir -p blimp && ln -sfn ../blimp blimp/data'
+stand_in lfs <<< '[ "$1 $2 $4" = "setstripe -c -S" ] && [ -d "$6" ]'
 stand_in squeue <<< '[ "$*" = --me ]'
 stand_in lfs <<< '[ "$1 $2" = "setstripe -c" ] && [ -d "${*: -1}" ]'
 stand_in docker <<'END'
