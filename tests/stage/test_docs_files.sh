@@ -169,19 +169,20 @@ block()
 }
 
 python=${WN_PYTHON:-python3}
-# example MODULE N
+# example MODULE N PATTERN: the n-th block, where Python has the module; its output matches.
 example()
 {
     block "$2" > "$scratch/example.py"
     if ! "$python" -c "import h5py, $1" 2> "$scratch/err"; then
         skip "the example with $1" "no Python with $1 (WN_PYTHON)"
     else
-        check "the example with $1" sh -c 'cd "$1" && "$2" "$3"' sh "$run" "$python" "$scratch/example.py"
+        run_ok "the example with $1" sh -c 'cd "$1" && exec "$2" "$3"' sh "$run" "$python" "$scratch/example.py"
+        prints "prints what it finds" "$3"
     fi
 }
-example lm_eval 1
-example h5py 2
-example pandas 3
+example lm_eval 1 '\|pairs-pairs +\|'
+example h5py 2 '^highest WD: [0-9.]+ at layer [0-2] neuron [0-9]+$'
+example pandas 3 '^perplexity-text +step0 +loss '
 check "there is no fourth" test -z "$(block 4)"
 
 finish

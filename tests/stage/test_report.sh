@@ -233,17 +233,6 @@ else
     echo "ok $((checks += 1)) - the page in a browser # SKIP there is no chromium"
 fi
 
-# The example of docs/files.md, where Python has what it needs.
-python=${PYTHON:-python3}
-if "$python" -c 'import h5py, numpy' 2> "$scratch/check"; then
-    sed -n '/^```python/,/^```$/p' docs/files.md | grep -v '^```' > "$scratch/example.py"
-    run_ok "the example in docs/files.md" sh -c "cd '$run' && exec '$python' '$scratch/example.py'"
-    prints "it finds a neuron" '^highest WD: 0\.[0-9]+ at layer [0-3] neuron [0-9]+$'
-    prints "it finds perplexities" '^step256 negative-all [0-9.]+ n = 6$'
-else
-    echo "ok $((checks += 1)) - the example in docs/files.md # SKIP $python has no h5py"
-fi
-
 # --- what cannot be reported ------------------------------------------------------------------
 
 mv "$report" "$scratch/report"
