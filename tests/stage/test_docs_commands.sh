@@ -101,6 +101,7 @@ awk -f tests/stage/commands.awk "${pages[@]}" > "$scratch/commands"
 check "the pages have commands" test "$(wc -l < "$scratch/commands")" -gt 50
 export PATH=$scratch/bin:$PATH
 cd "$site" || exit 1
+ln -s "$root/README.md" README.md
 while IFS=$'\t' read -r place command; do
     how=$(instead "$command")
     case $how in
@@ -117,6 +118,17 @@ done < "$scratch/commands"
 # shellcheck disable=SC2016 # the backquotes are Markdown's
 grep -ohE '`make [a-z-]+`' "${pages[@]/#/$root/}" | tr -d '`' | sort -u > "$scratch/goals"
 while read -r _ goal; do check "make $goal is a goal" known_to_make "$goal"; done < "$scratch/goals"
+
+# Pages are found from the first one, and what they refer to is there.
+for page in docs/*.md; do
+    check "README.md has a link to $page" grep -qF "($page)" README.md
+done
+for page in "${pages[@]}"; do
+    grep -oE '\]\([^)#]+' "$page" | sed 's/](//' | grep -v '://' | while read -r link; do
+        [ -e "$(dirname "$page")/$link" ] || echo "$page: $link"
+    done
+done > "$scratch/broken"
+if [ -s "$scratch/broken" ]; then fail "links of the pages" "$scratch/broken"; else pass "links of the pages"; fi
 
 check "the first look has a figure" test -s "$site/runs/quick/report/figures/wd-layers.svg"
 check "and a page" test -s "$site/runs/quick/report/index.html"
