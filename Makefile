@@ -93,7 +93,7 @@ UNIT_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 MPI_TESTS  = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/mpi/test_*.c))
 ORACLE_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/oracle/test_*.c))
 PRELOADED = $(patsubst %,$(BUILD)/tests/support/%.so,faults calls)
-TEST_TOOLS = $(BUILD)/tests/support/compare_h5 $(PRELOADED)
+TEST_TOOLS = $(patsubst %,$(BUILD)/tests/support/%,compare_h5 make_mistral print_configuration) $(PRELOADED)
 BENCHES  = $(patsubst %.c,$(BUILD)/%,$(wildcard bench/*.c))
 BENCH_OBJECTS = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard bench/common/*.c))
 # Tables that a script wrote keep its layout.
