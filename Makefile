@@ -92,8 +92,9 @@ STAGE_OBJECTS = $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(wildcard stages/w
 UNIT_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 MPI_TESTS  = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/mpi/test_*.c))
 ORACLE_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/oracle/test_*.c))
-PRELOADED = $(patsubst %,$(BUILD)/tests/support/%.so,faults calls)
-TEST_TOOLS = $(patsubst %,$(BUILD)/tests/support/%,compare_h5 make_mistral print_configuration) $(PRELOADED)
+PRELOADED_SOURCES = tests/support/faults.c tests/support/calls.c
+PRELOADED = $(PRELOADED_SOURCES:%.c=$(BUILD)/%.so)
+TEST_TOOLS = $(patsubst %.c,$(BUILD)/%,$(filter-out $(PRELOADED_SOURCES),$(wildcard tests/support/*.c))) $(PRELOADED)
 BENCHES  = $(patsubst %.c,$(BUILD)/%,$(wildcard bench/*.c))
 BENCH_OBJECTS = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard bench/common/*.c))
 # Tables that a script wrote keep its layout.

@@ -256,8 +256,9 @@ status_t checksums_check(const store_t *store, const char *name, const store_inf
     if (!status) status = store_get(store, attribute, STORE_I64, &start, &pages, sum);
     for (uint64_t p = 0; !status && p < pages; p++) {
         uint64_t a = (from / page + p) * page, b = info->count - a < page ? info->count : a + page;
-        const void *at = (const char *)data + (a - from) * (uint64_t)width;
-        if (!data || a < from || b > to) {
+        bool held = data && a >= from && b <= to;
+        const void *at = held ? (const char *)data + (a - from) * (uint64_t)width : NULL;
+        if (!held) {
             if (!room)
                 status = mem_aligned_(&room, page < info->count ? page : info->count, width, name);
             if (!status) status = read_range(store, name, info, a, b, room);
