@@ -4,6 +4,7 @@
 
 #include "core/file.h"
 #include "core/memory.h"
+#include "report/cells.h"
 #include "report/diff.h"
 #include "report/text.h"
 
@@ -12,45 +13,12 @@ enum { VALUE_WIDTH = 40 };
 
 /* ---- cells ---- */
 
-static status_t add_text(table_t *table, const char *text)
-{
-    return strings_append(&table->cell, text);
-}
-
 static status_t take(table_t *table, status_t made, str_t *text)
 {
-    status_t status = made ? made : add_text(table, text->data ? text->data : "");
+    status_t status = made ? made : cell_take(table, text);
     str_free(text);
     return status;
 }
-
-static status_t add_count(table_t *table, int64_t count)
-{
-    str_t text = {0};
-    return take(table, text_count(&text, count), &text);
-}
-
-static status_t add_number(table_t *table, double number, int digits)
-{
-    str_t text = {0};
-    return take(table, text_rounded(&text, number, digits), &text);
-}
-
-static status_t add_share(table_t *table, double share)
-{
-    str_t text = {0};
-    return take(table, text_percent(&text, share), &text);
-}
-
-static status_t add_head(table_t *table, const char *const *head, size_t count)
-{
-    status_t status = NULL;
-    for (size_t i = 0; !status && i < count; i++) status = strings_append(&table->head, head[i]);
-    return status;
-}
-#define ADD_HEAD(table, ...)                              \
-    add_head((table), (const char *const[]){__VA_ARGS__}, \
-             sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
 
 /* Which of count rows are shown: from this one on; appends that some are not. */
 static status_t limit(size_t count, size_t rows, size_t *from, str_t *note)
@@ -146,10 +114,10 @@ static status_t add_settings(const diff_t *diff, tables_t *tables)
     table_t *table;
     if (diff->settings == 0) return NULL;
     status_t status = tables_append(tables, "Settings that differ", "", "", 3, &table);
-    if (!status) status = ADD_HEAD(table, "key", "first", "second");
+    if (!status) status = CELL_HEADS(table, "key", "first", "second");
     for (size_t i = 0; !status && i < diff->settings; i++) {
         const diff_setting_t *it = &diff->setting[i];
-        status = add_text(table, it->key);
+        status = cell_text(table, it->key);
         if (!status) status = add_value(table, it->value[0]);
         if (!status) status = add_value(table, it->value[1]);
     }
@@ -163,15 +131,15 @@ static status_t add_files(const diff_t *diff, tables_t *tables)
     table_t *table;
     status_t status = tables_append(tables, "Files", "", "by their data, bit for bit", 1, &table);
     if (!status)
-        status = ADD_HEAD(table, "directory", "same", "differ", "only first", "only second");
+        status = CELL_HEADS(table, "directory", "same", "differ", "only first", "only second");
     for (size_t i = 0; !status && i < sizeof places / sizeof *places; i++) {
         const size_t count[] = {count_files(diff, true, true, true, places[i]),
                                 count_files(diff, true, true, false, places[i]),
                                 count_files(diff, true, false, false, places[i]),
                                 count_files(diff, false, true, false, places[i])};
         if (count[0] + count[1] + count[2] + count[3] == 0) continue;
-        status = add_text(table, places[i]);
-        for (int k = 0; !status && k < 4; k++) status = add_count(table, (int64_t)count[k]);
+        status = cell_text(table, places[i]);
+        for (int k = 0; !status && k < 4; k++) status = cell_count(table, (int64_t)count[k]);
     }
     return status;
 }
@@ -192,16 +160,16 @@ static status_t add_statistics(const diff_t *diff, size_t rows, tables_t *tables
     if (!status) status = limit(diff->statistics, rows, &from, &note);
     if (!status) status = tables_append(tables, "Statistics of neurons", "", note.data, 2, &table);
     if (!status)
-        status = ADD_HEAD(table, "checkpoint", "statistic", "neurons", "rank correlation",
-                          "in common, %", "largest difference");
+        status = CELL_HEADS(table, "checkpoint", "statistic", "neurons", "rank correlation",
+                            "in common, %", "largest difference");
     for (size_t i = from; !status && i < diff->statistics; i++) {
         const diff_statistic_t *it = &diff->statistic[i];
-        status = add_text(table, it->checkpoint);
-        if (!status) status = add_text(table, comparables[it->statistic].words);
-        if (!status) status = add_count(table, it->is.count);
-        if (!status) status = add_number(table, it->is.correlation, 4);
-        if (!status) status = add_share(table, comparison_overlap(&it->is));
-        if (!status) status = add_number(table, it->largest, 3);
+        status = cell_text(table, it->checkpoint);
+        if (!status) status = cell_text(table, comparables[it->statistic].words);
+        if (!status) status = cell_count(table, it->is.count);
+        if (!status) status = cell_number(table, it->is.correlation, 4);
+        if (!status) status = cell_percent(table, comparison_overlap(&it->is));
+        if (!status) status = cell_number(table, it->largest, 3);
     }
     str_free(&note);
     return status;
@@ -225,18 +193,18 @@ static status_t add_cohorts(const diff_t *diff, size_t rows, tables_t *tables)
     if (!status) status = tables_append(tables, "Cohorts that differ", "", note.data, 2, &table);
     if (!status)
         status =
-            ADD_HEAD(table, "checkpoint", "cohort", "first", "second", "in both", "in common, %");
+            CELL_HEADS(table, "checkpoint", "cohort", "first", "second", "in both", "in common, %");
     for (size_t i = 0; !status && i < diff->cohorts; i++) {
         const diff_cohort_t *it = &diff->cohort[i];
         if (!cohort_differs(it) || at++ < from) continue;
-        status = add_text(table, it->checkpoint);
-        if (!status) status = add_text(table, it->cohort);
-        if (!status) status = add_count(table, it->neurons[0]);
-        if (!status) status = add_count(table, it->neurons[1]);
-        if (!status) status = add_count(table, it->both);
+        status = cell_text(table, it->checkpoint);
+        if (!status) status = cell_text(table, it->cohort);
+        if (!status) status = cell_count(table, it->neurons[0]);
+        if (!status) status = cell_count(table, it->neurons[1]);
+        if (!status) status = cell_count(table, it->both);
         if (!status)
-            status = add_share(table, (double)it->both /
-                                          (double)(it->neurons[0] + it->neurons[1] - it->both));
+            status = cell_percent(table, (double)it->both /
+                                             (double)(it->neurons[0] + it->neurons[1] - it->both));
     }
     str_free(&note);
     return status;
@@ -288,14 +256,14 @@ static status_t add_phenomena(const diff_t *diff, table_t *table, size_t index)
 static status_t add_row(const diff_t *diff, table_t *table, size_t index)
 {
     const diff_result_t *it = &diff->result[index];
-    status_t status = add_text(table, it->checkpoint);
-    if (!status) status = add_text(table, it->task);
-    if (!status) status = add_text(table, it->condition);
-    if (!status) status = add_number(table, shown(it, it->value[0]), 4);
-    if (!status) status = add_number(table, shown(it, it->value[1]), 4);
+    status_t status = cell_text(table, it->checkpoint);
+    if (!status) status = cell_text(table, it->task);
+    if (!status) status = cell_text(table, it->condition);
+    if (!status) status = cell_number(table, shown(it, it->value[0]), 4);
+    if (!status) status = cell_number(table, shown(it, it->value[1]), 4);
     if (!status) status = add_change(table, it);
-    if (!status) status = add_text(table, it->beyond ? "yes" : "");
-    if (!status && !is_loss(it)) status = add_number(table, it->holm, 2);
+    if (!status) status = cell_text(table, it->beyond ? "yes" : "");
+    if (!status && !is_loss(it)) status = cell_number(table, it->holm, 2);
     if (!status && !is_loss(it)) status = add_phenomena(diff, table, index);
     return status;
 }
@@ -327,9 +295,9 @@ static status_t add_results(const diff_t *diff, const char *metric, const char *
     if (!status) status = limit(count, rows, &from, &note);
     if (!status) status = tables_append(tables, title, "", note.data, 3, &table);
     if (!status)
-        status = ADD_HEAD(table, "checkpoint", "task", "condition", "first", "second", "difference",
-                          "beyond");
-    if (!status && !loss) status = ADD_HEAD(table, "p", "phenomena beyond");
+        status = CELL_HEADS(table, "checkpoint", "task", "condition", "first", "second",
+                            "difference", "beyond");
+    if (!status && !loss) status = CELL_HEADS(table, "p", "phenomena beyond");
     for (size_t i = 0; !status && i < diff->results; i++)
         if (belongs(&diff->result[i], metric) && at++ >= from) status = add_row(diff, table, i);
     str_free(&note);

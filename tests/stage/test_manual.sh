@@ -93,7 +93,7 @@ fi
 
 # What make install puts where shells and man look for it.
 root=$scratch/root/usr/share
-check "make install" make --no-print-directory install-manual BUILD="$build" DESTDIR="$scratch/root" PREFIX=/usr
+check "make install" make --no-print-directory -o programs install-manual BUILD="$build" DESTDIR="$scratch/root" PREFIX=/usr
 check "manual pages" cmp "$scratch/wn-collect.1" "$root/man/man1/wn-collect.1"
 check "of the configuration" cmp "$scratch/wn-config.5" "$root/man/man5/wn-config.5"
 check "completion in bash, for each program" cmp "$scratch/wn.bash" "$root/bash-completion/completions/wn-inspect"
