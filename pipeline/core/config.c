@@ -161,15 +161,6 @@ static bool is_number(const char *text, double *value)
     return *text && !isspace((unsigned char)*text) && *end == '\0' && isfinite(*value);
 }
 
-static bool is_choice(const char *choices, const char *text)
-{
-    for (size_t n = strlen(text); *choices; choices += strcspn(choices, "|") + 1) {
-        if (strcspn(choices, "|") == n && strncmp(choices, text, n) == 0) return true;
-        if (choices[strcspn(choices, "|")] == '\0') break;
-    }
-    return false;
-}
-
 static status_t check_number(const config_t *config, const config_key_t *key, const node_t *node,
                              const char *path)
 {
@@ -209,7 +200,8 @@ static status_t check_scalar(const config_t *config, const config_key_t *key, co
     case CONFIG_CHOICE:
     case CONFIG_CHOICES:
         if (is_choice(key->choices, node->text)) return NULL;
-        snprintf(problem, sizeof problem, "'%.100s' is none of %s", node->text, key->choices);
+        snprintf(problem, sizeof problem, "'%.100s' is none of %s%s", node->text, key->choices,
+                 did_you_mean_choice(node->text, key->choices));
         return error_at(config, node, path, problem);
     default: return NULL;
     }

@@ -63,22 +63,10 @@ static status_t no_command(const program_t *program)
 
 status_t option_check(const option_t *option, const char *value)
 {
-    const char *known[CANDIDATES];
-    char storage[CANDIDATES][64];
-    size_t count = 0;
-    if (!option_has_choices(option)) return NULL;
-    for (const char *at = option->fills; count < CANDIDATES; at++) {
-        size_t length = strcspn(at, "|");
-        snprintf(storage[count], sizeof storage[count], "%.*s", (int)length, at);
-        if (strcmp(value, storage[count]) == 0) return NULL;
-        known[count] = storage[count];
-        count++;
-        at += length;
-        if (!*at) break;
-    }
+    if (!option_has_choices(option) || is_choice(option->fills, value)) return NULL;
     const char *between = option->flags & OPTION_ATTACHED ? "=" : " ";
     return status_new(EXIT_USAGE, "%s%s%s: none of %s%s", option->name, between, value,
-                      option->fills, did_you_mean(value, known, count));
+                      option->fills, did_you_mean_choice(value, option->fills));
 }
 
 /* ---- parsing ---- */

@@ -195,6 +195,31 @@ const char *did_you_mean(const char *word, const char *const *candidates, size_t
     return text;
 }
 
+bool is_choice(const char *choices, const char *text)
+{
+    for (size_t n = strlen(text); *choices; choices += strcspn(choices, "|") + 1) {
+        if (strcspn(choices, "|") == n && strncmp(choices, text, n) == 0) return true;
+        if (choices[strcspn(choices, "|")] == '\0') break;
+    }
+    return false;
+}
+
+const char *did_you_mean_choice(const char *word, const char *choices)
+{
+    enum { CHOICES = 64 };
+    static _Thread_local char storage[CHOICES][LONGEST_NAME];
+    const char *candidate[CHOICES];
+    size_t count = 0;
+    for (const char *at = choices; *at && count < CHOICES; at += *at == '|') {
+        size_t length = strcspn(at, "|");
+        snprintf(storage[count], sizeof storage[count], "%.*s", (int)length, at);
+        candidate[count] = storage[count];
+        count++;
+        at += length;
+    }
+    return did_you_mean(word, candidate, count);
+}
+
 size_t utf8_decode(const char *bytes, size_t length, uint32_t *code_point)
 {
     const unsigned char *s = (const unsigned char *)bytes;

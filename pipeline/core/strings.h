@@ -2,6 +2,7 @@
 #ifndef WN_CORE_STRINGS_H
 #define WN_CORE_STRINGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,6 +50,10 @@ const char *nearest_name(const char *word, const char *const *candidates, size_t
 /* That as the end of a message, "; did you mean NAME?", or "" (in a buffer that the thread's next call
  * reuses). */
 const char *did_you_mean(const char *word, const char *const *candidates, size_t count);
+
+/* Whether text is one of choices, "raw|sketch"; and that end of a message for one that is none. */
+bool is_choice(const char *choices, const char *text);
+const char *did_you_mean_choice(const char *word, const char *choices);
 
 /* Decodes one code point of bytes[0..length): returns its length in bytes (1-4), or 0
  * where the bytes are not valid UTF-8 (overlong, surrogate, too large, truncated). */

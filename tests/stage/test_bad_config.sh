@@ -31,10 +31,10 @@ bad "a text for a number" collect 'window: 64' 'window: many' "collect.window: '
 bad "a list for a number" collect 'window: 64' 'window: [64]' "collect.window: a single value is expected, not a list$"
 bad "a number too small" collect 'window: 64' 'window: 1' "collect.window: '1' is not an integer from 2 to 1048576$"
 bad "a share too large" select 'percent: 5' 'percent: 101' "select.top.percent: '101' is not a number from 0 to 100$"
-bad "a choice that is none" report 'highest' 'higher' "select.top.take: 'higher' is none of highest\|lowest\|all$"
+bad "a choice that is none" report 'highest' 'higher' "select.top.take: 'higher' is none of highest\|lowest\|all; did you mean highest\?$"
 bad "a missing key" shard '{files: ["' '{field: ["' "corpora.text.field: a single value is expected"
 bad "no YAML" evaluate 'negative, cohort' 'negative cohort' "not valid YAML: "
-bad "an unknown condition" evaluate '- baseline' '- basline' "evaluate.conditions\[0\]: 'basline' is none of baseline$"
+bad "an unknown condition" evaluate '- baseline' '- basline' "evaluate.conditions\[0\]: 'basline' is none of baseline; did you mean baseline\?$"
 bad "a missing name" shard 'name: test, ' '' "run.name: this key is required$"
 write_config
 refused "an override of no key" 2 "error: --set collect.windwo: unknown key; did you mean 'window'\?$" shard --set collect.windwo=3

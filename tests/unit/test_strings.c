@@ -123,6 +123,15 @@ static void suggests(void **state)
     assert_null(nearest_name(longer, known, 6));
     longer[64] = '\0';
     assert_null(nearest_name(longer, known, 6));
+
+    assert_string_equal(did_you_mean("windw", known, 6), "; did you mean window?");
+    assert_string_equal(did_you_mean("quantiles", known, 6), "");
+    assert_true(is_choice("raw|sketch|auto", "sketch") && is_choice("raw", "raw"));
+    assert_false(is_choice("raw|sketch", "ra") || is_choice("raw|sketch", "raw|sketch"));
+    assert_false(is_choice("raw|sketch", "") || is_choice("", "raw"));
+    assert_string_equal(did_you_mean_choice("sktch", "raw|sketch"), "; did you mean sketch?");
+    assert_string_equal(did_you_mean_choice("sktch", "raw"), "");
+    assert_string_equal(did_you_mean_choice("x", ""), "");
 }
 
 /* ---- UTF-8 ---- */
