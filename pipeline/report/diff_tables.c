@@ -150,7 +150,7 @@ static status_t add_statistics(const diff_t *diff, size_t rows, tables_t *tables
 {
     table_t *table;
     str_t note = {0};
-    size_t from;
+    size_t from = 0;
     if (diff->statistics == 0) return NULL;
     status_t status =
         str_printf(&note,
@@ -184,7 +184,7 @@ static status_t add_cohorts(const diff_t *diff, size_t rows, tables_t *tables)
 {
     table_t *table;
     str_t note = {0};
-    size_t count = 0, from, at = 0;
+    size_t count = 0, from = 0, at = 0;
     for (size_t i = 0; i < diff->cohorts; i++) count += cohort_differs(&diff->cohort[i]);
     if (count == 0) return NULL;
     status_t status =
@@ -278,7 +278,7 @@ static status_t add_results(const diff_t *diff, const char *metric, const char *
 {
     table_t *table;
     str_t note = {0};
-    size_t count = 0, from, at = 0;
+    size_t count = 0, from = 0, at = 0;
     bool loss = strcmp(metric, "loss") == 0, apart = false;
     for (size_t i = 0; i < diff->results; i++) {
         count += belongs(&diff->result[i], metric);
