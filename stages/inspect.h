@@ -37,7 +37,10 @@ MUST_CHECK status_t inspect_neuron(const char *run, const char *layer, const cha
 MUST_CHECK status_t inspect_diff(const char *first, const char *second, bool json, FILE *out,
                                  bool *differ);
 
-/* file: prints to out what an HDF5 file of ours, a model directory or a tokenizer.json holds. */
-MUST_CHECK status_t inspect_file(const char *path, FILE *out);
+/* file: prints to out, as text or JSON, what an HDF5 file of ours, a model directory or a tokenizer.json
+ * holds. */
+MUST_CHECK status_t inspect_file(const char *path, bool json, FILE *out);
+/* Its JSON, of what is there. */
+MUST_CHECK status_t inspect_file_json(const char *path, FILE *out);
 
 #endif

@@ -104,25 +104,14 @@ static void print_dataset(const store_t *store, const char *name, const store_in
     fputc('\n', out);
 }
 
-/* Datasets of a group and of those in it. Ours are a few deep; a link back up must not last. */
-static status_t print_group(const store_t *store, const char *group, int depth, FILE *out)
+static status_t print_datasets(const store_t *store, FILE *out)
 {
     strings_t names = {0};
-    status_t status = store_list(store, group, &names);
-    if (!status && depth == 0)
-        status = status_new(EXIT_INPUT, "%s: %s: groups within groups without end",
-                            store_path(store), group);
+    status_t status = store_datasets(store, &names);
     for (size_t i = 0; !status && i < names.count; i++) {
-        char *name = NULL;
         store_info_t info;
-        status = path_join(group, names.item[i], &name);
-        if (!status) {
-            status_t none = store_find(store, name, &info);
-            if (!none) print_dataset(store, name, &info, out);
-            else status = print_group(store, name, depth - 1, out);
-            status_free(&none);
-        }
-        mem_free(&name);
+        status = store_find(store, names.item[i], &info);
+        if (!status) print_dataset(store, names.item[i], &info, out);
     }
     strings_free(&names);
     return status;
@@ -130,13 +119,12 @@ static status_t print_group(const store_t *store, const char *group, int depth, 
 
 static status_t print_store(const char *path, FILE *out)
 {
-    enum { DEPTH = 16 };
     store_t *store = NULL;
     status_t status = store_open(path, &store);
     if (!status) fprintf(out, "%s: HDF5 file\n", path);
     if (!status) status = print_attributes(store, out);
     if (!status) fputs("datasets:\n", out);
-    if (!status) status = print_group(store, "/", DEPTH, out);
+    if (!status) status = print_datasets(store, out);
     store_close(&store);
     return status;
 }
@@ -246,10 +234,11 @@ static status_t print_model(const char *directory, FILE *out)
     return first;
 }
 
-status_t inspect_file(const char *path, FILE *out)
+status_t inspect_file(const char *path, bool json, FILE *out)
 {
     status_t status;
     if (!file_exists(path)) status = file_missing(path, "no such file or directory");
+    else if (json) status = inspect_file_json(path, out);
     else if (file_is_directory(path)) status = print_model(path, out);
     else if (has_suffix(path, ".json")) status = print_tokenizer(path, out);
     else status = print_store(path, out);

@@ -269,6 +269,7 @@ static const option_t compare_options[] = {
 };
 static const option_t file_options[] = {
     {"PATH", NULL, FILLS_FILE, 0, "an HDF5 file of ours, a model directory or a tokenizer.json"},
+    JSON_OPTION,
     {0},
 };
 

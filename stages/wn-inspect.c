@@ -55,7 +55,7 @@ static status_t run_neuron(const arguments_t *a)
 
 static status_t run_file(const arguments_t *a)
 {
-    return inspect_file(arguments_value(a, "PATH"), stdout);
+    return inspect_file(arguments_value(a, "PATH"), arguments_have(a, "--json"), stdout);
 }
 
 /* Of each command of the table. */

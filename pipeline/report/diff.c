@@ -97,28 +97,6 @@ static status_t check_side(const diff_t *diff, int side)
 
 /* ---- whether two files hold the same ---- */
 
-/* Appends the names of all datasets of a group and the groups in it. */
-static status_t list_datasets(const store_t *store, const char *group, int depth, strings_t *names)
-{
-    strings_t within = {0};
-    status_t status = store_list(store, group, &within);
-    if (!status && depth == 0)
-        status = status_new(EXIT_INPUT, "%s: %s: groups within groups without end",
-                            store_path(store), group);
-    for (size_t i = 0; !status && i < within.count; i++) {
-        char *name = NULL;
-        store_info_t info;
-        status = path_join(group, within.item[i], &name);
-        status_t none = status ? NULL : store_find(store, name, &info);
-        if (!status && none) status = list_datasets(store, name, depth - 1, names);
-        else if (!status) status = strings_append(names, name);
-        status_free(&none);
-        mem_free(&name);
-    }
-    strings_free(&within);
-    return status;
-}
-
 static bool same_names(const strings_t *a, const strings_t *b)
 {
     bool same = a->count == b->count;
@@ -159,10 +137,9 @@ static status_t same_sums(const store_t *const store[2], bool *same)
 
 static status_t same_data(const store_t *const store[2], bool *same)
 {
-    enum { DEPTH = 16 };
     strings_t names[2] = {0};
-    status_t status = list_datasets(store[0], "/", DEPTH, &names[0]);
-    if (!status) status = list_datasets(store[1], "/", DEPTH, &names[1]);
+    status_t status = store_datasets(store[0], &names[0]);
+    if (!status) status = store_datasets(store[1], &names[1]);
     *same = !status && same_names(&names[0], &names[1]);
     for (size_t i = 0; !status && *same && i < names[0].count; i++)
         status = same_shape(store, names[0].item[i], same);

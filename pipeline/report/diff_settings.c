@@ -77,6 +77,18 @@ bool diff_same_inputs(const char *a, const char *b)
     return !*a && !*b;
 }
 
+/* Of texts that differ, the first lines that do; of inputs, by their digests. */
+static void skip_same_lines(const char *line[2], bool inputs)
+{
+    const char *end = inputs ? " \n" : "\n";
+    while (line[0] && line[1] && *line[0] && *line[1]) {
+        size_t length = strcspn(line[0], end);
+        if (length != strcspn(line[1], end) || strncmp(line[0], line[1], length) != 0) return;
+        line[0] = next_line(line[0]);
+        line[1] = next_line(line[1]);
+    }
+}
+
 static status_t get_optional(const store_t *store, const char *key, char **text)
 {
     *text = NULL;
@@ -95,9 +107,11 @@ static status_t add_attribute(diff_t *diff, const char *name, const char *key, b
     bool same = !value[0] == !value[1];
     if (same && value[0])
         same = inputs ? diff_same_inputs(value[0], value[1]) : strcmp(value[0], value[1]) == 0;
+    const char *line[] = {value[0], value[1]};
+    skip_same_lines(line, inputs);
     if (!status && !same)
         status = str_printf(&told, "%s%s%s", whole ? "" : name, whole ? "" : ": ", key);
-    if (!status && !same) status = add(diff, told.data, told.length, value[0], value[1]);
+    if (!status && !same) status = add(diff, told.data, told.length, line[0], line[1]);
     mem_free(&value[0]);
     mem_free(&value[1]);
     str_free(&told);
@@ -136,6 +150,7 @@ status_t diff_add_settings(diff_t *diff, const char *name, const store_t *const 
     if (!status) status = add_keys(diff, stage, configuration, 0, true);
     if (!status) status = add_keys(diff, stage, configuration, 1, true);
     if (!status) status = add_attribute(diff, name, "version", true, store);
+    if (!status) status = add_attribute(diff, name, "libraries", true, store);
     if (!status) status = add_numerics(diff, store);
     if (!status) status = add_attribute(diff, name, "tokenizer", true, store);
     if (!status) status = add_model(diff, name, store);

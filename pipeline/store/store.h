@@ -111,6 +111,8 @@ MUST_CHECK status_t store_describe(store_t *store, const char *object, const cha
 bool store_has(const store_t *store, const char *name);
 /* Names of the members of a group in byte order. */
 MUST_CHECK status_t store_list(const store_t *store, const char *group, strings_t *names);
+/* Appends the names of all datasets, "/group/name", group by group. */
+MUST_CHECK status_t store_datasets(const store_t *store, strings_t *names);
 MUST_CHECK status_t store_find(const store_t *store, const char *name, store_info_t *info);
 /* Reads the block [start, start + count) converted to type (16-bit types convert to no other). A block
  * that is one run of the dataset's elements, in row-major order, is checked against the checksums that

@@ -36,6 +36,12 @@ expect_fail "a tokenizer that is not there" 3 'nowhere' "$inspect" tokens --toke
 run_ok "a model directory" "$inspect" file "$model/step0"
 prints "its architecture" '^architecture: gpt_neox'
 prints "its tensors" 'gpt_neox.embed_in.weight  F[0-9]+ \[[0-9]+, [0-9]+\]'
+run_ok "for programs" "$inspect" file --json "$model/step0"
+prints "likewise" '"architecture":"gpt_neox","layers":4,.*"tensors":\[\{"name":"[^"]+","type":"F[0-9]+","shape":\['
+run_ok "a tokenizer for programs" "$inspect" file --json "$model/tokenizer.json"
+prints "its size" '"kind":"tokenizer","ids":[0-9]+,'
+expect_fail "a model without weights for programs" 3 'config.json' "$inspect" file --json tests/stage
+expect_fail "a name that is nearly there" 3 "did you mean $model/step0\\?" "$inspect" file "$model/stpe0"
 run_ok "a tokenizer" "$inspect" file "$model/tokenizer.json"
 prints "its size" '^tokenizer: [0-9]+ ids'
 expect_fail "a directory of something else" 3 'config.json' "$inspect" file tests/stage
@@ -51,6 +57,9 @@ run_ok "wn-shard" ranks 1 shard "$scratch/config.yaml"
 run_ok "its file" "$inspect" file "$scratch/run/shards/pairs.h5"
 prints "what made it" '^  stage: shard'
 for name in 'MPI: ' 'HDF5 1\.' jansson zlib OpenSSL; do prints "what it ran with: $name" "^    $name *[^ ]"; done
-prints "its datasets" '^  /ids  i32 \[[0-9]+\] \(token id\): Tokens'
-prints "its texts" '^  /terms  text \[1\]'
+prints "its datasets" '^  /ids  i32 \[[0-9]+ tokens\] \(token id\): Tokens'
+run_ok "its file for programs" "$inspect" file --json "$scratch/run/shards/pairs.h5"
+prints "likewise" '"stage":"shard".*\{"name":"/ids","type":"i32","shape":\[[0-9]+\],"attributes":\{.*"unit":"token id"'
+run_ok "its file" "$inspect" file "$scratch/run/shards/pairs.h5"
+prints "its texts" '^  /terms  text \[1 terms\]'
 finish
