@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/file.h"
+#include "core/log.h"
 #include "core/memory.h"
 #include "report/diff_internal.h"
 #include "stats/significance.h"
@@ -210,9 +211,12 @@ status_t diff_runs(const char *first, const char *second, const resampling_t *op
     for (size_t i = 0; !status && i < sizeof places / sizeof *places; i++)
         status = add_files(diff, places[i].directory);
     for (int side = 0; !status && side < 2; side++) status = check_side(diff, side);
-    for (size_t i = 0; !status && i < diff->files; i++)
+    for (size_t i = 0; !status && i < diff->files; i++) {
+        log_progress("comparing", "files", i, diff->files);
         if (diff->file[i].there[0] && diff->file[i].there[1])
             status = compare_file(diff, &diff->file[i]);
+    }
+    log_progress("comparing", "files", diff->files, diff->files);
     if (!status) status = correct(diff, false);
     if (!status) status = correct(diff, true);
     if (status) diff_free(diff);
