@@ -212,7 +212,8 @@ static status_t write_scale(const panel_t *panel, str_t *script)
     return known ? write_log_tics(panel, script) : str_add(script, "set ytics autofreq\n");
 }
 
-/* The lines of the plot command: bands first, so that no band hides a line. column: of the panel's first
+/* The lines of the plot command: bands first, so that no band hides a line. A line ends
+ * where a value is missing. column: of the panel's first
  * curve, from 1. */
 static status_t write_bands(const ground_t *ground, const panel_t *panel, size_t column,
                             const char *file, str_t *script)
@@ -222,12 +223,14 @@ static status_t write_bands(const ground_t *ground, const panel_t *panel, size_t
     for (size_t c = 0, at = column; !status && c < panel->curves; c++) {
         const curve_t *curve = &panel->curve[c];
         size_t values = values_of(curve, ground->count);
-        if (curve->low && values > 1)
-            status = str_printf(script,
-                                "'%s' skip 1 using %zu:%zu:%zu with filledcurves fillcolor rgb "
-                                "\"#dc%s\" notitle, \\\n     ",
-                                file, place, at + 1, at + 2, curve->look.colour + 1);
-        else if (curve->low && values == 1)
+        bool drawn = curve->low && !curve->bare;
+        if (drawn && values > 1)
+            status = str_printf(
+                script,
+                "'%s' skip 1 using %zu:(known(%zu)):(known(%zu)) with filledcurves fillcolor rgb "
+                "\"#dc%s\" notitle, \\\n     ",
+                file, place, at + 1, at + 2, curve->look.colour + 1);
+        else if (drawn && values == 1)
             status = str_printf(script,
                                 "'%s' skip 1 using %zu:%zu:%zu:%zu with yerrorbars linecolor rgb "
                                 "\"%s\" linewidth 1 pointtype 0 notitle, \\\n     ",
@@ -250,11 +253,12 @@ static status_t write_plot(const ground_t *ground, const panel_t *panel, size_t 
     for (size_t c = 0, at = column; !status && c < panel->curves; c++) {
         const curve_t *curve = &panel->curve[c];
         bool marked = curve->look.point && ground->count <= MARKED;
-        status = str_printf(script,
-                            "'%s' skip 1 using %zu:%zu with %s linecolor rgb \"%s\" linewidth 1.8 "
-                            "dashtype %d",
-                            file, place, at, marked ? "linespoints" : "lines", curve->look.colour,
-                            curve->look.dash);
+        status = str_printf(
+            script,
+            "'%s' skip 1 using %zu:(known(%zu)) with %s linecolor rgb \"%s\" linewidth 1.8 "
+            "dashtype %d",
+            file, place, at, marked ? "linespoints" : "lines", curve->look.colour,
+            curve->look.dash);
         if (!status && marked)
             status = str_printf(script, " pointtype %d pointsize 0.5", curve->look.point);
         if (!status)
@@ -344,7 +348,8 @@ status_t curves_write(const ground_t *ground, const panel_t *panel, size_t panel
     if (wide_tics(ground)) figure->height += TURNED;
     for (size_t p = 0; p < panels; p++) figure->height += head_height(&panel[p], panels > 1);
     if (!status) status = figure_begin(figure);
-    if (!status) status = str_add(&figure->script, "set multiplot\n");
+    if (!status)
+        status = str_add(&figure->script, "known(c) = valid(c) ? column(c) : NaN\nset multiplot\n");
     /* The heading and the key stand on an empty plot of their own: panels have labels of their own. */
     if (!status) status = figure_heading(figure, "");
     if (!status) status = figure_key(figure, sign, signs, top);

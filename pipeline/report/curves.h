@@ -9,6 +9,7 @@
 typedef struct {
     const char *title;          /* in the legend and the data's header */
     look_t look;                /* point 0: none */
+    bool bare;                  /* its interval is in the data and not drawn */
     double *value, *low, *high; /* [count]; NaN: none. low, high NULL: no interval. Owned. */
 } curve_t;
 

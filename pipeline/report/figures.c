@@ -57,12 +57,24 @@ typedef struct {
     size_t left;
 } training_t;
 
-static status_t fill_task(const training_t *training, size_t task, show_t show, panel_t *panel)
+/* Levels lie so close that their intervals would hide each other: that of the baseline is drawn, and those
+ * of all changes against it. */
+static status_t fill_task(const training_t *training, size_t task, show_t show, panel_t *panel,
+                          str_t *note)
 {
-    status_t status = NULL;
-    for (size_t s = 0; !status && s < training->series.count; s++)
-        status = panel_add_series(training->run, &training->series.item[s], show, task, -1,
-                                  &training->ground, panel);
+    const run_t *run = training->run;
+    bool level = (show == SHOW_ACCURACY || show == SHOW_PERPLEXITY) && run_baseline(run) >= 0;
+    status_t status = panel_of_task(run, task, show, panel, note);
+    for (size_t s = 0; !status && s < training->series.count; s++) {
+        const series_t *series = &training->series.item[s];
+        status = panel_add_series(run, series, show, task, -1, &training->ground, panel);
+        if (!status)
+            panel->curve[panel->curves - 1].bare =
+                level && run->condition[series->condition].ablate;
+    }
+    if (!status && level && training->series.count > 1)
+        status = str_add(note, ", of the baseline alone");
+    panel->note = note->data;
     panel_drop_empty(panel, training->ground.count);
     panel_fit(panel, &training->ground, show == SHOW_ACCURACY);
     return status;
@@ -125,8 +137,9 @@ status_t write_training(const char *name, const char *title, const char *caption
 static status_t training_of_items(const training_t *training, size_t task, figures_t *figures)
 {
     const run_t *run = training->run;
-    panel_t panel = {0};
-    str_t note = {0}, name = {0}, caption = {0}, title = {0};
+    static const show_t show[2] = {SHOW_ACCURACY, SHOW_CHANGE};
+    panel_t panel[2] = {{0}};
+    str_t note[2] = {{0}}, name = {0}, caption = {0}, title = {0};
     status_t status = str_add(&name, "training-");
     if (!status) status = text_file_name(&name, run->task[task].key);
     if (!status)
@@ -135,17 +148,18 @@ static status_t training_of_items(const training_t *training, size_t task, figur
     if (!status) status = str_printf(&title, ": %s", run->task[task].label);
     if (!status && run->task[task].norm) status = str_add(&title, " (acc_norm)");
     if (!status)
-        status = str_add(&caption, "Share of items that are right, by condition; of conditions "
-                                   "that differ in the cohort's size alone, the smallest, the "
-                                   "middle and the largest.");
+        status =
+            str_add(&caption, "Share of items that are right, by condition, and how much more than "
+                              "without ablation, on the same items; of conditions "
+                              "that differ in the cohort's size alone, the smallest, the "
+                              "middle and the largest.");
     if (!status) status = say_left(training->left, &caption);
-    if (!status) status = panel_of_task(run, task, SHOW_ACCURACY, &panel, &note);
-    if (!status) status = fill_task(training, task, SHOW_ACCURACY, &panel);
+    for (int i = 0; !status && i < 2; i++)
+        status = fill_task(training, task, show[i], &panel[i], &note[i]);
     if (!status)
         status = write_training(name.data, title.data, caption.data, SECTION_TRAINING,
-                                &training->ground, &panel, 1, figures);
-    panel_free(&panel);
-    str_free(&note);
+                                &training->ground, panel, 2, figures);
+    for (int i = 0; i < 2; i++) panel_free(&panel[i]), str_free(&note[i]);
     str_free(&title);
     str_free(&caption);
     str_free(&name);
@@ -166,10 +180,8 @@ static status_t training_of_perplexity(const training_t *training, size_t task, 
                               "the cohort's size alone, the smallest, the middle and the "
                               "largest.");
     if (!status) status = say_left(training->left, &caption);
-    for (int i = 0; !status && i < 2; i++) {
-        status = panel_of_task(run, task, show[i], &panel[i], &note[i]);
-        if (!status) status = fill_task(training, task, show[i], &panel[i]);
-    }
+    for (int i = 0; !status && i < 2; i++)
+        status = fill_task(training, task, show[i], &panel[i], &note[i]);
     if (!status)
         status = write_training(name.data, "Perplexity over training", caption.data,
                                 SECTION_TRAINING, &training->ground, panel, 2, figures);

@@ -44,7 +44,7 @@ static status_t fill(const run_t *run, size_t task, show_t show, size_t checkpoi
             status = panel_add(panel, ground, titles->item[titles->count - 1], look, true, &curve);
         for (size_t d = c; !status && d < run->conditions; d++) {
             if (run_groups(run, d) != groups || !same_series(run, c, d)) continue;
-            const series_t series = {.condition = d, .draws = -1, .baseline = -1};
+            const series_t series = series_of(run, d);
             shown_t shown = series_value(run, &series, show, checkpoint, task, -1);
             curve_set(curve, (size_t)run->planned.condition[d].layers.to - 1, &shown);
         }
@@ -98,9 +98,9 @@ static status_t draw(const run_t *run, size_t checkpoint, int groups, figures_t 
                              .label = (const char *const *)labels.item,
                              .place_column = "group"};
     for (size_t t = 0; !status && t < run->tasks && panels < PANELS_MOST; t++) {
-        show_t show = run->task[t].counted     ? SHOW_ACCURACY
-                      : run_baseline(run) >= 0 ? SHOW_RATIO
-                                               : SHOW_PERPLEXITY;
+        bool counted = run->task[t].counted, compared = run_baseline(run) >= 0;
+        show_t show = counted ? (compared ? SHOW_CHANGE : SHOW_ACCURACY)
+                              : (compared ? SHOW_RATIO : SHOW_PERPLEXITY);
         status = panel_of_task(run, t, show, &panel[panels], &note[panels]);
         if (!status)
             status = fill(run, t, show, checkpoint, groups, &ground, &titles, &panel[panels]);

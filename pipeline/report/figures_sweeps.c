@@ -81,7 +81,7 @@ static status_t add_curve(const run_t *run, const char *title, size_t condition,
 static void set_place(const run_t *run, size_t task, show_t show, size_t checkpoint,
                       const shares_t *shares, double share, size_t condition, curve_t *curve)
 {
-    const series_t series = {.condition = condition, .draws = -1, .baseline = -1};
+    const series_t series = series_of(run, condition);
     shown_t shown = series_value(run, &series, show, checkpoint, task, -1);
     curve_set(curve, place_of(shares, share), &shown);
 }

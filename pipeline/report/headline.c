@@ -133,7 +133,7 @@ static const run_change_t *against_baseline(const subject_t *subject, const size
 static status_t add_level(const subject_t *subject)
 {
     const run_task_t *task = &subject->run->task[subject->task];
-    const series_t series = {.condition = (size_t)subject->baseline, .draws = -1, .baseline = -1};
+    const series_t series = series_of(subject->run, (size_t)subject->baseline);
     shown_t shown =
         series_value(subject->run, &series, task->counted ? SHOW_ACCURACY : SHOW_PERPLEXITY,
                      subject->checkpoint, subject->task, -1);
@@ -261,7 +261,7 @@ static status_t without_baseline(const subject_t *subject)
     str_t text = {0};
     status_t status = str_printf(&text, "At %s", run->checkpoints->item[subject->checkpoint]);
     for (size_t c = 0, told = 0; !status && c < run->conditions && told < 3; c++) {
-        const series_t series = {.condition = c, .draws = -1, .baseline = -1};
+        const series_t series = series_of(run, c);
         shown_t shown = series_value(run, &series, task->counted ? SHOW_ACCURACY : SHOW_PERPLEXITY,
                                      subject->checkpoint, subject->task, -1);
         if (isnan(shown.value)) continue;

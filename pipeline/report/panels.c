@@ -8,12 +8,13 @@
 status_t panel_of_task(const run_t *run, size_t task, show_t show, panel_t *panel, str_t *note)
 {
     const run_task_t *of = &run->task[task];
-    const char *const title[] = {of->is->kind == TASK_PAIRS ? "Minimal pairs right (%)"
-                                                            : "Questions right (%)",
-                                 "Perplexity", "Perplexity over the baseline's"};
-    static const char *const name[] = {"accuracy_percent", "perplexity", "perplexity_ratio"};
-    static const char *const line_title[] = {"chance", "", "baseline"};
-    const double line[] = {100 * of->chance, NAN, 1};
+    const char *const title[] = {
+        of->is->kind == TASK_PAIRS ? "Minimal pairs right (%)" : "Questions right (%)",
+        "Perplexity", "Perplexity over the baseline's", "Change against the baseline (points)"};
+    static const char *const name[] = {"accuracy_percent", "perplexity", "perplexity_ratio",
+                                       "change_points"};
+    static const char *const line_title[] = {"chance", "", "", ""};
+    const double line[] = {100 * of->chance, NAN, 1, 0};
     *panel = (panel_t){.title = title[show],
                        .name = name[show],
                        .logarithmic = show == SHOW_PERPLEXITY,
@@ -32,8 +33,9 @@ status_t panel_of_task(const run_t *run, size_t task, show_t show, panel_t *pane
     if (!status)
         status = str_printf(note, " %s; bands: %g %% intervals (%s)", run_items_name(of),
                             100 * run->resampling.level,
-                            show == SHOW_RATIO ? "bootstrap over the windows' changes of loss"
-                                               : run_interval_name(of));
+                            show == SHOW_RATIO    ? "bootstrap over the windows' changes of loss"
+                            : show == SHOW_CHANGE ? "bootstrap over the items' changes"
+                                                  : run_interval_name(of));
     panel->note = note->data;
     return status;
 }
@@ -89,11 +91,7 @@ status_t panel_add_baseline(const run_t *run, size_t task, show_t show, size_t c
     ptrdiff_t base = run_baseline(run);
     curve_t *curve;
     if (base < 0) return NULL;
-    series_t series = {.name = run->condition[base].name,
-                       .condition = (size_t)base,
-                       .draws = -1,
-                       .baseline = -1,
-                       .look = look_of_condition(run, NULL, (size_t)base)};
+    series_t series = series_of(run, (size_t)base);
     shown_t shown = series_value(run, &series, show, checkpoint, task, -1);
     if (isnan(shown.value)) return NULL;
     series.look.point = 0;

@@ -78,6 +78,15 @@ static ptrdiff_t baseline_contrast(const run_t *run, size_t first, size_t member
     return -1;
 }
 
+series_t series_of(const run_t *run, size_t condition)
+{
+    return (series_t){.name = run->condition[condition].name,
+                      .condition = condition,
+                      .draws = -1,
+                      .baseline = baseline_contrast(run, condition, 1),
+                      .look = look_of_condition(run, NULL, condition)};
+}
+
 static bool has_any(const run_t *run, size_t condition)
 {
     for (size_t i = 0; i < run->checkpoints->count; i++)
@@ -154,18 +163,23 @@ static shown_t of_single(const run_t *run, const series_t *series, show_t show, 
     return (shown_t){accuracy_value(accuracy), accuracy->interval, accuracy->count};
 }
 
-static shown_t of_draws(const run_t *run, const series_t *series, show_t show, size_t checkpoint,
-                        size_t task, ptrdiff_t term)
+/* The change against the baseline; nats become a ratio. */
+static shown_t of_change(const run_t *run, const series_t *series, show_t show, size_t checkpoint,
+                         size_t task, ptrdiff_t term)
 {
-    if (show == SHOW_RATIO) {
-        const run_change_t *change =
-            series->baseline < 0
-                ? NULL
-                : run_change(run, checkpoint, task, (size_t)series->baseline, term);
-        if (!change) return nothing;
-        return (shown_t){
-            exp(change->value), {exp(change->interval.low), exp(change->interval.high)}, change->n};
-    }
+    const run_change_t *change =
+        series->baseline < 0 ? NULL
+                             : run_change(run, checkpoint, task, (size_t)series->baseline, term);
+    if (!change) return nothing;
+    const interval_t interval = change->interval;
+    if (show == SHOW_RATIO)
+        return (shown_t){exp(change->value), {exp(interval.low), exp(interval.high)}, change->n};
+    return (shown_t){change->value, interval, change->n};
+}
+
+static shown_t of_draws(const run_t *run, const series_t *series, size_t checkpoint, size_t task,
+                        ptrdiff_t term)
+{
     const run_spread_t *spread = run_spread(run, checkpoint, task, (size_t)series->draws, term);
     return spread ? (shown_t){spread->mean, spread->interval, spread->n} : nothing;
 }
@@ -173,9 +187,12 @@ static shown_t of_draws(const run_t *run, const series_t *series, show_t show, s
 shown_t series_value(const run_t *run, const series_t *series, show_t show, size_t checkpoint,
                      size_t task, ptrdiff_t term)
 {
-    shown_t shown = series->draws < 0 ? of_single(run, series, show, checkpoint, task, term)
-                                      : of_draws(run, series, show, checkpoint, task, term);
-    double scale = show == SHOW_ACCURACY ? 100 : 1;
+    bool single = series->draws < 0;
+    shown_t shown = show == SHOW_CHANGE || (show == SHOW_RATIO && !single)
+                        ? of_change(run, series, show, checkpoint, task, term)
+                    : single ? of_single(run, series, show, checkpoint, task, term)
+                             : of_draws(run, series, checkpoint, task, term);
+    double scale = show == SHOW_ACCURACY || show == SHOW_CHANGE ? 100 : 1;
     shown.value *= scale;
     shown.interval.low *= scale;
     shown.interval.high *= scale;

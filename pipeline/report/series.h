@@ -38,11 +38,15 @@ MUST_CHECK status_t series_choose(const run_t *run, const sweeps_t *sweeps, size
                                   series_list_t *list, size_t *left);
 void series_free(series_list_t *list);
 
+/* A single condition, whatever it is, without a title of its own. */
+series_t series_of(const run_t *run, size_t condition);
+
 /* What of a task a figure shows. */
 typedef enum {
     SHOW_ACCURACY, /* per cent of items */
     SHOW_PERPLEXITY,
-    SHOW_RATIO /* perplexity over the baseline's */
+    SHOW_RATIO, /* perplexity over the baseline's */
+    SHOW_CHANGE /* points of accuracy more than the baseline has, on the same items */
 } show_t;
 
 typedef struct {

@@ -93,8 +93,7 @@ status_t tables_conditions(const run_t *run, tables_t *tables)
     if (last < 0) return NULL;
     status_t status = begin(run, (size_t)last, tables, &table);
     for (size_t c = 0; !status && c < run->conditions; c++) {
-        const series_t series = {
-            .name = run->condition[c].name, .condition = c, .draws = -1, .baseline = -1};
+        const series_t series = series_of(run, c);
         if (has_result(run, c, (size_t)last)) status = add_row(run, &series, (size_t)last, table);
     }
     for (size_t d = 0; !status && d < run->draws_count; d++) {
