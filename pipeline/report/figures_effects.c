@@ -174,6 +174,7 @@ static status_t draw_terms(const run_t *run, size_t task, const series_list_t *l
     panel_t panel = panel_of_changes(of, "");
     str_t file = {0}, title = {0}, note = {0};
     figure_t *figure;
+    if (count == 0) return NULL;
     for (size_t i = 0; i < count; i++) {
         name[i] = of->terms.item[place[i].term];
         n[i] = run_change(run, checkpoint, task, (size_t)list->item[0].baseline,
