@@ -4,7 +4,7 @@
 #include "core/memory.h"
 #include "core/missing.h"
 #include "core/options.h"
-#include "report/diff.h"
+#include "report/diff_tables.h"
 #include "stages/inspect.h"
 #include "stages/json_out.h"
 #include "stages/terminal.h"

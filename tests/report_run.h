@@ -4,7 +4,7 @@
 
 #include <mpi.h>
 
-#include "report/run.h"
+#include "findings/run.h"
 #include "store/store.h"
 #include "tests/scratch.h"
 

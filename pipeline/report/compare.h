@@ -3,7 +3,7 @@
 #ifndef WN_REPORT_COMPARE_H
 #define WN_REPORT_COMPARE_H
 
-#include "report/run.h"
+#include "findings/run.h"
 #include "report/table.h"
 
 /* ---- as CSV (docs/files.md, "report/") ---- */

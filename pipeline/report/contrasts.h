@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "report/run.h"
+#include "findings/run.h"
 #include "report/table.h"
 
 /* contrasts.csv, draws.csv, dissociation.csv (docs/files.md). Only a head where there is none. */

@@ -3,7 +3,7 @@
 #ifndef WN_REPORT_CSV_H
 #define WN_REPORT_CSV_H
 
-#include "report/run.h"
+#include "findings/run.h"
 
 /* Long form: checkpoint, task, condition, grouping (all, term, file), group, metric, value, n,
  * low, high. */

@@ -5,7 +5,7 @@
 #include "core/file.h"
 #include "core/memory.h"
 #include "report/cells.h"
-#include "report/diff.h"
+#include "report/diff_tables.h"
 #include "report/text.h"
 
 /* Columns of a setting's value at most. */

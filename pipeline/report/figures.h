@@ -2,8 +2,8 @@
 #ifndef WN_REPORT_FIGURES_H
 #define WN_REPORT_FIGURES_H
 
+#include "findings/run.h"
 #include "report/figure.h"
-#include "report/run.h"
 
 /* What the chief condition and its controls change, over all items and by phenomenon, and grammar against
  * other tasks: at the last checkpoint with results. */

@@ -2,7 +2,7 @@
 #ifndef WN_REPORT_HARNESS_H
 #define WN_REPORT_HARNESS_H
 
-#include "report/run.h"
+#include "findings/run.h"
 
 /* One JSON document {"format", "runs": [...]}; each run, a checkpoint under a condition, is a
  * whole document of the harness ("results", "group_subtasks", "configs", "versions", "n-shot",

@@ -2,7 +2,7 @@
 #ifndef WN_REPORT_HEADLINE_H
 #define WN_REPORT_HEADLINE_H
 
-#include "report/run.h"
+#include "findings/run.h"
 
 /* The task that the report is about first: the first of minimal pairs with results, else of questions, else
  * of losses; -1: none. */

@@ -3,8 +3,8 @@
 #ifndef WN_REPORT_PANELS_H
 #define WN_REPORT_PANELS_H
 
+#include "findings/run.h"
 #include "report/curves.h"
-#include "report/run.h"
 #include "report/series.h"
 
 /* Title, note with n, comparison line and scale of a task's panel; note is the caller's to free

@@ -2,8 +2,8 @@
 #ifndef WN_REPORT_REPORT_H
 #define WN_REPORT_REPORT_H
 
+#include "findings/run.h"
 #include "report/figure.h"
-#include "report/run.h"
 #include "report/table.h"
 
 typedef struct {

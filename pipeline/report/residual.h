@@ -2,7 +2,7 @@
 #ifndef WN_REPORT_RESIDUAL_H
 #define WN_REPORT_RESIDUAL_H
 
-#include "report/run.h"
+#include "findings/run.h"
 #include "report/table.h"
 
 /* One task, a line for each checkpoint, condition and place (docs/files.md, "report/"). */

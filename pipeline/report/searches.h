@@ -2,7 +2,7 @@
 #ifndef WN_REPORT_SEARCHES_H
 #define WN_REPORT_SEARCHES_H
 
-#include "report/run.h"
+#include "findings/run.h"
 #include "report/table.h"
 
 /* A table for each such cohort, checkpoints down: what was wanted, what was found, and whether it is

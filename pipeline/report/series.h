@@ -3,7 +3,7 @@
 #ifndef WN_REPORT_SERIES_H
 #define WN_REPORT_SERIES_H
 
-#include "report/run.h"
+#include "findings/run.h"
 #include "report/sweep.h"
 
 /* A cohort has its colour, an ablation its dashes and points (gnuplot's numbers). */

@@ -2,7 +2,7 @@
 #ifndef WN_REPORT_SURPRISAL_H
 #define WN_REPORT_SURPRISAL_H
 
-#include "report/run.h"
+#include "findings/run.h"
 #include "report/table.h"
 
 /* surprisal.csv (docs/files.md). */

@@ -2,7 +2,7 @@
 #ifndef WN_REPORT_SWEEP_H
 #define WN_REPORT_SWEEP_H
 
-#include "report/run.h"
+#include "findings/run.h"
 
 /* Fewer members than this are single conditions. */
 enum { SWEEP_LEAST = 3 };

@@ -2,7 +2,7 @@
 #ifndef WN_REPORT_TABLES_H
 #define WN_REPORT_TABLES_H
 
-#include "report/run.h"
+#include "findings/run.h"
 #include "report/table.h"
 
 typedef struct {

@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "report/run.h"
+#include "findings/run.h"
 #include "report/table.h"
 
 /* emergence.csv, correlations.csv (docs/files.md). */

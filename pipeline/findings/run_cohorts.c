@@ -1,9 +1,9 @@
 /* Cohorts: their sizes, and the list of their neurons. */
 #include <string.h>
 
+#include "core/csv_fields.h"
 #include "core/memory.h"
-#include "report/run_internal.h"
-#include "report/text.h"
+#include "findings/run_internal.h"
 #include "select/selection.h"
 
 static status_t list_neurons(run_t *run, const char *checkpoint, const char *name,

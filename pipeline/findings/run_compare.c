@@ -1,7 +1,7 @@
 /* Comparisons of statistics: within a checkpoint, between checkpoints, with other runs. */
 #include "core/file.h"
 #include "core/memory.h"
-#include "report/run_internal.h"
+#include "findings/run_internal.h"
 
 const char *const against_names[] = {"itself", "previous", "last", "run"};
 

@@ -1,8 +1,8 @@
 /* What a run directory holds, read into summaries: the one source of every table and figure.
  * Whatever is configured but not there is listed, not an error; a file that is damaged or
  * contradicts another is one. */
-#ifndef WN_REPORT_RUN_H
-#define WN_REPORT_RUN_H
+#ifndef WN_FINDINGS_RUN_H
+#define WN_FINDINGS_RUN_H
 
 #include <stdbool.h>
 #include <stdint.h>

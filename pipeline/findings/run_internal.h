@@ -1,8 +1,8 @@
 /* Shared by the files that read a run. */
-#ifndef WN_REPORT_RUN_INTERNAL_H
-#define WN_REPORT_RUN_INTERNAL_H
+#ifndef WN_FINDINGS_RUN_INTERNAL_H
+#define WN_FINDINGS_RUN_INTERNAL_H
 
-#include "report/run.h"
+#include "findings/run.h"
 #include "select/selection.h"
 #include "store/store.h"
 

@@ -1,14 +1,13 @@
 /* What two runs have in common and what not: settings, files, statistics of neurons, cohorts, results.
  * From the files in their directories alone, by name; one rank calls it. */
-#ifndef WN_REPORT_DIFF_H
-#define WN_REPORT_DIFF_H
+#ifndef WN_FINDINGS_DIFF_H
+#define WN_FINDINGS_DIFF_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "core/strings.h"
 #include "eval/resampling.h"
-#include "report/table.h"
 #include "stats/compare.h"
 
 /* A key whose values differ in what both runs made; a side is NULL where the key is not set. Or what
@@ -81,10 +80,5 @@ void diff_free(diff_t *diff);
 
 /* Whether anything at all differs. */
 bool diff_any(const diff_t *diff);
-
-/* For people: a sentence that says it all, and tables of what differs; rows: of a table, at most (0:
- * all), the last ones. */
-MUST_CHECK status_t diff_summary(const diff_t *diff, str_t *text);
-MUST_CHECK status_t diff_tables(const diff_t *diff, size_t rows, tables_t *tables);
 
 #endif

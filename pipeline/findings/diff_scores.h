@@ -1,8 +1,8 @@
 /* The scores of one task's results in a file, and what its items are, for comparisons of runs. */
-#ifndef WN_REPORT_DIFF_SCORES_H
-#define WN_REPORT_DIFF_SCORES_H
+#ifndef WN_FINDINGS_DIFF_SCORES_H
+#define WN_FINDINGS_DIFF_SCORES_H
 
-#include "report/diff_internal.h"
+#include "findings/diff_internal.h"
 
 /* What a file of results holds: pairs of sentences, choices, losses of windows, losses of tokens (by part of
  * speech); something else. */

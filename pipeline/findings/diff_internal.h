@@ -1,8 +1,8 @@
 /* Shared by the files that compare runs. */
-#ifndef WN_REPORT_DIFF_INTERNAL_H
-#define WN_REPORT_DIFF_INTERNAL_H
+#ifndef WN_FINDINGS_DIFF_INTERNAL_H
+#define WN_FINDINGS_DIFF_INTERNAL_H
 
-#include "report/diff.h"
+#include "findings/diff.h"
 #include "store/store.h"
 
 /* ---- a file that both have; name: "results/step1/task.h5" ---- */

@@ -4,7 +4,7 @@
 
 #include "core/config.h"
 #include "core/memory.h"
-#include "report/diff_internal.h"
+#include "findings/diff_internal.h"
 
 /* NULL value: not set. Unless this difference is known. */
 static status_t add(diff_t *diff, const char *key, size_t length, const char *first,

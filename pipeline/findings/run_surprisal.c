@@ -4,7 +4,7 @@
 
 #include "core/memory.h"
 #include "eval/tagged.h"
-#include "report/run_internal.h"
+#include "findings/run_internal.h"
 
 /* How often each id occurs in a text. */
 typedef struct {

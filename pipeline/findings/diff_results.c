@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "report/diff_scores.h"
+#include "findings/diff_scores.h"
 #include "stats/significance.h"
 
 /* One task's results at a checkpoint. */

@@ -3,7 +3,7 @@
 
 #include "core/memory.h"
 #include "eval/choice.h"
-#include "report/run_internal.h"
+#include "findings/run_internal.h"
 #include "stats/significance.h"
 
 /* Of a multiple-choice task's results. */

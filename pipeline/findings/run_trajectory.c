@@ -6,7 +6,7 @@
 
 #include "core/log.h"
 #include "core/memory.h"
-#include "report/run_internal.h"
+#include "findings/run_internal.h"
 #include "select/selection.h"
 #include "stats/compare.h"
 #include "stats/statistics.h"

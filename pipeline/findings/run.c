@@ -1,10 +1,10 @@
-#include "report/run.h"
+#include "findings/run.h"
 
 #include <string.h>
 
 #include "core/file.h"
 #include "core/memory.h"
-#include "report/run_internal.h"
+#include "findings/run_internal.h"
 #include "store/output.h"
 
 /* So many names are listed where something is missing; the rest is counted. */

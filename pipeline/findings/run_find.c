@@ -1,5 +1,5 @@
 /* Finding single results among those of a run. */
-#include "report/run.h"
+#include "findings/run.h"
 
 /* The first of count things, ordered by checkpoint and task, that is not before both: key tells theirs. */
 static size_t first_of(size_t count, size_t checkpoint, size_t task, const run_t *run,

@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "core/memory.h"
-#include "report/run_internal.h"
+#include "findings/run_internal.h"
 #include "select/selection.h"
 #include "stats/statistics.h"
 

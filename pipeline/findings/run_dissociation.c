@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "report/run_internal.h"
+#include "findings/run_internal.h"
 #include "stats/significance.h"
 
 /* ---- many tests ---- */

@@ -1,4 +1,4 @@
-#include "report/diff_scores.h"
+#include "findings/diff_scores.h"
 
 #include <math.h>
 #include <stdio.h>

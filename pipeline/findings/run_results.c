@@ -3,7 +3,7 @@
 
 #include "core/log.h"
 #include "core/memory.h"
-#include "report/run_internal.h"
+#include "findings/run_internal.h"
 
 /* The arithmetic of matrix products, where the file tells, is part of what made the scores. In float32 it is the same on
  * all processors, and needs no more words. */

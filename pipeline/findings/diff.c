@@ -1,4 +1,4 @@
-#include "report/diff.h"
+#include "findings/diff.h"
 
 #include <math.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "core/memory.h"
-#include "report/diff_internal.h"
+#include "findings/diff_internal.h"
 #include "stats/significance.h"
 #include "store/output.h"
 

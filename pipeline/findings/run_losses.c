@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "core/memory.h"
-#include "report/run_internal.h"
+#include "findings/run_internal.h"
 
 /* loss: float64 [*windows], to be freed. */
 static status_t read_loss(const store_t *store, const char *condition, double **loss,

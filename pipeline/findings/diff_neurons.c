@@ -4,7 +4,7 @@
 
 #include "core/file.h"
 #include "core/memory.h"
-#include "report/diff_internal.h"
+#include "findings/diff_internal.h"
 
 /* ---- statistics ---- */
 

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/csv_fields.h"
 #include "core/memory.h"
 #include "eval/extremes.h"
-#include "report/run_internal.h"
-#include "report/text.h"
+#include "findings/run_internal.h"
 
 /* ---- residual streams ---- */
 

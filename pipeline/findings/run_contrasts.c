@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "report/run_internal.h"
+#include "findings/run_internal.h"
 
 /* ---- draws ---- */
 
