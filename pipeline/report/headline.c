@@ -75,6 +75,17 @@ static status_t write_cohort(const subject_t *subject, size_t condition, size_t 
     return str_printf(text, "of the cohort %s", rule->name);
 }
 
+/* ", those in layer group 2 of 8,": where not all layers are ablated. */
+static status_t write_layers(const run_t *run, size_t condition, str_t *text)
+{
+    const condition_layers_t *layers = &run->planned.condition[condition].layers;
+    if (layers->groups)
+        return str_printf(text, ", those in layer group%s %s%d of %d,",
+                          layers->cumulative ? "s" : "", layers->cumulative ? "1 to " : "",
+                          layers->to, layers->groups);
+    return layers->from || layers->to ? str_printf(text, ", those in some layers,") : NULL;
+}
+
 /* "−1.3 points (95 % interval −2.0 to −0.6)"; level 0: without those words. */
 static status_t write_change(const run_task_t *task, const run_change_t *change, double level,
                              str_t *text)
@@ -235,6 +246,7 @@ static status_t with_baseline(const subject_t *subject, const run_change_t *chan
     if (!status) status = write_doing(run, subject->chief, &text);
     if (!status) status = str_add(&text, " ");
     if (!status) status = write_cohort(subject, subject->chief, 1, &text);
+    if (!status) status = write_layers(run, subject->chief, &text);
     if (!status) status = str_add(&text, " changes ");
     if (!status) status = write_task(subject, change->n, &text);
     if (!status) status = str_add(&text, " by ");

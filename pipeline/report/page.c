@@ -6,6 +6,7 @@
 #include "report/compare.h"
 #include "report/contrasts.h"
 #include "report/headline.h"
+#include "report/report_internal.h"
 #include "report/residual.h"
 #include "report/searches.h"
 #include "report/surprisal.h"
@@ -172,6 +173,24 @@ static status_t make_missing(const run_t *run, const report_t *report, page_t *p
     return status;
 }
 
+static status_t make_unasked(const run_t *run, const report_t *report, page_t *page)
+{
+    status_t status = NULL;
+    for (int s = 0; !status && s < SECTIONS; s++) {
+        char *line = NULL;
+        if (!sections[s].needs || page_has(page, report, (section_t)s)) continue;
+        status = str_format(&line, "%s: not configured, or not there; it takes %s.",
+                            sections[s].title, sections[s].needs);
+        if (!status) status = strings_append(&page->unasked, line);
+        mem_free(&line);
+    }
+    if (!status && report->neurons.count && !report_asks_pairs(run))
+        status = strings_append(&page->unasked, "Pairs of tokens that single neurons separate, and "
+                                                "distances: not configured; they take "
+                                                "collect.pairs.");
+    return status;
+}
+
 status_t page_make(const run_t *run, const report_t *report, page_t *page)
 {
     *page = (page_t){0};
@@ -179,6 +198,7 @@ status_t page_make(const run_t *run, const report_t *report, page_t *page)
     if (!status) status = headline_write(run, &page->headline);
     if (!status) status = make_facts(run, page);
     if (!status) status = make_missing(run, report, page);
+    if (!status) status = make_unasked(run, report, page);
     if (status) page_free(page);
     return status;
 }
@@ -189,4 +209,5 @@ void page_free(page_t *page)
     strings_free(&page->headline);
     strings_free(&page->facts);
     strings_free(&page->missing);
+    strings_free(&page->unasked);
 }

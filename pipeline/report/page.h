@@ -10,7 +10,8 @@ typedef struct {
     strings_t headline; /* the main result's sentence, then remarks */
     strings_t facts;    /* of the setting: name, value, name, value ... */
     tables_t tables[SECTIONS];
-    strings_t missing; /* a line each: what is not there, and why */
+    strings_t missing; /* a line each: what is configured and not there, and why */
+    strings_t unasked; /* what else could be shown, and what it takes */
 } page_t;
 
 MUST_CHECK status_t page_make(const run_t *run, const report_t *report, page_t *page);

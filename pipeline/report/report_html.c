@@ -95,12 +95,8 @@ static status_t add_section(const page_t *page, const report_t *report, section_
         status = add_list(&page->missing, 0, html);
         if (!status && page->missing.count == 0)
             status = str_add(html, "<p>Nothing: everything that is configured was there.</p>\n");
-        for (int s = 0; !status && s < SECTIONS; s++)
-            if (sections[s].needs && !page_has(page, report, (section_t)s))
-                status = str_printf(html,
-                                    "<p class=\"note\">%s: not configured, or not there; it "
-                                    "takes %s.</p>\n",
-                                    sections[s].title, sections[s].needs);
+        for (size_t i = 0; !status && i < page->unasked.count; i++)
+            status = html_element(html, "<p class=\"note\">", page->unasked.item[i], "</p>\n");
     }
     return status ? status : str_add(html, "</section>\n");
 }

@@ -8,4 +8,7 @@
  * for them. */
 MUST_CHECK status_t report_neurons(const run_t *run, report_t *report);
 
+/* Whether collect is to draw pairs of tokens. */
+bool report_asks_pairs(const run_t *run);
+
 #endif

@@ -48,15 +48,13 @@ static status_t add_figures(const report_t *report, section_t section, str_t *te
     return status;
 }
 
-static status_t add_missing(const page_t *page, const report_t *report, str_t *text)
+static status_t add_missing(const page_t *page, str_t *text)
 {
     status_t status = add_list(&page->missing, 0, text);
     if (!status && page->missing.count == 0)
         status = str_add(text, "Nothing: everything that is configured was there.\n\n");
-    for (int s = 0; !status && s < SECTIONS; s++)
-        if (sections[s].needs && !page_has(page, report, (section_t)s))
-            status = str_printf(text, "%s: not configured, or not there; it takes %s.\n\n",
-                                sections[s].title, sections[s].needs);
+    for (size_t i = 0; !status && i < page->unasked.count; i++)
+        status = add_paragraph("", page->unasked.item[i], text);
     return status;
 }
 
@@ -79,7 +77,7 @@ status_t report_markdown(const run_t *run, const report_t *report, const page_t 
         if (!status) status = add_figures(report, (section_t)s, text);
         for (size_t i = 0; !status && i < tables->count; i++)
             status = table_markdown(&tables->item[i], 3, text);
-        if (!status && s == SECTION_MISSING) status = add_missing(page, report, text);
+        if (!status && s == SECTION_MISSING) status = add_missing(page, text);
     }
     return status;
 }

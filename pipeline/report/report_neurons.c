@@ -1,5 +1,6 @@
 /* The neurons that a report shows: those of highest, median and lowest WD. */
 #include <math.h>
+#include <string.h>
 
 #include "core/memory.h"
 #include "report/cells.h"
@@ -41,11 +42,13 @@ static status_t compare(const neuron_card_t *card, int cards, tables_t *tables)
     return status;
 }
 
-static status_t tell_absent(const neuron_card_t *card, strings_t *absent)
+/* Pairs that are not asked for are not missed. */
+static status_t tell_absent(const neuron_card_t *card, bool pairs, strings_t *absent)
 {
     status_t status = NULL;
     for (size_t i = 0; !status && i < card->absent.count; i++) {
         str_t line = {0};
+        if (!pairs && strstr(card->absent.item[i], "collect.pairs")) continue;
         status = str_printf(&line, "Single neurons: %s", card->absent.item[i]);
         if (!status && strings_find(absent, line.data) < 0)
             status = strings_append(absent, line.data);
@@ -54,17 +57,23 @@ static status_t tell_absent(const neuron_card_t *card, strings_t *absent)
     return status;
 }
 
-static status_t show(const neuron_card_t *card, int cards, report_t *report)
+static status_t show(const neuron_card_t *card, int cards, bool pairs, report_t *report)
 {
     status_t status = compare(card, cards, &report->neurons);
     for (int k = 0; !status && k < cards; k++) {
         status = neuron_figures(&card[k], &report->figures);
         if (!status) status = neuron_pairs_table(&card[k], &report->neurons);
-        if (!status) status = tell_absent(&card[k], &report->absent);
+        if (!status) status = tell_absent(&card[k], pairs, &report->absent);
     }
     /* The first neuron's pairs are open, the others on demand. */
     for (size_t i = 2; i < report->neurons.count; i++) report->neurons.item[i].folded = true;
     return status;
+}
+
+bool report_asks_pairs(const run_t *run)
+{
+    return !config_has(run->config, "collect.pairs") ||
+           config_integer(run->config, "collect.pairs") > 0;
 }
 
 status_t report_neurons(const run_t *run, report_t *report)
@@ -82,7 +91,7 @@ status_t report_neurons(const run_t *run, report_t *report)
         if (!status && found) status = neuron_card_read(&files, layer, neuron, &card[cards]);
         if (!status && found) cards++;
     }
-    if (!status && cards) status = show(card, cards, report);
+    if (!status && cards) status = show(card, cards, report_asks_pairs(run), report);
     for (int k = 0; k < cards; k++) neuron_card_free(&card[k]);
     neuron_files_close(&files);
     return status;

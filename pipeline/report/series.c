@@ -96,11 +96,13 @@ static bool has_any(const run_t *run, size_t condition)
 }
 
 /* Appends the series of a condition unless it is there, has no results, or is not to be shown. */
-static void add(const run_t *run, const sweeps_t *sweeps, size_t condition, series_list_t *list)
+static void add(const run_t *run, const sweeps_t *sweeps, size_t condition, bool groups,
+                series_list_t *list)
 {
     ptrdiff_t draws = draws_with(run, condition);
     if (draws >= 0) condition = run->draws[draws].member[0];
-    if (!sweeps_show(sweeps, condition) || run_groups(run, condition) || !has_any(run, condition))
+    if (!sweeps_show(sweeps, condition) || (run_groups(run, condition) && !groups) ||
+        !has_any(run, condition))
         return;
     for (size_t i = 0; i < list->count; i++)
         if (list->item[i].condition == condition) return;
@@ -124,14 +126,16 @@ status_t series_choose(const run_t *run, const sweeps_t *sweeps, size_t most, se
     *list = (series_list_t){0};
     status_t status = mem_new(&list->item, run->conditions, "series");
     if (status) return status;
-    if (base >= 0) add(run, sweeps, (size_t)base, list);
-    if (chief >= 0) add(run, sweeps, (size_t)chief, list);
+    if (base >= 0) add(run, sweeps, (size_t)base, false, list);
+    /* The chief one has groups of layers where all have. */
+    bool groups = chief >= 0 && run_groups(run, (size_t)chief);
+    if (chief >= 0) add(run, sweeps, (size_t)chief, groups, list);
     for (size_t k = 0; chief >= 0 && k < run->contrasts; k++) {
         const run_contrast_t *contrast = &run->contrast[k];
         if (!contrast->baseline && contrast->lefts == 1 && contrast->left[0] == (size_t)chief)
-            add(run, sweeps, contrast->right[0], list);
+            add(run, sweeps, contrast->right[0], groups, list);
     }
-    for (size_t c = 0; c < run->conditions; c++) add(run, sweeps, c, list);
+    for (size_t c = 0; c < run->conditions; c++) add(run, sweeps, c, groups, list);
     *left = list->count > most ? list->count - most : 0;
     list->count -= *left;
     return NULL;

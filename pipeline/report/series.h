@@ -32,7 +32,8 @@ typedef struct {
 } series_list_t;
 
 /* Those that figures show, most at most: the baseline, the chief condition (run_chief) with its controls,
- * then others in their order; of a sweep the smallest, the middle and the largest; no groups of layers.
+ * then others in their order; of a sweep the smallest, the middle and the largest; groups of layers
+ * only where the chief condition is one.
  * *left: how many there were no room for. */
 MUST_CHECK status_t series_choose(const run_t *run, const sweeps_t *sweeps, size_t most,
                                   series_list_t *list, size_t *left);
