@@ -128,23 +128,6 @@ status_t gnuplot_bold(str_t *script, const char *text)
     return status;
 }
 
-status_t gnuplot_heading(str_t *script, const char *title, const char *note, double width,
-                         double height)
-{
-    status_t status = str_add(script, "set label 1 ");
-    if (!status) status = gnuplot_bold(script, title);
-    if (!status)
-        status = str_printf(script, " at screen %.5f, screen %.5f left font \",15\"\n",
-                            16.0 / width, 1 - 20.0 / height);
-    if (!status) status = str_add(script, "set label 2 ");
-    if (!status) status = gnuplot_text(script, note);
-    if (status) return status;
-    return str_printf(script,
-                      " at screen %.5f, screen %.5f left noenhanced font \",11\" textcolor rgb "
-                      "\"#666666\"\n",
-                      16.0 / width, 1 - 42.0 / height);
-}
-
 status_t text_file_name(str_t *name, const char *text)
 {
     status_t status = NULL;

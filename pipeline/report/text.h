@@ -30,10 +30,6 @@ MUST_CHECK status_t html_element(str_t *html, const char *start, const char *tex
 MUST_CHECK status_t gnuplot_text(str_t *script, const char *text);
 /* The same in bold, for a device in enhanced mode. */
 MUST_CHECK status_t gnuplot_bold(str_t *script, const char *text);
-/* Appends the labels of a figure's title and note, above everything else at its left; width and height
- * in points. */
-MUST_CHECK status_t gnuplot_heading(str_t *script, const char *title, const char *note,
-                                    double width, double height);
 /* A name as part of a file's name: what is not a letter, a digit, '-', '_' or an inner '.' becomes '_'. */
 MUST_CHECK status_t text_file_name(str_t *name, const char *text);
 
