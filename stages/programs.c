@@ -174,6 +174,9 @@ static const char *driver_environment[][2] = {
      "command that starts MPI programs, such as \"srun\" or \"mpirun --bind-to none\"; "
      "by default the one that belongs to the MPI the programs were built with. Words "
      "about binding, or the MPI's own variables, replace ours."},
+    {"WN_MPI_TIMEOUT",
+     "seconds after which a process whose MPI does not start, because another rank or "
+     "the launcher is missing, ends with exit code 5; by default 600, 0: never"},
     {"BUILD", "build directory of a source tree; by default build"},
     {"NO_COLOR", "when set and not empty: no colours. There are none anyway where output is no "
                  "terminal."},

@@ -245,7 +245,9 @@ int stage_main(int argc, char **argv, const char *name, status_t (*run)(stage_t 
     own_name = name;
     interrupt_catch();
     return_large_blocks();
+    watch_before_mpi(program->name);
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
+    watch_after_mpi();
     MPI_Comm_rank(stage.comm, &stage.rank);
     MPI_Comm_size(stage.comm, &stage.ranks);
     if (stage.rank == 0) terminal_open(name);

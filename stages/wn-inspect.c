@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "par/watch.h"
 #include "stages/inspect.h"
 #include "stages/programs.h"
 #include "stages/stage.h"
@@ -99,7 +100,9 @@ static status_t run(int argc, char **argv)
 int main(int argc, char **argv)
 {
     int provided, rank, code = EXIT_OK;
+    watch_before_mpi("wn-inspect");
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
+    watch_after_mpi();
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     if (rank == 0) {
         terminal_open("inspect");

@@ -14,6 +14,13 @@ again()
     rm -rf "$run/results"
 }
 
+# --- A rank that never comes ---------------------------------------------------------------------
+
+if [ "$launcher_kind" = openmpi ]; then
+    expect_fail "MPI that does not start is given up" 5 'MPI has not started for 2 s .*: a rank or the launcher is missing' \
+        env WN_MPI_TIMEOUT=2 "$launcher" -q -n 1 "$build/bin/wn-shard" "$config" : -n 1 sleep 60
+fi
+
 # --- Cores --------------------------------------------------------------------------------------
 
 warning='ranks? x [0-9]+ threads? share 1 core; more than cores makes it slower'

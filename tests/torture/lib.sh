@@ -1,6 +1,7 @@
 # What the parts of tests/torture/torture share.
 # shellcheck shell=bash
 
+export WN_MPI_TIMEOUT=20
 survived=0 lost=0 differing=0 hangs=0 unclear=0 failing=0
 declare -A milliseconds
 
