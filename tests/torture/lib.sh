@@ -81,10 +81,11 @@ fresh()
     cp -r "$scratch/before/$1" "$run"
 }
 
-# Outputs that are there, with their inodes.
+# Units that are finished: outputs that are there, with their inodes. Pairs are of one unit with statistics,
+# which come last.
 units()
 {
-    (cd "$run" && find . -name '*.h5' -printf '%p %i\n' | LC_ALL=C sort)
+    (cd "$run" && find . -name '*.h5' -not -path './pairs/*' -printf '%p %i\n' | LC_ALL=C sort)
 }
 
 # outcome STAGE LABEL: reruns a stage without disturbance; its outcome must be the undisturbed one's.
