@@ -244,10 +244,11 @@ MAN   = $(DESTDIR)$(PREFIX)/share/man
 BASH_COMPLETION = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 ZSH_COMPLETION  = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 install: programs install-manual
-	install -d '$(DESTDIR)$(PREFIX)/bin' '$(SHARE)/configs' '$(SHARE)/slurm'
+	install -d '$(DESTDIR)$(PREFIX)/bin' '$(SHARE)/configs/paper' '$(SHARE)/slurm'
 	install -m 755 wn $(PROGRAMS) '$(DESTDIR)$(PREFIX)/bin'
 	install -m 644 '$(BUILD)/launcher' '$(SHARE)/launcher'
-	$(if $(wildcard configs/*.yaml),install -m 644 $(wildcard configs/*.yaml) '$(SHARE)/configs')
+	install -m 644 configs/quick.yaml configs/benchmarks.yaml '$(SHARE)/configs'
+	install -m 644 $(wildcard configs/paper/*.yaml) '$(SHARE)/configs/paper'
 	install -m 755 $(wildcard slurm/*) '$(SHARE)/slurm'
 
 install-manual: programs
