@@ -28,6 +28,10 @@ struct store {
 /* An error with HDF5's innermost reason: "FILE: OBJECT: cannot VERB: reason". */
 MUST_CHECK status_t store_error(const store_t *store, const char *object, const char *verb);
 
+/* Properties of whatever is created: without the time of day; and with attributes in its header, however
+ * many, for of a heap for them HDF5 would place the parts elsewhere when several processes write. */
+void store_plain_object(hid_t create);
+
 /* HDF5 types of a store type, in the file and in memory; borrowed. */
 hid_t store_file_type(store_type_t type);
 hid_t store_memory_type(store_type_t type);

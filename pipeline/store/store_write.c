@@ -13,7 +13,7 @@ static void create_groups(store_t *store, const char *name)
 {
     char path[1024];
     hid_t list = H5Pcreate(H5P_GROUP_CREATE);
-    H5Pset_obj_track_times(list, 0);
+    store_plain_object(list);
     for (const char *slash = strchr(name + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         size_t length = (size_t)(slash - name);
         if (length >= sizeof path) break; /* creating the dataset then fails and says so */
@@ -31,7 +31,7 @@ static void create_groups(store_t *store, const char *name)
 static hid_t create_properties(int dimensions, const hsize_t *chunk, int deflate)
 {
     hid_t list = H5Pcreate(H5P_DATASET_CREATE);
-    H5Pset_obj_track_times(list, 0);
+    store_plain_object(list);
     H5Pset_alloc_time(list, H5D_ALLOC_TIME_EARLY);
     H5Pset_fill_time(list, H5D_FILL_TIME_NEVER);
     if (chunk) H5Pset_chunk(list, dimensions, chunk);
