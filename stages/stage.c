@@ -25,6 +25,7 @@
 #include "stages/place.h"
 #include "stages/plan.h"
 #include "stages/programs.h"
+#include "stages/start.h"
 #include "stages/terminal.h"
 #include "store/output.h"
 
@@ -241,13 +242,10 @@ int stage_main(int argc, char **argv, const char *name, status_t (*run)(stage_t 
     share_t word = SHARE_CLOSED;
     place_t place = PLACE_CLOSED;
     char *digests = NULL;
-    int provided;
     own_name = name;
     interrupt_catch();
     return_large_blocks();
-    watch_before_mpi(program->name);
-    MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
-    watch_after_mpi();
+    start_mpi(program->name, &argc, &argv);
     MPI_Comm_rank(stage.comm, &stage.rank);
     MPI_Comm_size(stage.comm, &stage.ranks);
     if (stage.rank == 0) terminal_open(name);

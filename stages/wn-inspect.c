@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "par/watch.h"
 #include "stages/inspect.h"
 #include "stages/programs.h"
 #include "stages/stage.h"
+#include "stages/start.h"
 #include "stages/terminal.h"
 
 static status_t run_tokens(const arguments_t *a)
@@ -99,10 +99,8 @@ static status_t run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    int provided, rank, code = EXIT_OK;
-    watch_before_mpi("wn-inspect");
-    MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
-    watch_after_mpi();
+    int rank, code = EXIT_OK;
+    start_mpi("wn-inspect", &argc, &argv);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     if (rank == 0) {
         terminal_open("inspect");

@@ -2,12 +2,9 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -45,40 +42,6 @@ static struct {
         *unfinished; /* or NULL: it waits for no library, but for others to hear of the error */
     int waiting;     /* ticks since then */
 } watch = {.mutex = PTHREAD_MUTEX_INITIALIZER, .share = {.group = MPI_COMM_NULL}};
-
-/* ---- until MPI has started ---- */
-
-static char starting[160];
-
-static void end_start(int number)
-{
-    (void)number;
-    if (write(STDERR_FILENO, starting, strlen(starting)) < 0) _exit(EXIT_RESOURCE);
-    _exit(EXIT_RESOURCE);
-}
-
-void watch_before_mpi(const char *program)
-{
-    const char *text = getenv("WN_MPI_TIMEOUT");
-    long seconds = text ? strtol(text, NULL, 10) : 600;
-    struct sigaction action = {.sa_handler = end_start};
-    if (seconds < 1) return;
-    snprintf(starting, sizeof starting,
-             "%s: error: MPI has not started for %ld s (WN_MPI_TIMEOUT): a rank or the launcher is "
-             "missing\n",
-             program, seconds);
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGALRM, &action, NULL);
-    alarm((unsigned)seconds);
-}
-
-void watch_after_mpi(void)
-{
-    alarm(0);
-    signal(SIGALRM, SIG_DFL);
-}
-
-/* ---- afterwards ---- */
 
 static void give_up(status_t status)
 {

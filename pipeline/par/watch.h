@@ -11,12 +11,6 @@
  * say: it is to print the message, which one rank of a node does. Called in a thread of its own. */
 typedef void (*give_up_t)(status_t status, bool say);
 
-/* Around MPI_Init, which waits for every rank: where one died on its way there, or the launcher lost sight of
- * it, this process would wait for ever. After WN_MPI_TIMEOUT seconds (600) it says so and exits with
- * EXIT_RESOURCE. program: borrowed, named in the message. */
-void watch_before_mpi(const char *program);
-void watch_after_mpi(void);
-
 /* Collective over comm, one at a time. From now on until watch_stop a thread of each rank gives signs of
  * life to the other ranks of its node and looks for theirs. It gives up
  * - where a rank gives none for so many seconds (it was stopped, or cannot run), with an EXIT_RESOURCE
