@@ -130,6 +130,12 @@ void store_plain_object(hid_t create)
     H5Pset_attr_phase_change(create, 65535, 0);
 }
 
+void store_plain_group(hid_t create)
+{
+    store_plain_object(create);
+    H5Pset_link_phase_change(create, 65535, 0);
+}
+
 static status_t create_file(store_t *store)
 {
     hid_t access = H5Pcreate(H5P_FILE_ACCESS), create = H5Pcreate(H5P_FILE_CREATE);
@@ -138,7 +144,7 @@ static status_t create_file(store_t *store)
     if (store->comm != MPI_COMM_NULL) H5Pset_fapl_mpio(access, store->comm, setup.hints);
     H5Pset_sieve_buf_size(access,
                           0); /* what cannot be written is said by the call that writes it */
-    store_plain_object(create);
+    store_plain_group(create);
     store->file = H5Fcreate(store->temporary, H5F_ACC_TRUNC, create, access);
     status_t status = store->file < 0 ? store_error(store, NULL, "create") : NULL;
     H5Pclose(access); /* which forgets HDF5's reasons */

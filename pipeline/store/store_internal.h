@@ -31,6 +31,8 @@ MUST_CHECK status_t store_error(const store_t *store, const char *object, const 
 /* Properties of whatever is created: without the time of day; and with attributes in its header, however
  * many, for of a heap for them HDF5 would place the parts elsewhere when several processes write. */
 void store_plain_object(hid_t create);
+/* The same of groups (the file's own among them), and their links. */
+void store_plain_group(hid_t create);
 
 /* HDF5 types of a store type, in the file and in memory; borrowed. */
 hid_t store_file_type(store_type_t type);

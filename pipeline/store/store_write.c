@@ -13,7 +13,7 @@ static void create_groups(store_t *store, const char *name)
 {
     char path[1024];
     hid_t list = H5Pcreate(H5P_GROUP_CREATE);
-    store_plain_object(list);
+    store_plain_group(list);
     for (const char *slash = strchr(name + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         size_t length = (size_t)(slash - name);
         if (length >= sizeof path) break; /* creating the dataset then fails and says so */

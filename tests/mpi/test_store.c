@@ -240,14 +240,19 @@ static void blocks_come_back(void **state)
 }
 
 /* Equal contents are equal bytes: on all ranks, on one, and a moment later. */
-/* More attributes than HDF5 keeps in an object's header unless told to. */
+/* More attributes and groups than HDF5 keeps in an object's header unless told to. */
 static void write_many(store_t *store)
 {
+    static const uint64_t one = 1;
     char text[301] = "", key[8];
     memset(text, 'x', 300);
     for (int i = 0; i < 20; i++) {
         snprintf(key, sizeof key, "key%d", i);
         expect_ok(store_set_text(store, "/", key, text));
+    }
+    for (int i = 0; i < 20; i++) {
+        snprintf(key, sizeof key, "/g%d/x", i);
+        expect_ok(store_define(store, key, STORE_I32, 1, &one, NULL));
     }
 }
 
