@@ -324,6 +324,13 @@ status_t store_open(const char *path, store_t **store)
     return status;
 }
 
+status_t store_reread(const store_t *store, store_t **reader)
+{
+    status_t status = store_open(store->temporary, reader);
+    if (!status) (*reader)->writing = true; /* it has no checksums yet */
+    return status;
+}
+
 void store_close(store_t **store)
 {
     store_t *it = *store;
