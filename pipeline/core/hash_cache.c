@@ -66,7 +66,7 @@ status_t hash_cache_read(const char *path, str_t *lines)
 {
     status_t status = str_add(lines, "");
     if (!status && file_exists(path)) status = file_read(path, LINES * LINE_LENGTH, lines);
-    if (status_code(status) == EXIT_INPUT) status_free(&status); /* as if it were not there */
+    status_excuse(&status, EXIT_INPUT); /* as if it were not there */
     return status;
 }
 

@@ -22,7 +22,6 @@ struct pair_inputs {
     int64_t *slot;        /* [2][pairs] where they stand in token */
     store_t *store;       /* the output; borrowed */
     store_t *scratch;     /* of the whole: /inputs */
-    store_t *inputs;      /* the same, to read */
     int64_t slot0, slots; /* tokens that come here, among the sampled ones */
     float *row;           /* inputs of the sampled tokens of one batch */
     size_t capacity;      /* of row */
@@ -261,7 +260,7 @@ static status_t measure_layer(pair_inputs_t *it, int64_t layer)
         count = it->plan.width - from < it->columns ? it->plan.width - from : it->columns;
         uint64_t start[] = {(uint64_t)layer, 0, (uint64_t)from};
         uint64_t size[] = {1, 2 * (uint64_t)pairs, (uint64_t)count};
-        status = store_get(it->inputs, "/inputs", STORE_F32, start, size, it->block);
+        status = store_get(it->scratch, "/inputs", STORE_F32, start, size, it->block);
         for (int64_t p = 0; !status && p < pairs; p++) {
             const float *a = it->block + it->slot[p] * count;
             const float *b = it->block + it->slot[pairs + p] * count;
@@ -320,8 +319,6 @@ status_t pair_inputs_write(pair_inputs_t *it)
         status = store_describe(store, "/input_distances", "layers pairs", "1",
                                 "Euclidean distance of a pair's MLP inputs by layer");
     if (!status) status = store_sync(it->scratch);
-    if (!status) status = agree(it->comm, store_reread(it->scratch, &it->inputs));
     if (!status) status = measure_all(it, store);
-    store_close(&it->inputs);
     return status;
 }

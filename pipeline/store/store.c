@@ -178,7 +178,8 @@ static status_t create(const char *path, MPI_Comm comm, bool publish, store_t **
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     status_t status = mem_new(store, 1, "HDF5 file");
     if (!status) {
-        **store = (store_t){.file = -1, .comm = MPI_COMM_NULL, .writing = true, .rank = rank};
+        **store = (store_t){
+            .file = -1, .reader = -1, .comm = MPI_COMM_NULL, .writing = true, .rank = rank};
         if (ranks > 1) (*store)->comm = comm;
         status = str_copy(&(*store)->path, path);
     }
@@ -292,6 +293,7 @@ static status_t land(store_t *store)
 status_t store_publish(store_t **store)
 {
     store_t *it = *store;
+    store_leave_reader(it);
     status_t status = axes_write(it);
     if (!status) status = checksums_write(it);
     if (!status) status = store_reserve(it);
@@ -312,7 +314,7 @@ status_t store_open(const char *path, store_t **store)
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     status_t status = mem_new(store, 1, "HDF5 file");
     if (status) return status;
-    **store = (store_t){.file = -1, .comm = MPI_COMM_NULL};
+    **store = (store_t){.file = -1, .reader = -1, .comm = MPI_COMM_NULL};
     status = str_copy(&(*store)->path, path);
     if (!status) {
         (*store)->file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
@@ -324,17 +326,24 @@ status_t store_open(const char *path, store_t **store)
     return status;
 }
 
-status_t store_reread(const store_t *store, store_t **reader)
+status_t store_reread(store_t *store)
 {
-    status_t status = store_open(store->temporary, reader);
-    if (!status) (*reader)->writing = true; /* it has no checksums yet */
-    return status;
+    store_leave_reader(store);
+    store->reader = H5Fopen(store->temporary, H5F_ACC_RDONLY, H5P_DEFAULT);
+    return store->reader < 0 ? store_error(store, NULL, "open to read") : NULL;
+}
+
+void store_leave_reader(store_t *store)
+{
+    if (store->reader >= 0) H5Fclose(store->reader);
+    store->reader = -1;
 }
 
 void store_close(store_t **store)
 {
     store_t *it = *store;
     if (!it) return;
+    store_leave_reader(it);
     /* Closing flushes; where that fails HDF5 keeps half of the file, and ranks that do not fail
      * alike wait for each other for ever. What failed stays open until the program ends, empty. */
     if (it->file >= 0 && !it->failed) H5Fclose(it->file);

@@ -111,10 +111,6 @@ MUST_CHECK status_t store_describe(store_t *store, const char *object, const cha
 bool store_has(const store_t *store, const char *name);
 /* Names of the members of a group in byte order. */
 MUST_CHECK status_t store_list(const store_t *store, const char *group, strings_t *names);
-/* Opens what this rank and others are writing, after store_sync, for reading it with plain calls: MPI-IO takes
- * for zeros what cannot be read, and does not say so. Not collective. */
-MUST_CHECK status_t store_reread(const store_t *store, store_t **reader);
-
 /* Appends the names of all datasets, "/group/name", group by group. */
 MUST_CHECK status_t store_datasets(const store_t *store, strings_t *names);
 MUST_CHECK status_t store_find(const store_t *store, const char *name, store_info_t *info);

@@ -8,6 +8,7 @@
 
 struct store {
     hid_t file;
+    hid_t reader;  /* of what several ranks write, after store_sync; or -1 */
     MPI_Comm comm; /* MPI_COMM_NULL: this rank alone */
     int rank;
     bool writing;
@@ -33,6 +34,11 @@ MUST_CHECK status_t store_error(const store_t *store, const char *object, const 
 void store_plain_object(hid_t create);
 /* The same of groups (the file's own among them), and their links. */
 void store_plain_group(hid_t create);
+
+/* Opens what several ranks have written for reading it with plain calls: MPI-IO takes for zeros what cannot be
+ * read, and does not say so. Not collective. */
+MUST_CHECK status_t store_reread(store_t *store);
+void store_leave_reader(store_t *store);
 
 /* HDF5 types of a store type, in the file and in memory; borrowed. */
 hid_t store_file_type(store_type_t type);

@@ -126,7 +126,7 @@ static status_t check_block(const store_t *store, const char *name, store_type_t
 status_t store_get(const store_t *store, const char *name, store_type_t type, const uint64_t *start,
                    const uint64_t *count, void *data)
 {
-    hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
+    hid_t dataset = H5Dopen2(store->reader >= 0 ? store->reader : store->file, name, H5P_DEFAULT);
     if (dataset < 0) return store_error(store, name, "open");
     store_info_t info;
     status_t status = examine(store, name, dataset, &info);

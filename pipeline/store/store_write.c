@@ -320,7 +320,9 @@ status_t store_sync(store_t *store)
     herr_t code = H5Fflush(store->file, H5F_SCOPE_LOCAL);
     if (store->comm != MPI_COMM_NULL) MPI_Barrier(store->comm);
     if (code >= 0 && store->comm != MPI_COMM_NULL) code = H5Fflush(store->file, H5F_SCOPE_LOCAL);
-    return store_agree(store, code < 0 ? store_error(store, NULL, "flush") : NULL);
+    status_t status = code < 0 ? store_error(store, NULL, "flush") : NULL;
+    if (!status && store->comm != MPI_COMM_NULL) status = store_reread(store);
+    return store_agree(store, status);
 }
 
 status_t store_set_attribute(store_t *store, const char *object, const char *key, hid_t type,

@@ -97,25 +97,25 @@ check "takes that away" test "$(in_fast)" -eq 0
 check "here and there" no_temporaries
 check "gives the same" same_results "$scratch/undisturbed" "$run" --but configuration
 
-# --- Every call on the way from there to here -------------------------------------------------------
+# --- Every call on the way from there to here, and every reading there -------------------------------
 
-# faulty CALL ERROR: collect of one checkpoint on 1 rank, whose so many-th call that changes something
-# below the run fails.
+# faulty KIND CALL ERROR BELOW RANKS OPTION...: collect of one checkpoint, of which the so many-th call of this
+# kind below a directory fails.
 faulty()
 {
     local words=("$launcher")
     [ "$launcher_kind" != openmpi ] || words+=(-q -x LD_PRELOAD)
     rm -f "$run/activations/step0.h5" "$scratch/report"
-    LD_PRELOAD=$build/tests/support/faults.so WN_FAULT=write WN_FAULT_ERROR=$2 WN_FAULT_CALL=$1 \
-        WN_FAULT_BELOW=$run WN_FAULT_REPORT=$scratch/report \
-        capture "${words[@]}" -n 1 "$build/bin/wn-collect" "$config" "${options[@]}" --checkpoint step0
+    LD_PRELOAD=$build/tests/support/faults.so WN_FAULT=$1 WN_FAULT_CALL=$2 WN_FAULT_ERROR=$3 \
+        WN_FAULT_BELOW=$4 WN_FAULT_RANK=0 WN_FAULT_REPORT=$scratch/report \
+        capture "${words[@]}" -n "$5" "$build/bin/wn-collect" "$config" "${options[@]}" --checkpoint step0 "${@:6}"
 }
 if [ -z "${WN_SANITIZED:-}" ]; then
-    faulty 0 ENOSPC
+    faulty write 0 ENOSPC "$run" 1
     calls=$(sed -n 's/^calls //p' "$scratch/report")
     problems=0
     for ((n = 1; n <= calls; n++)); do
-        faulty "$n" ENOSPC
+        faulty write "$n" ENOSPC "$run" 1
         if [ "$code" -ne 0 ] && [ "$code" -ne 4 ] || [ "$(in_fast)" -ne 0 ] || ! no_temporaries ||
             { [ "$code" -eq 0 ] && ! "$compare_h5" --but configuration "$scratch/undisturbed/activations/step0.h5" "$run/activations/step0.h5" > "$scratch/check"; } ||
             { [ "$code" -eq 4 ] && [ -e "$run/activations/step0.h5" ]; }; then
@@ -124,5 +124,23 @@ if [ -z "${WN_SANITIZED:-}" ]; then
         fi
     done
     check "a full disk at any of $calls calls: said, and nothing left" test "$problems$((calls > 8))" = 01
+
+    # What waits there is compressed, and inputs of pairs become distances.
+    packed=(--set collect.mode=raw --set collect.deflate=1)
+    faulty read 0 EIO "$fast" 2 "${packed[@]}"
+    calls=$(sed -n 's/^calls //p' "$scratch/report")
+    cp "$run/activations/step0.h5" "$scratch/packed.h5"
+    said=0 problems=0
+    for ((n = 1; n <= calls; n += calls / 8 + 1)); do
+        for error in EIO short; do
+            faulty read "$n" $error "$fast" 2 "${packed[@]}"
+            if [ "$code" -ne 0 ]; then said=$((said + 1))
+            elif ! "$compare_h5" "$scratch/packed.h5" "$run/activations/step0.h5" > "$scratch/check" 2>&1; then
+                fail "reading call $n of $calls, $error: other data" "$scratch/report" "$scratch/check"
+                problems=1
+            fi
+        done
+    done
+    check "what cannot be read is not taken for zeros ($calls calls, $said ended the run)" test "$problems$((said > 4))" = 01
 fi
 finish
