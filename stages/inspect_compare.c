@@ -1,10 +1,10 @@
 #include <stdlib.h>
 
+#include "core/json_out.h"
 #include "core/memory.h"
 #include "core/strings.h"
 #include "report/text.h"
 #include "stages/inspect.h"
-#include "stages/json_out.h"
 #include "stats/compare.h"
 
 static status_t read_percent(const char *text, double *percent)

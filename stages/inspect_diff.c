@@ -1,12 +1,12 @@
 /* wn-inspect diff: what differs between two runs. */
 #include "core/config.h"
 #include "core/file.h"
+#include "core/json_out.h"
 #include "core/memory.h"
 #include "core/missing.h"
 #include "core/options.h"
 #include "report/diff_tables.h"
 #include "stages/inspect.h"
-#include "stages/json_out.h"
 #include "stages/terminal.h"
 
 /* Columns of tables, and rows at most; the defaults of report.*. */

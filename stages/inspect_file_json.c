@@ -1,10 +1,10 @@
 /* wn-inspect file, for programs. */
 #include "core/file.h"
+#include "core/json_out.h"
 #include "core/memory.h"
 #include "model/architecture.h"
 #include "model/weights.h"
 #include "stages/inspect.h"
-#include "stages/json_out.h"
 #include "store/store.h"
 #include "text/tokenizer.h"
 

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 
 #include "core/file.h"
+#include "core/json_out.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "report/neuron_places.h"
 #include "report/text.h"
 #include "stages/inspect.h"
-#include "stages/json_out.h"
 #include "stages/terminal.h"
 
 enum { COLUMNS = 100 };

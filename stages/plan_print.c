@@ -6,9 +6,9 @@
 
 #include "core/amount.h"
 #include "core/file.h"
+#include "core/json_out.h"
 #include "core/lock.h"
 #include "core/memory.h"
-#include "stages/json_out.h"
 #include "stages/plan.h"
 
 /* Sums over the units that are not up to date (memory: the largest). */
@@ -195,7 +195,7 @@ static status_t print_status(const stage_t *stage)
 
 /* ---- for programs ---- */
 
-static void put_estimate(json_t *object, const estimate_t *it, int *failed)
+static void put_estimate(json_t *object, const estimate_t *it, bool *failed)
 {
     const struct {
         const char *key;
@@ -208,76 +208,76 @@ static void put_estimate(json_t *object, const estimate_t *it, int *failed)
                   {"bytes_written", rint(it->disk)},
                   {"seconds", it->seconds}};
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
-        *failed |= json_object_set_new(object, fields[i].key, json_number(fields[i].value));
+        json_put(object, fields[i].key, json_number(fields[i].value), failed);
 }
 
-static json_t *unit_object(const unit_t *unit, int *failed)
+static json_t *unit_object(const unit_t *unit, bool *failed)
 {
     json_t *object = json_object();
     const estimate_t *it = &unit->estimate;
-    *failed |= json_object_set_new(object, "unit", json_string(unit->name));
-    *failed |= json_object_set_new(object, "current", json_boolean(unit->current));
+    json_put(object, "unit", json_string(unit->name), failed);
+    json_put(object, "current", json_boolean(unit->current), failed);
     if (unit->current) return object;
     const char *bound = unit->unknown ? "unknown" : *it->bound ? it->bound : "exact";
     const char *why = unit->unknown ? unit->unknown : it->note;
-    *failed |= json_object_set_new(object, "bound", json_string(bound));
-    if (why) *failed |= json_object_set_new(object, "why", json_string(why));
-    if (unit->stale) *failed |= json_object_set_new(object, "stale", json_string(unit->stale));
+    json_put(object, "bound", json_string(bound), failed);
+    if (why) json_put(object, "why", json_string(why), failed);
+    if (unit->stale) json_put(object, "stale", json_string(unit->stale), failed);
     put_estimate(object, it, failed);
     return object;
 }
 
-static json_t *stage_object(const stage_t *stage, int *failed)
+static json_t *stage_object(const stage_t *stage, bool *failed)
 {
     const plan_t *plan = stage->plan;
     const total_t total = total_of(plan);
     json_t *object = json_object(), *units = json_array(), *conditions = json_array();
     json_t *all = json_object();
-    *failed |= json_object_set_new(object, "stage", json_string(stage->name));
-    *failed |= json_object_set_new(object, "ranks", json_integer(plan->layout.ranks));
-    *failed |= json_object_set_new(object, "nodes", json_integer(plan->layout.nodes));
-    *failed |= json_object_set_new(object, "todo", json_integer((json_int_t)total.todo));
-    *failed |= json_object_set_new(object, "unknown", json_integer((json_int_t)total.unknown));
+    json_put(object, "stage", json_string(stage->name), failed);
+    json_put(object, "ranks", json_integer(plan->layout.ranks), failed);
+    json_put(object, "nodes", json_integer(plan->layout.nodes), failed);
+    json_put(object, "todo", json_integer((json_int_t)total.todo), failed);
+    json_put(object, "unknown", json_integer((json_int_t)total.unknown), failed);
     put_estimate(all, &total.sum, failed);
-    *failed |= json_object_set_new(object, "total", all);
+    json_put(object, "total", all, failed);
     for (size_t i = 0; i < plan->conditions.count; i++)
-        *failed |= json_array_append_new(conditions, json_string(plan->conditions.item[i]));
-    *failed |= json_object_set_new(object, "conditions", conditions);
+        json_add(conditions, json_string(plan->conditions.item[i]), failed);
+    json_put(object, "conditions", conditions, failed);
     for (size_t i = 0; i < plan->units; i++)
-        *failed |= json_array_append_new(units, unit_object(&plan->unit[i], failed));
-    *failed |= json_object_set_new(object, "units", units);
-    *failed |= json_object_set_new(object, "flops_per_second_per_rank",
-                                   json_number(plan->rate > 0 ? plan->rate : NAN));
-    *failed |= json_object_set_new(object, "bytes_read_per_second",
-                                   json_number(plan->reading > 0 ? plan->reading : NAN));
+        json_add(units, unit_object(&plan->unit[i], failed), failed);
+    json_put(object, "units", units, failed);
+    json_put(object, "flops_per_second_per_rank", json_number(plan->rate > 0 ? plan->rate : NAN),
+             failed);
+    json_put(object, "bytes_read_per_second", json_number(plan->reading > 0 ? plan->reading : NAN),
+             failed);
     return object;
 }
 
-static status_t add_state(const stage_t *stage, const unit_t *unit, json_t *units, int *failed)
+static status_t add_state(const stage_t *stage, const unit_t *unit, json_t *units, bool *failed)
 {
     json_t *object = json_object();
     const char *state = "done";
     str_t why = {0};
     status_t status = unit->current ? NULL : find_state(stage, unit, &state, &why);
-    *failed |= json_object_set_new(object, "unit", json_string(unit->name));
-    *failed |= json_object_set_new(object, "state", json_string(state));
-    if (why.length) *failed |= json_object_set_new(object, "why", json_string(why.data));
-    *failed |= json_array_append_new(units, object);
+    json_put(object, "unit", json_string(unit->name), failed);
+    json_put(object, "state", json_string(state), failed);
+    if (why.length) json_put(object, "why", json_string(why.data), failed);
+    json_add(units, object, failed);
     str_free(&why);
     return status;
 }
 
-static status_t status_object(const stage_t *stage, json_t **object, int *failed)
+static status_t status_object(const stage_t *stage, json_t **object, bool *failed)
 {
     const plan_t *plan = stage->plan;
     json_t *units = json_array();
     size_t todo = total_of(plan).todo;
     status_t status = NULL;
     *object = json_object();
-    *failed |= json_object_set_new(*object, "stage", json_string(stage->name));
-    *failed |= json_object_set_new(*object, "done", json_integer((json_int_t)(plan->units - todo)));
-    *failed |= json_object_set_new(*object, "todo", json_integer((json_int_t)todo));
-    *failed |= json_object_set_new(*object, "units", units);
+    json_put(*object, "stage", json_string(stage->name), failed);
+    json_put(*object, "done", json_integer((json_int_t)(plan->units - todo)), failed);
+    json_put(*object, "todo", json_integer((json_int_t)todo), failed);
+    json_put(*object, "units", units, failed);
     for (size_t i = 0; !status && i < plan->units; i++)
         status = add_state(stage, &plan->unit[i], units, failed);
     return status;
@@ -285,7 +285,7 @@ static status_t status_object(const stage_t *stage, json_t **object, int *failed
 
 static status_t print_json(const stage_t *stage)
 {
-    int failed = 0;
+    bool failed = false;
     json_t *object = NULL;
     if (plan_estimates(stage)) {
         object = stage_object(stage, &failed);

@@ -1,17 +1,15 @@
 #include "report/harness.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/json_out.h"
 #include "core/memory.h"
 #include "core/version.h"
 #include "report/contrasts.h"
 #include "report/trajectory.h"
 
-/* jansson reports a failed allocation by -1 or NULL, which its *_new functions pass on: failed
- * collects it, and the document is dropped at the end. */
 typedef struct {
     json_t *results, *groups, *subtasks, *configs, *versions, *shots, *better, *samples, *intervals;
     bool failed;
@@ -19,12 +17,7 @@ typedef struct {
 
 static void put(parts_t *parts, json_t *object, const char *key, json_t *value)
 {
-    if (json_object_set_new(object, key, value) != 0) parts->failed = true;
-}
-
-static json_t *number(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
+    json_put(object, key, value, &parts->failed);
 }
 
 /* The harness's word where there is no standard error. */
@@ -52,9 +45,8 @@ static void put_interval(parts_t *parts, const char *name, const char *metric, i
 {
     json_t *of = json_object_get(parts->intervals, name), *ends = json_array();
     of = of ? json_incref(of) : json_object();
-    if (json_array_append_new(ends, number(interval.low)) != 0 ||
-        json_array_append_new(ends, number(interval.high)) != 0)
-        parts->failed = true;
+    json_add(ends, json_finite(interval.low), &parts->failed);
+    json_add(ends, json_finite(interval.high), &parts->failed);
     put(parts, of, metric, ends);
     put(parts, parts->intervals, name, of);
 }
@@ -80,7 +72,7 @@ static void put_accuracy(parts_t *parts, const run_task_t *task, const char *nam
     snprintf(key[0], sizeof key[0], "%s,none", metric);
     snprintf(key[1], sizeof key[1], "%s_stderr,none", metric);
     put_names(parts, result, name, alias, accuracy->count);
-    put(parts, result, key[0], number(value));
+    put(parts, result, key[0], json_finite(value));
     put(parts, result, key[1], error_number(sqrt(value * (1 - value) / (n - 1))));
     put_interval(parts, name, metric, accuracy->interval);
     put(parts, parts->results, name, result);
@@ -93,11 +85,11 @@ static void put_perplexity(parts_t *parts, const run_task_t *task, const loss_t 
     double perplexity = loss_perplexity(loss);
     double error = loss->deviation / sqrt((double)loss->windows);
     put_names(parts, result, task->name, task->name, loss->windows);
-    put(parts, result, "perplexity,none", number(perplexity));
+    put(parts, result, "perplexity,none", json_finite(perplexity));
     /* To first order, as exp' = exp. */
     put(parts, result, "perplexity_stderr,none", error_number(perplexity * error));
     put_interval(parts, task->name, "perplexity", loss_perplexity_interval(loss));
-    put(parts, result, "loss,none", number(loss->loss));
+    put(parts, result, "loss,none", json_finite(loss->loss));
     put(parts, result, "loss_stderr,none", error_number(error));
     put(parts, parts->results, task->name, result);
     put_common(parts, task->name, "perplexity", loss->windows);
@@ -142,7 +134,7 @@ static status_t put_members(parts_t *parts, const run_task_t *task, const char *
         char *name = NULL;
         if (member && !member[f]) continue;
         status = file_name(task, f, &name);
-        if (!status && json_array_append_new(list, json_string(name)) != 0) parts->failed = true;
+        if (!status) json_add(list, json_string(name), &parts->failed);
         mem_free(&name);
     }
     put(parts, parts->subtasks, group, list);
@@ -196,7 +188,7 @@ static void put_config(parts_t *parts, const run_t *run, size_t index)
     put(parts, metric, "aggregation",
         json_string(task->counted ? "mean" : "exp_mean_over_windows"));
     put(parts, metric, "higher_is_better", json_boolean(task->counted));
-    if (json_array_append_new(metrics, metric) != 0) parts->failed = true;
+    json_add(metrics, metric, &parts->failed);
     put(parts, config, "metric_list", metrics);
     if (task->is->kind == TASK_PAIRS) {
         put(parts, config, "scoring",
@@ -255,8 +247,8 @@ static status_t add_run(const run_t *run, size_t checkpoint, size_t condition, j
     }
     put(&parts, document, "checkpoint", json_string(run->checkpoints->item[checkpoint]));
     put(&parts, document, "condition", json_string(of->name));
-    put(&parts, document, "ablate", of->ablate ? json_string(of->ablate) : json_null());
-    put(&parts, document, "cohort", of->cohort ? json_string(of->cohort) : json_null());
+    put(&parts, document, "ablate", json_words(of->ablate));
+    put(&parts, document, "cohort", json_words(of->cohort));
     if (!status)
         status = put_model(&parts, document, run, run->checkpoints->item[checkpoint], of->name);
     put(&parts, document, "results", parts.results);
@@ -269,7 +261,7 @@ static status_t add_run(const run_t *run, size_t checkpoint, size_t condition, j
     put(&parts, document, "n-samples", parts.samples);
     put(&parts, document, "intervals", parts.intervals);
     if (!any) json_decref(document);
-    else if (json_array_append_new(runs, document) != 0) parts.failed = true;
+    else json_add(runs, document, &parts.failed);
     return parts.failed ? status_first(status, status_new(EXIT_RESOURCE, "out of memory for JSON"))
                         : status;
 }
@@ -280,13 +272,12 @@ status_t harness_json(const run_t *run, str_t *json)
     status_t status = NULL;
     for (size_t i = 0; !status && i < run->checkpoints->count; i++)
         for (size_t c = 0; !status && c < run->conditions; c++) status = add_run(run, i, c, runs);
-    bool failed =
-        json_object_set_new(root, "format",
-                            json_string("lm-evaluation-harness 0.4, one document a run")) |
-        json_object_set_new(root, "name", json_string(config_text(run->config, "run.name"))) |
-        json_object_set_new(root, "software", json_string("wn " WN_VERSION)) |
-        json_object_set_new(root, "runs", runs) | !json_contrasts(run, root) |
-        !json_trajectory(run, root);
+    bool failed = false;
+    json_put(root, "format", json_string("lm-evaluation-harness 0.4, one document a run"), &failed);
+    json_put(root, "name", json_string(config_text(run->config, "run.name")), &failed);
+    json_put(root, "software", json_string("wn " WN_VERSION), &failed);
+    json_put(root, "runs", runs, &failed);
+    failed |= !json_contrasts(run, root) || !json_trajectory(run, root);
     char *text =
         status || failed ? NULL : json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
     if (!status && !text) status = status_new(EXIT_RESOURCE, "out of memory for JSON");

@@ -1,20 +1,14 @@
-#include <math.h>
-
+#include "core/json_out.h"
 #include "report/contrasts.h"
-
-static json_t *number(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
 
 static json_t *pair(interval_t interval)
 {
-    return json_pack("[o, o]", number(interval.low), number(interval.high));
+    return json_pack("[o, o]", json_finite(interval.low), json_finite(interval.high));
 }
 
 static json_t *term_of(const run_task_t *task, ptrdiff_t term)
 {
-    return term < 0 ? json_null() : json_string(task->terms.item[term]);
+    return json_words(term < 0 ? NULL : task->terms.item[term]);
 }
 
 static json_t *change_of(const run_t *run, const run_change_t *change)
@@ -22,17 +16,17 @@ static json_t *change_of(const run_t *run, const run_change_t *change)
     const run_task_t *task = &run->task[change->task];
     const run_contrast_t *contrast = &run->contrast[change->contrast];
     bool tested = change->family > 0;
-    json_t *test = tested
-                       ? json_pack("{s:I, s:I, s:o, s:o, s:I, s:s}", "gained",
-                                   (json_int_t)change->gained, "lost", (json_int_t)change->lost,
-                                   "p", number(change->p), "p_holm", number(change->holm), "tests",
-                                   (json_int_t)change->family, "test", "McNemar, exact, two-sided")
-                       : json_null();
+    json_t *test =
+        tested ? json_pack("{s:I, s:I, s:o, s:o, s:I, s:s}", "gained", (json_int_t)change->gained,
+                           "lost", (json_int_t)change->lost, "p", json_finite(change->p), "p_holm",
+                           json_finite(change->holm), "tests", (json_int_t)change->family, "test",
+                           "McNemar, exact, two-sided")
+               : json_null();
     return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:o}", "checkpoint",
                      run->checkpoints->item[change->checkpoint], "task", task->key, "condition",
                      contrast->name, "against", contrast->against, "metric",
                      task->counted ? task->metric : "loss", "term", term_of(task, change->term),
-                     "change", number(change->value), "n", (json_int_t)change->n, "interval",
+                     "change", json_finite(change->value), "n", (json_int_t)change->n, "interval",
                      pair(change->interval), "test", test);
 }
 
@@ -44,16 +38,16 @@ static json_t *spread_of(const run_t *run, const run_spread_t *spread)
                      run->checkpoints->item[spread->checkpoint], "task", task->key, "condition",
                      draws->name, "metric", task->metric, "term", term_of(task, spread->term),
                      "draws", (json_int_t)draws->members, "n", (json_int_t)spread->n, "mean",
-                     number(spread->mean), "interval", pair(spread->interval), "deviation",
-                     number(spread->deviation), "range", number(spread->lowest),
-                     number(spread->highest));
+                     json_finite(spread->mean), "interval", pair(spread->interval), "deviation",
+                     json_finite(spread->deviation), "range", json_finite(spread->lowest),
+                     json_finite(spread->highest));
 }
 
 static json_t *side_of(const run_dissociation_t *d, int side)
 {
     return json_pack("{s:I, s:I, s:s, s:o, s:o}", "tasks", (json_int_t)d->tasks[side], "n",
                      (json_int_t)d->n[side], "unit", side && d->losses ? "nats" : "share", "drop",
-                     number(d->drop[side]), "interval", pair(d->drop_interval[side]));
+                     json_finite(d->drop[side]), "interval", pair(d->drop_interval[side]));
 }
 
 static json_t *dissociation_of(const run_t *run, const run_dissociation_t *d)
@@ -62,7 +56,7 @@ static json_t *dissociation_of(const run_t *run, const run_dissociation_t *d)
                      run->checkpoints->item[d->checkpoint], "condition",
                      run->contrast[d->contrast].name, "against", run->contrast[d->contrast].against,
                      "grammar", side_of(d, 0), "other", side_of(d, 1), "difference",
-                     number(d->difference), "interval", pair(d->interval));
+                     json_finite(d->difference), "interval", pair(d->interval));
 }
 
 bool json_contrasts(const run_t *run, json_t *root)
@@ -70,19 +64,18 @@ bool json_contrasts(const run_t *run, json_t *root)
     json_t *changes = json_array(), *draws = json_array(), *dissociations = json_array();
     bool failed = false;
     for (size_t i = 0; i < run->changes; i++)
-        failed |= json_array_append_new(changes, change_of(run, &run->change[i])) != 0;
+        json_add(changes, change_of(run, &run->change[i]), &failed);
     for (size_t i = 0; i < run->spreads; i++)
-        failed |= json_array_append_new(draws, spread_of(run, &run->spread[i])) != 0;
+        json_add(draws, spread_of(run, &run->spread[i]), &failed);
     for (size_t i = 0; i < run->dissociations; i++)
-        failed |=
-            json_array_append_new(dissociations, dissociation_of(run, &run->dissociation[i])) != 0;
+        json_add(dissociations, dissociation_of(run, &run->dissociation[i]), &failed);
     json_t *intervals =
         json_pack("{s:f, s:s, s:I, s:I}", "level", run->resampling.level, "method",
                   "bootstrap, BCa", "replicates", (json_int_t)run->resampling.replicates, "seed",
                   (json_int_t)run->resampling.seed);
-    failed |= json_object_set_new(root, "intervals", intervals) != 0;
-    failed |= json_object_set_new(root, "contrasts", changes) != 0;
-    failed |= json_object_set_new(root, "draws", draws) != 0;
-    failed |= json_object_set_new(root, "dissociation", dissociations) != 0;
+    json_put(root, "intervals", intervals, &failed);
+    json_put(root, "contrasts", changes, &failed);
+    json_put(root, "draws", draws, &failed);
+    json_put(root, "dissociation", dissociations, &failed);
     return !failed;
 }

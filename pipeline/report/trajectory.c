@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/json_out.h"
 #include "core/memory.h"
 #include "report/axis.h"
 #include "report/cells.h"
@@ -218,17 +219,7 @@ status_t tables_trajectory(const run_t *run, tables_t *tables)
 
 /* ---- as JSON ---- */
 
-static json_t *number(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
-static json_t *name_or_null(const char *name)
-{
-    return name ? json_string(name) : json_null();
-}
-
-static json_t *point_of(const run_t *run, size_t checkpoint)
+static json_t *point_of(const run_t *run, size_t checkpoint, bool *failed)
 {
     const char *name = run->checkpoints->item[checkpoint];
     const run_point_t *point = &run->point[checkpoint];
@@ -239,24 +230,23 @@ static json_t *point_of(const run_t *run, size_t checkpoint)
         if (row->checkpoint != checkpoint) continue;
         json_t *cohort =
             json_pack("{s:s, s:I, s:o, s:o}", "cohort", run->rules.rule[row->rule].name, "neurons",
-                      (json_int_t)row->neurons, "mean_wd", number(row->wd), "overlap_with_last",
-                      number(row->overlap));
-        if (json_array_append_new(cohorts, cohort) != 0) json_decref(cohort);
+                      (json_int_t)row->neurons, "mean_wd", json_finite(row->wd),
+                      "overlap_with_last", json_finite(row->overlap));
+        json_add(cohorts, cohort, failed);
     }
     return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "checkpoint", name, "step",
                      checkpoint_step(name, &step) ? json_integer(step) : json_null(), "weights",
-                     name_or_null(point->weights), "same_weights_as",
-                     name_or_null(point->same_as < 0 ? NULL
-                                                     : run->checkpoints->item[point->same_as]),
-                     "median_wd", number(median_of(run, checkpoint)), "cohorts", cohorts);
+                     json_words(point->weights), "same_weights_as",
+                     json_words(point->same_as < 0 ? NULL : run->checkpoints->item[point->same_as]),
+                     "median_wd", json_finite(median_of(run, checkpoint)), "cohorts", cohorts);
 }
 
 static json_t *drift_of(const run_t *run, const run_drift_t *d)
 {
     return json_pack("{s:s, s:s, s:s, s:I, s:o, s:o, s:o}", "cohort", run->rules.rule[d->rule].name,
                      "chosen_at", d->reference, "checkpoint", run->checkpoints->item[d->checkpoint],
-                     "neurons", (json_int_t)d->neurons, "mean_wd", number(d->wd), "mean_rank",
-                     number(d->rank), "overlap", number(run_drift_overlap(d)));
+                     "neurons", (json_int_t)d->neurons, "mean_wd", json_finite(d->wd), "mean_rank",
+                     json_finite(d->rank), "overlap", json_finite(run_drift_overlap(d)));
 }
 
 static json_t *correlation_of(const run_t *run, const run_correlation_t *row)
@@ -269,10 +259,11 @@ static json_t *correlation_of(const run_t *run, const run_correlation_t *row)
         "task", task->key, "metric", task->counted ? task->metric : "loss", "change",
         row->contrast >= 0, "condition",
         row->contrast < 0 ? run->condition[base].name : run->contrast[row->contrast].name, "term",
-        name_or_null(row->term < 0 ? NULL : task->terms.item[row->term]), "n", (json_int_t)row->n,
-        "pearson", number(row->pearson), "pearson_interval", number(row->pearson_interval.low),
-        number(row->pearson_interval.high), "spearman", number(row->spearman), "spearman_interval",
-        number(row->spearman_interval.low), number(row->spearman_interval.high));
+        json_words(row->term < 0 ? NULL : task->terms.item[row->term]), "n", (json_int_t)row->n,
+        "pearson", json_finite(row->pearson), "pearson_interval",
+        json_finite(row->pearson_interval.low), json_finite(row->pearson_interval.high), "spearman",
+        json_finite(row->spearman), "spearman_interval", json_finite(row->spearman_interval.low),
+        json_finite(row->spearman_interval.high));
 }
 
 bool json_trajectory(const run_t *run, json_t *root)
@@ -280,14 +271,13 @@ bool json_trajectory(const run_t *run, json_t *root)
     json_t *points = json_array(), *followed = json_array(), *correlations = json_array();
     bool failed = false;
     for (size_t i = 0; i < run->checkpoints->count; i++)
-        failed |= json_array_append_new(points, point_of(run, i)) != 0;
+        json_add(points, point_of(run, i, &failed), &failed);
     for (size_t i = 0; i < run->drifts; i++)
-        failed |= json_array_append_new(followed, drift_of(run, &run->drift[i])) != 0;
+        json_add(followed, drift_of(run, &run->drift[i]), &failed);
     for (size_t i = 0; i < run->correlations; i++)
-        failed |=
-            json_array_append_new(correlations, correlation_of(run, &run->correlation[i])) != 0;
-    failed |= json_object_set_new(root, "trajectory", points) != 0;
-    failed |= json_object_set_new(root, "followed", followed) != 0;
-    failed |= json_object_set_new(root, "correlations", correlations) != 0;
+        json_add(correlations, correlation_of(run, &run->correlation[i]), &failed);
+    json_put(root, "trajectory", points, &failed);
+    json_put(root, "followed", followed, &failed);
+    json_put(root, "correlations", correlations, &failed);
     return !failed;
 }

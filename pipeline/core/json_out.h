@@ -1,7 +1,7 @@
-/* JSON for programs, on standard output. jansson reports a failed allocation by -1 or NULL, which its
+/* JSON that is written. jansson reports a failed allocation by -1 or NULL, which its
  * *_new functions pass on; failed collects it. */
-#ifndef WN_STAGES_JSON_OUT_H
-#define WN_STAGES_JSON_OUT_H
+#ifndef WN_CORE_JSON_OUT_H
+#define WN_CORE_JSON_OUT_H
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -15,6 +15,8 @@ void json_add(json_t *array, json_t *value, bool *failed);
 
 /* null for what is not finite; counts are integers. */
 json_t *json_number(double value);
+/* null for what is not finite; always with a point. */
+json_t *json_finite(double value);
 /* null for NULL. */
 json_t *json_words(const char *text);
 

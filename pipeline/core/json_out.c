@@ -1,4 +1,4 @@
-#include "stages/json_out.h"
+#include "core/json_out.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -18,6 +18,11 @@ json_t *json_number(double value)
     if (!isfinite(value)) return json_null();
     bool whole = fabs(value) < 9e15 && rint(value) == value;
     return whole ? json_integer((json_int_t)value) : json_real(value);
+}
+
+json_t *json_finite(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
 }
 
 json_t *json_words(const char *text)
