@@ -34,6 +34,18 @@ static inline void expect_error(status_t status, exit_code_t code, const char *t
     status_free(&status);
 }
 
+/* Two files have the same bytes. */
+static inline void expect_same_bytes(const char *first, const char *second)
+{
+    str_t a = {0}, b = {0};
+    expect_ok(file_read(first, 1 << 24, &a));
+    expect_ok(file_read(second, 1 << 24, &b));
+    assert_int_equal(a.length, b.length);
+    assert_memory_equal(a.data, b.data, a.length);
+    str_free(&a);
+    str_free(&b);
+}
+
 /* cmocka setup and teardown: *state is the path of a fresh directory below $TMPDIR. */
 static inline int scratch_create(void **state)
 {

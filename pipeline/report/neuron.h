@@ -94,6 +94,10 @@ MUST_CHECK status_t neuron_figures(const neuron_card_t *card, figures_t *figures
 /* Appends its tables, those that there are data for: statistics; the pairs that it separates most. */
 MUST_CHECK status_t neuron_statistics_table(const neuron_card_t *card, tables_t *tables);
 MUST_CHECK status_t neuron_pairs_table(const neuron_card_t *card, tables_t *tables);
+/* Heads and rows of a table of these pairs; the token of a side is written as its reader wants it. */
+typedef status_t neuron_token_t(const neuron_pair_t *pair, int side, table_t *table);
+MUST_CHECK status_t neuron_pair_rows(const neuron_card_t *card, neuron_token_t *write_token,
+                                     table_t *table);
 /* Appends a whole page of the card, with figures of it that were drawn into <directory>/figures/. */
 MUST_CHECK status_t neuron_html(const neuron_card_t *card, const figures_t *figures,
                                 const char *directory, str_t *html);

@@ -69,6 +69,19 @@ static status_t add_token(const neuron_pair_t *pair, int side, table_t *table)
     return status;
 }
 
+status_t neuron_pair_rows(const neuron_card_t *card, neuron_token_t *write_token, table_t *table)
+{
+    status_t status = CELL_HEADS(table, "first token", "second token", "first output",
+                                 "second output", "input distance", "output distance");
+    for (int k = 0; !status && k < card->shown; k++) {
+        const neuron_pair_t *pair = &card->pair[k];
+        const double number[] = {pair->output[0], pair->output[1], pair->input, pair->moved};
+        for (int side = 0; !status && side < 2; side++) status = write_token(pair, side, table);
+        for (int i = 0; !status && i < 4; i++) status = cell_number(table, number[i], 3);
+    }
+    return status;
+}
+
 status_t neuron_pairs_table(const neuron_card_t *card, tables_t *tables)
 {
     str_t title = {0}, note = {0};
@@ -85,15 +98,7 @@ status_t neuron_pairs_table(const neuron_card_t *card, tables_t *tables)
                        "distance over this neuron's median",
                        card->checkpoint, card->shown, card->separated, card->similar);
     if (!status) status = tables_append(tables, title.data, "", note.data, 2, &table);
-    if (!status)
-        status = CELL_HEADS(table, "first token", "second token", "first output", "second output",
-                            "input distance", "output distance");
-    for (int k = 0; !status && k < card->shown; k++) {
-        const neuron_pair_t *pair = &card->pair[k];
-        const double number[] = {pair->output[0], pair->output[1], pair->input, pair->moved};
-        for (int side = 0; !status && side < 2; side++) status = add_token(pair, side, table);
-        for (int i = 0; !status && i < 4; i++) status = cell_number(table, number[i], 3);
-    }
+    if (!status) status = neuron_pair_rows(card, add_token, table);
     str_free(&title);
     str_free(&note);
     return status;

@@ -168,15 +168,7 @@ static status_t pairs_table(const neuron_card_t *card, tables_t *tables)
     if (!status)
         status = tables_append(tables, "Pairs of tokens that it separates most", "", note.data, 2,
                                &table);
-    if (!status)
-        status = CELL_HEADS(table, "first token", "second token", "first output", "second output",
-                            "input distance", "output distance");
-    for (int k = 0; !status && k < card->shown; k++) {
-        const neuron_pair_t *pair = &card->pair[k];
-        const double number[] = {pair->output[0], pair->output[1], pair->input, pair->moved};
-        for (int side = 0; !status && side < 2; side++) status = add_token(pair, side, table);
-        for (int i = 0; !status && i < 4; i++) status = cell_number(table, number[i], 3);
-    }
+    if (!status) status = neuron_pair_rows(card, add_token, table);
     str_free(&note);
     return status;
 }
