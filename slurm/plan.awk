@@ -18,6 +18,10 @@ function belongs(unit, name) {
     return index(unit, "/" name ".") || index(unit, "/" name "/")
 }
 
+function is_array(stage) {
+    return stage == "collect" || stage == "reduce" || stage == "evaluate"
+}
+
 function add(key, rest) {
     if (field(rest, "current") == "true") return
     todo[key]++
@@ -35,7 +39,7 @@ FILENAME == ARGV[1] { if (NF) names[++count] = $0; next }
     pieces = split($0, piece, /\{"unit":"/)
     stage = field(piece[1], "stage")
     gsub(/"/, "", stage)
-    array = stage == "collect" || stage == "reduce" || stage == "evaluate"
+    array = is_array(stage)
     if (array == serial) next
     order[++stages] = stage
     for (i = 2; i <= pieces; i++) {
@@ -52,7 +56,7 @@ FILENAME == ARGV[1] { if (NF) names[++count] = $0; next }
 END {
     for (s = 1; s <= stages; s++) {
         stage = order[s]
-        array = stage == "collect" || stage == "reduce" || stage == "evaluate"
+        array = is_array(stage)
         for (c = 1; c <= (array ? count : 1); c++) {
             name = array ? names[c] : "-"
             key = stage SUBSEP name

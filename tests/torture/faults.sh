@@ -24,13 +24,7 @@ one()
     faulty "$@"
     met=$(head -n 1 "$scratch/report" 2> /dev/null)
     label="$label (${met:-not met})"
-    if [ "$code" = hang ]; then
-        problem hangs "$label" "$scratch/err"
-    elif [ "$code" = 0 ]; then
-        same_outcome "$1" "$label" && survived=$((survived + 1))
-    elif clear "$label" "$1" "${patterns[$2]}" ${codes[$2]}; then
-        settled "$1" "$label" && survived=$((survived + 1))
-    fi
+    judge "$1" "$label" "${patterns[$2]}" ${codes[$2]}
 }
 
 # some_of STAGE KIND ERROR...: as many calls as are wanted, the errors in turn.

@@ -172,6 +172,19 @@ clear()
     return 1
 }
 
+# judge STAGE LABEL PATTERN CODE...: what became of a stage with a fault that was run by quickly: it did its work
+# all the same, or says so (clear) and leaves a run that goes on.
+judge()
+{
+    if [ "$code" = hang ]; then
+        problem hangs "$2" "$scratch/err"
+    elif [ "$code" = 0 ]; then
+        same_outcome "$1" "$2" && survived=$((survived + 1))
+    elif clear "$2" "$1" "${@:3}"; then
+        settled "$1" "$2" && survived=$((survived + 1))
+    fi
+}
+
 # quickly COMMAND...: capture, with a time limit that shows a hang.
 quickly()
 {

@@ -22,13 +22,7 @@ sweep()
         label="$stage, allocation $n of $calls"
         starved "$stage" "$n"
         tried=$((tried + 1))
-        if [ "$code" = hang ]; then
-            problem hangs "$label" "$scratch/err"
-        elif [ "$code" = 0 ]; then
-            same_outcome "$stage" "$label" && survived=$((survived + 1))
-        elif clear "$label" "$stage" memory 5; then
-            settled "$stage" "$label" && survived=$((survived + 1))
-        fi
+        judge "$stage" "$label" memory 5
         diff -rq "$scratch/before/$stage" "$run" > /dev/null || fresh "$stage"
     done
     echo "torture: $stage: $tried of $calls allocations failed"
